@@ -1,0 +1,1 @@
+"""Sequences and splits, SASRec, persona conditioning, retrieval, reranking, evaluation, explanations."""

@@ -1,0 +1,75 @@
+"""Fixtures: one managed Neo4j for the whole run, an empty graph per test module, and the command line."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli import kgrec
+from kgloader.database import Database
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def neo4j_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Uri, user and password of a real Neo4j: KGREC_TEST_NEO4J_URI's, or a managed one started here."""
+    if "KGREC_TEST_NEO4J_URI" in os.environ:
+        yield {
+            "uri": os.environ["KGREC_TEST_NEO4J_URI"],
+            "user": "neo4j",
+            "password": os.environ["KGREC_TEST_NEO4J_PASSWORD"],
+        }
+        return
+    from kgloader.server import ManagedServer
+
+    server = ManagedServer(tmp_path_factory.mktemp("neo4j"))
+    connection = server.start(bolt_port=free_port(), http_port=free_port())
+    yield {"uri": connection.uri, "user": connection.user, "password": connection.password}
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def database(neo4j_address: dict[str, str]) -> Iterator[Database]:
+    """An empty graph for each test module."""
+    with Database(neo4j_address["uri"], neo4j_address["user"], neo4j_address["password"]) as opened:
+        empty(opened)
+        yield opened
+        empty(opened)
+
+
+def empty(database: Database) -> None:
+    """Remove every node; constraints and indexes stay."""
+    with database.driver.session() as session:
+        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
+
+
+class CommandLine:
+    """Runs ``kgrec`` in this process against the test server."""
+
+    def __init__(self, address: dict[str, str], folder: Path):
+        self.environment = {
+            "KGREC_NEO4J_URI": address["uri"],
+            "KGREC_NEO4J_USER": address["user"],
+            "KGREC_NEO4J_PASSWORD": address["password"],
+            "KGREC_CACHE": str(folder / "cache"),
+            "KGREC_SETTINGS": str(folder / "kgrec.toml"),
+        }
+
+    def __call__(self, *arguments: str, check: bool = True) -> Result:
+        result = CliRunner().invoke(kgrec, arguments, env=self.environment)
+        if check and result.exit_code != 0:
+            raise AssertionError(f"kgrec {' '.join(arguments)}\n{result.output}\n{result.exception!r}") from result.exception
+        return result
+
+
+@pytest.fixture(scope="module")
+def command_line(neo4j_address: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+    return CommandLine(neo4j_address, tmp_path_factory.mktemp("kgrec"))
