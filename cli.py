@@ -50,7 +50,7 @@ class LazyGroup(click.Group):
 @neo4j_options()
 @click.version_option(package_name="kgrec")
 @click.pass_context
-def kgrec(context: click.Context, **given: str | None) -> None:
+def kgrec(context: click.Context, /, **given: str | None) -> None:
     """Persona-driven recommendation from a knowledge graph in Neo4j.
 
     The way of the data: `db start`, `load amazon`, `load dbpedia`, `load embeddings`, `train personas`,

@@ -70,7 +70,9 @@ class Database:
     def write_together(self, statements: Sequence[tuple[str, Row]]) -> list[ResultSummary]:
         """Run several writing statements in one transaction: all of them take effect, or none."""
         with self._session() as session:
-            return session.execute_write(lambda tx: [tx.run(_text(name), values).consume() for name, values in statements])
+            return session.execute_write(
+                lambda tx: [tx.run(_text(name), values).consume() for name, values in statements]
+            )
 
     def run(self, name: str, **parameters: Any) -> ResultSummary:
         """Run a statement in an implicit transaction, as ``CALL { } IN TRANSACTIONS`` and index changes require."""
@@ -88,7 +90,7 @@ class Database:
                 return GraphDataScience(self.driver, database=self.name, arrow=False, show_progress=False)
             except Exception as error:
                 raise KgrecError(
-                    f"Neo4j at {self.uri} has no Graph Data Science library: install the GDS plugin ({_first_line(error)})."
+                    f"Neo4j at {self.uri} has no Graph Data Science library: install its plugin ({_first_line(error)})."
                 ) from error
 
     @contextmanager
@@ -145,5 +147,5 @@ def _rows(result: Result) -> list[Row]:
 
 
 def _first_line(error: Exception) -> str:
-    text = getattr(error, "message", None) or str(error)
-    return str(text).splitlines()[0].rstrip(".") if str(text) else type(error).__name__
+    text = str(getattr(error, "message", None) or error)
+    return text.splitlines()[0].rstrip(".") if text else type(error).__name__

@@ -17,7 +17,9 @@ def neo4j_options(user_flag: str = "--user") -> Callable[[Callable[..., Any]], C
     options = [
         click.option("--uri", "neo4j_uri", help="Bolt address of another Neo4j.  [env: KGREC_NEO4J_URI]"),
         click.option(user_flag, "neo4j_user", help="Neo4j user name.  [env: KGREC_NEO4J_USER]"),
-        click.option("--password", "neo4j_password", help="Better kept in the environment.  [env: KGREC_NEO4J_PASSWORD]"),
+        click.option(
+            "--password", "neo4j_password", help="Better kept in the environment.  [env: KGREC_NEO4J_PASSWORD]"
+        ),
         click.option("--database", "neo4j_database", help="Neo4j database name.  [env: KGREC_NEO4J_DATABASE]"),
     ]
 

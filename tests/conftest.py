@@ -66,7 +66,9 @@ class CommandLine:
     def __call__(self, *arguments: str, check: bool = True) -> Result:
         result = CliRunner().invoke(kgrec, arguments, env=self.environment)
         if check and result.exit_code != 0:
-            raise AssertionError(f"kgrec {' '.join(arguments)}\n{result.output}\n{result.exception!r}") from result.exception
+            raise AssertionError(
+                f"kgrec {' '.join(arguments)}\n{result.output}\n{result.exception!r}"
+            ) from result.exception
         return result
 
 

@@ -1,0 +1,115 @@
+"""The epoch loop: early stopping, exact resumption, honest refusal."""
+
+import resource
+from pathlib import Path
+
+import pytest
+import torch
+
+from kgloader.errors import KgrecError
+from training import History, fit, load_checkpoint
+
+
+class Regression:
+    """Dropout and shuffling make each epoch depend on the random state; ``dies_at`` breaks one epoch."""
+
+    def __init__(self, dies_at: int | None = None, scores: list[float] | None = None):
+        torch.manual_seed(0)
+        self.model: torch.nn.Module = torch.nn.Sequential(
+            torch.nn.Linear(4, 8), torch.nn.Dropout(0.5), torch.nn.Linear(8, 1)
+        )
+        self.optimizer: torch.optim.Optimizer = torch.optim.Adam(self.model.parameters())
+        self.x = torch.randn(32, 4)
+        self.dies_at, self.scores, self.epoch = dies_at, scores, 0
+
+    def train_epoch(self, epoch: int) -> float:
+        if epoch == self.dies_at:
+            raise KeyboardInterrupt
+        self.epoch = epoch
+        loss = torch.zeros(())
+        for batch in torch.randperm(32).split(8):
+            loss = (self.model(self.x[batch]) - self.x[batch].sum(1, keepdim=True)).square().mean()
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+        return loss.item()
+
+    def validate(self) -> float:
+        if self.scores is not None:
+            return self.scores[self.epoch]
+        return -(self.model(self.x) - self.x.sum(1, keepdim=True)).square().mean().item()
+
+
+def run(trainable: Regression, path: Path, **changes: object) -> History:
+    options: dict[str, object] = {
+        "epochs": 8,
+        "patience": 3,
+        "seed": 3,
+        "fingerprint": "a",
+        "settings": {},
+        "label": "test",
+    }
+    return fit(trainable, checkpoint=path, **(options | changes))  # type: ignore[arg-type]
+
+
+def test_resumed_run_equals_uninterrupted_run(tmp_path: Path) -> None:
+    whole, broken, resumed = Regression(), Regression(dies_at=5), Regression()
+    full = run(whole, tmp_path / "whole.pt")
+    with pytest.raises(KeyboardInterrupt):
+        run(broken, tmp_path / "cut.pt")
+    history = run(resumed, tmp_path / "cut.pt")
+    assert history.resumed_at == 5
+    assert history.losses == full.losses and history.scores == full.scores
+    for mine, theirs in zip(resumed.model.state_dict().values(), whole.model.state_dict().values(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_stops_after_patience_and_keeps_best_weights(tmp_path: Path) -> None:
+    trainable = Regression(scores=[0.1, 0.5, 0.4, 0.3, 0.2, 0.9, 0.9, 0.9])
+    history = run(trainable, tmp_path / "a.pt")
+    assert history.best_epoch == 1 and len(history.scores) == 5
+    stored = load_checkpoint(tmp_path / "a.pt")
+    assert stored is not None and stored["finished"]
+    first_two = Regression(scores=[0.1, 0.5])
+    run(first_two, tmp_path / "b.pt", epochs=2)
+    for mine, theirs in zip(trainable.model.state_dict().values(), first_two.model.state_dict().values(), strict=True):
+        assert torch.equal(mine, theirs)
+
+
+def test_finished_checkpoint_is_not_trained_again(tmp_path: Path) -> None:
+    run(Regression(), tmp_path / "a.pt")
+    again = Regression(dies_at=0)
+    assert run(again, tmp_path / "a.pt").resumed_at > 0
+
+
+def test_other_fingerprint_is_refused_unless_fresh(tmp_path: Path) -> None:
+    run(Regression(), tmp_path / "a.pt")
+    with pytest.raises(KgrecError, match="other settings or on another graph"):
+        run(Regression(), tmp_path / "a.pt", fingerprint="b")
+    run(Regression(), tmp_path / "a.pt", fingerprint="b", fresh=True)
+
+
+def test_unreadable_checkpoint_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.pt").write_bytes(b"no checkpoint")
+    with pytest.raises(KgrecError, match=r"a\.pt is not a readable checkpoint"):
+        run(Regression(), tmp_path / "a.pt")
+
+
+def test_loss_that_is_no_number_is_said(tmp_path: Path) -> None:
+    trainable = Regression()
+    trainable.x[0, 0] = float("nan")
+    with pytest.raises(KgrecError, match="not a number in epoch 1"):
+        run(trainable, tmp_path / "a.pt")
+
+
+def test_failed_write_keeps_the_old_checkpoint(tmp_path: Path) -> None:
+    run(Regression(), tmp_path / "a.pt", epochs=1)
+    before = (tmp_path / "a.pt").read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))  # writes fail after 1 kB, as on a full disk
+    try:
+        with pytest.raises(KgrecError, match="cannot be written"):
+            run(Regression(), tmp_path / "a.pt", fresh=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (tmp_path / "a.pt").read_bytes() == before
