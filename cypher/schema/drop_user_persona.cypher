@@ -1,0 +1,2 @@
+// An index cannot change its dimensions: it goes, and comes back with the new ones.
+DROP INDEX user_persona IF EXISTS
