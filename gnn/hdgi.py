@@ -1,0 +1,85 @@
+"""Heterogeneous Deep Graph Infomax (Ren et al. 2019, arXiv 1911.08538)."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gnn.meta_path import MetaPathAdjacency
+
+
+class SemanticAttention(nn.Module):
+    """Weighs the meta-paths against each other (section 4.1.2, after HAN, Wang et al. 2019).
+
+    The weight of a meta-path is the softmax of the mean over users of ``q . tanh(W h + b)``.
+    """
+
+    def __init__(self, dim: int, semantic_dim: int):
+        super().__init__()
+        self.project = nn.Linear(dim, semantic_dim)
+        self.query = nn.Linear(semantic_dim, 1, bias=False)
+
+    def forward(self, states: Tensor) -> tuple[Tensor, Tensor]:
+        """Combine the users' states of each meta-path.
+
+        Args:
+            states: ``[n_paths, n_users, dim]``
+
+        Returns:
+            The combined states ``[n_users, dim]`` and the meta-path weights ``[n_paths]``, which sum to 1.
+        """
+        scores = self.query(torch.tanh(self.project(states))).mean(dim=(1, 2))  # [n_paths]
+        weights = torch.softmax(scores, dim=0)
+        return torch.einsum("p,pnd->nd", weights, states), weights
+
+
+class HDGI(nn.Module):
+    """Learns user vectors without labels, by telling them from those of a corrupted graph.
+
+    One graph convolution a meta-path with PReLU, semantic attention over meta-paths, a bilinear discriminator
+    between each user's vector and the summary of all. The corruption shuffles the feature rows (section 4.2).
+    """
+
+    def __init__(self, in_dim: int, dim: int, n_paths: int, semantic_dim: int):
+        super().__init__()
+        self.weights = nn.ModuleList(nn.Linear(in_dim, dim, bias=False) for _ in range(n_paths))
+        self.biases = nn.ParameterList(torch.zeros(dim) for _ in range(n_paths))
+        self.activations = nn.ModuleList(nn.PReLU() for _ in range(n_paths))
+        self.attention = SemanticAttention(dim, semantic_dim)
+        self.discriminator = nn.Parameter(torch.empty(dim, dim))
+        for weight in self.weights:
+            nn.init.xavier_uniform_(weight.weight)  # type: ignore[arg-type]
+        nn.init.xavier_uniform_(self.discriminator)
+
+    def forward(self, x: Tensor, adjacencies: list[MetaPathAdjacency]) -> tuple[Tensor, Tensor]:
+        """Encode the users.
+
+        Args:
+            x: user features ``[n_users, in_dim]``
+            adjacencies: one operator a meta-path.
+
+        Returns:
+            User vectors ``[n_users, dim]`` and the meta-path weights ``[n_paths]``.
+        """
+        layers = zip(self.weights, self.biases, self.activations, adjacencies, strict=True)
+        states = torch.stack([activate(path @ weight(x) + bias) for weight, bias, activate, path in layers])
+        combined, weights = self.attention(states)  # [n_users, dim], [n_paths]
+        return combined, weights
+
+    def logits(self, states: Tensor, summary: Tensor) -> Tensor:
+        """Discriminator's logits that a state ``[n, dim]`` belongs to the graph of ``summary`` ``[dim]``: ``[n]``."""
+        result: Tensor = states @ self.discriminator @ summary
+        return result
+
+    def loss(self, positive: Tensor, negative: Tensor, chosen: Tensor, summarised: Tensor) -> Tensor:
+        """Binary cross-entropy of telling true states from corrupted ones (equation 9).
+
+        Args:
+            positive: states of the true graph. ``[n_users, dim]``
+            negative: states of the corrupted graph. ``[n_users, dim]``
+            chosen: rows that count in the loss. ``[n]``
+            summarised: rows that make the summary. ``[m]``
+        """
+        summary = torch.sigmoid(positive[summarised].mean(dim=0))  # [dim]
+        logits = torch.cat([self.logits(positive[chosen], summary), self.logits(negative[chosen], summary)])  # [2 n]
+        truth = torch.cat([torch.ones(len(chosen)), torch.zeros(len(chosen))]).to(logits.device)
+        return F.binary_cross_entropy_with_logits(logits, truth)

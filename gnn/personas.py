@@ -1,0 +1,136 @@
+"""From user vectors to personas in Neo4j: clusters, soft memberships, names, one atomic write-back."""
+
+import functools
+import operator
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.cluster import KMeans
+
+from gnn.meta_path import Hop, MetaPath
+from gnn.naming import Characteristic, characteristics, names
+from gnn.projection import TrainingGraph
+from gnn.settings import HDGISettings
+from gnn.trainer import UserVectors
+from kgloader.database import Database, Row
+from kgloader.schema import ensure_vector_index
+
+TEMPERATURE = 0.1  # of the softmax over cosine similarities: the nearest persona gets about half the weight
+TOP_FEATURES = 10
+ROWS = 5_000
+LEADING_TO_ITEMS = {"INTERACTED", "SIMILAR_TO", "ALSO_BOUGHT", "ALSO_VIEWED", "SAME_AS"}
+
+
+@dataclass(frozen=True)
+class Personas:
+    """Clusters of the users.
+
+    Attributes:
+        centres: of length 1. ``[n_personas, dim]``
+        nearest: numbers of each user's personas, the strongest first. ``[n_users, personas_per_user]``
+        weights: of those; each row sums to 1. ``[n_users, personas_per_user]``
+        names: ``[n_personas]``
+        features: what characterises them.
+    """
+
+    centres: np.ndarray
+    nearest: np.ndarray
+    weights: np.ndarray
+    names: list[str]
+    features: list[Characteristic]
+
+
+def cluster(vectors: np.ndarray, n_personas: int, per_user: int, seed: int) -> tuple[np.ndarray, ...]:
+    """Cluster the users and give each a soft membership.
+
+    k-means on vectors of length 1 is k-means by cosine; memberships are the softmax of the cosine similarity to the
+    nearest centres.
+
+    Returns:
+        Centres, nearest and weights, as in :class:`Personas`.
+    """
+    distinct = len(np.unique(vectors, axis=0))
+    n_personas = min(n_personas, distinct)
+    centres = KMeans(n_personas, n_init=10, random_state=seed).fit(vectors).cluster_centers_
+    centres /= np.linalg.norm(centres, axis=1, keepdims=True).clip(min=1e-12)
+    cosine = vectors @ centres.T  # [n_users, n_personas]
+    nearest = np.argsort(-cosine, axis=1, kind="stable")[:, : min(per_user, n_personas)]
+    close = np.take_along_axis(cosine, nearest, axis=1)
+    weights = np.exp((close - close[:, :1]) / TEMPERATURE)
+    return centres, nearest, weights / weights.sum(axis=1, keepdims=True)
+
+
+def describe(database: Database, graph: TrainingGraph, learned: UserVectors, settings: HDGISettings) -> Personas:
+    """Cluster the user vectors and name the clusters by what their members' training items have in common."""
+    centres, nearest, weights = cluster(
+        learned.vectors.numpy(), settings.personas, settings.personas_per_user, settings.seed
+    )
+    described = [hops for path, hops in graph.paths.items() if _names_something(path)]
+    found: list[Characteristic] = []
+    if described:
+        node_ids = np.unique(np.concatenate([hops[-1].node_ids for hops in described]))
+        matrix = functools.reduce(operator.add, (_reached(hops, node_ids) for hops in described))
+        found = characteristics(matrix, node_ids, nearest[:, 0], len(centres), TOP_FEATURES)
+    wanted = sorted({item.node_id for item in found})
+    labels = {row["node_id"]: row["label"] for row in database.read("personas/labels", node_ids=wanted)}
+    return Personas(centres, nearest, weights, names(found, labels, len(centres)), found)
+
+
+def write_back(database: Database, learned: UserVectors, personas: Personas) -> None:
+    """Replace the personas in Neo4j, all in one transaction: readers see the old run or the new one."""
+    ensure_vector_index(database, "user_persona", "User", "persona", learned.vectors.shape[1])
+    keys = [f"{learned.run_id}/{number}" for number in range(len(personas.centres))]
+    sizes = np.bincount(personas.nearest[:, 0], minlength=len(keys))
+    nodes = [
+        {"persona_id": key, "name": name, "size": int(size), "vector": centre.tolist()}
+        for key, name, size, centre in zip(keys, personas.names, sizes, personas.centres, strict=True)
+    ]
+    features = [
+        {"persona_id": keys[item.persona], "node_id": item.node_id, "share": item.share, "lift": item.lift}
+        for item in personas.features
+    ]
+    database.write_together(
+        [
+            ("personas/forget", {}),
+            ("personas/create", {"rows": nodes, "run_id": learned.run_id}),
+            ("personas/characterise", {"rows": features}),
+            *(
+                ("personas/users", {"rows": rows, "run_id": learned.run_id})
+                for rows in _user_rows(learned, personas, keys)
+            ),
+        ]
+    )
+
+
+def _user_rows(learned: UserVectors, personas: Personas, keys: list[str]) -> Iterator[list[Row]]:
+    links = [
+        [{"persona_id": keys[number], "weight": float(weight)} for number, weight in zip(*pair, strict=True)]
+        for pair in zip(personas.nearest, personas.weights, strict=True)
+    ]
+    rows = [
+        {"user_id": user_id, "vector": vector.tolist(), "personas": link}
+        for user_id, vector, link in zip(learned.user_ids, learned.vectors, links, strict=True)
+    ]
+    yield from (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
+
+
+def _names_something(path: MetaPath) -> bool:
+    """Whether the path ends in features; one that ends in items has nothing that a name could use."""
+    return LEADING_TO_ITEMS.isdisjoint(path.steps[-1])
+
+
+def _reached(hops: list[Hop], node_ids: np.ndarray) -> sp.csr_matrix:
+    reached = _scipy(hops[0])
+    for hop in hops[1:]:
+        reached = reached @ _scipy(hop)
+    columns = np.searchsorted(node_ids, hops[-1].node_ids)
+    placed = sp.coo_matrix(reached)
+    return sp.csr_matrix((placed.data, (placed.row, columns[placed.col])), shape=(reached.shape[0], len(node_ids)))
+
+
+def _scipy(hop: Hop) -> sp.csr_matrix:
+    rows, columns = hop.matrix.indices().numpy()
+    n_from, n_to = hop.matrix.shape
+    return sp.csr_matrix((hop.matrix.values().numpy(), (rows, columns)), shape=(n_from, n_to))

@@ -1,0 +1,107 @@
+"""Training HDGI full-graph, stopped by the loss of users that the loss never saw."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gnn.hdgi import HDGI
+from gnn.meta_path import MetaPathAdjacency
+from gnn.projection import TrainingGraph
+from gnn.settings import HDGISettings
+from training import History, device, fingerprint, fit
+
+HELD_OUT = 0.1  # part of the users whose discriminator loss is the validation score
+
+
+@dataclass(frozen=True)
+class UserVectors:
+    """What HDGI learned.
+
+    Attributes:
+        user_ids: ``[n_users]``
+        vectors: centred and of length 1. ``[n_users, dim]``
+        path_weights: semantic attention of each meta-path, as it is written; sums to 1.
+        run_id: twelve hexadecimal digits that stand for settings and data.
+        history: losses and scores.
+    """
+
+    user_ids: list[str]
+    vectors: Tensor
+    path_weights: dict[str, float]
+    run_id: str
+    history: History
+
+
+class HDGITraining:
+    """One epoch of HDGI is one step over the whole graph, against a newly shuffled corruption."""
+
+    def __init__(self, graph: TrainingGraph, settings: HDGISettings):
+        target = device()
+        torch.manual_seed(settings.seed)
+        n_users, in_dim = graph.features.shape
+        self.features = graph.features.to(target)
+        self.adjacencies = adjacencies(graph, target)
+        self.model: torch.nn.Module = HDGI(in_dim, settings.dim, len(graph.paths), settings.semantic_dim).to(target)
+        self.optimizer: torch.optim.Optimizer = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate)
+        order = torch.randperm(n_users)
+        n_held_out = max(1, int(n_users * HELD_OUT))
+        self.held_out, self.taught = order[:n_held_out].to(target), order[n_held_out:].to(target)
+        self.fixed_corruption = torch.randperm(n_users).to(target)
+
+    def train_epoch(self, epoch: int) -> float:
+        """Take one step; users held out are encoded like all others but are in neither loss nor summary."""
+        self.optimizer.zero_grad()
+        loss = self._loss(torch.randperm(len(self.features)).to(self.features.device), self.taught)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return loss.item()
+
+    def validate(self) -> float:
+        """Return the negative loss of the held-out users against a corruption that stays the same."""
+        return -self._loss(self.fixed_corruption, self.held_out).item()
+
+    def _loss(self, corruption: Tensor, chosen: Tensor) -> Tensor:
+        assert isinstance(self.model, HDGI)
+        positive, _ = self.model(self.features, self.adjacencies)
+        negative, _ = self.model(self.features[corruption], self.adjacencies)
+        return self.model.loss(positive, negative, chosen, summarised=self.taught)
+
+
+def adjacencies(graph: TrainingGraph, target: torch.device) -> list[MetaPathAdjacency]:
+    """Make one operator a meta-path."""
+    return [MetaPathAdjacency([hop.matrix.to(target) for hop in path]) for path in graph.paths.values()]
+
+
+def learn(graph: TrainingGraph, settings: HDGISettings, run: Path, fresh: bool = False) -> UserVectors:
+    """Train HDGI, or go on with the checkpoint in ``run``, and return the users' vectors."""
+    if len(graph.user_ids) < 2:
+        raise ValueError("HDGI tells users apart: it needs two at least")
+    digest = graph_digest(graph, settings)
+    training = HDGITraining(graph, settings)
+    history = fit(
+        training,
+        epochs=settings.epochs,
+        patience=settings.patience,
+        seed=settings.seed,
+        checkpoint=run / "personas.pt",
+        fingerprint=digest,
+        settings=settings.model_dump(),
+        label="HDGI",
+        fresh=fresh,
+    )
+    with torch.no_grad():
+        states, weights = training.model(training.features, training.adjacencies)
+    # The states share a large common part, which would make all users look alike to the cosine.
+    vectors = torch.nn.functional.normalize(states - states.mean(dim=0), dim=1).cpu()
+    named = dict(zip((str(path) for path in graph.paths), weights.tolist(), strict=True))
+    return UserVectors(graph.user_ids, vectors, named, digest[:12], history)
+
+
+def graph_digest(graph: TrainingGraph, settings: HDGISettings) -> str:
+    """Digest of all that the personas depend on."""
+    matrices: Sequence[Tensor] = [hop.matrix for path in graph.paths.values() for hop in path]
+    data = [(m.shape, m.indices().numpy().tobytes(), m.values().numpy().tobytes()) for m in matrices]
+    return fingerprint(settings.model_dump(), graph.user_ids, graph.features.numpy().tobytes(), data)

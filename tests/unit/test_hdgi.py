@@ -1,0 +1,149 @@
+"""HDGI's pieces against PyTorch Geometric and examples worked by hand."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch_geometric.data import HeteroData
+from torch_geometric.nn import DeepGraphInfomax, GCNConv
+from torch_geometric.nn.conv.han_conv import group
+from torch_geometric.transforms import AddMetaPaths
+
+from gnn.hdgi import HDGI, SemanticAttention
+from gnn.meta_path import Hop, MetaPath, MetaPathAdjacency, hops
+from gnn.settings import HDGISettings
+
+USERS = np.array([10, 11, 12, 13])
+RELATIONSHIPS = pd.DataFrame(
+    [
+        (10, 20, "INTERACTED"),
+        (10, 21, "INTERACTED"),
+        (11, 21, "INTERACTED"),
+        (12, 22, "INTERACTED"),
+        (20, 30, "BY"),
+        (22, 30, "BY"),
+        (21, 31, "IN_CATEGORY"),
+    ],
+    columns=["sourceNodeId", "targetNodeId", "relationshipType"],
+)
+
+
+def follow(text: str) -> list[Hop]:
+    found = hops(MetaPath.parse(text), USERS, RELATIONSHIPS)
+    assert found is not None
+    return found
+
+
+def test_hops_by_hand() -> None:
+    first, second = follow("INTERACTED > BY")
+    assert first.node_ids.tolist() == [20, 21, 22] and second.node_ids.tolist() == [30]
+    # Degrees: user 10 has two items, item 21 has two users; D^-1/2 A D^-1/2 entry by entry.
+    half, root = 0.5, 1 / math.sqrt(2)
+    expected = torch.tensor([[root, half, 0], [0, root, 0], [0, 0, 1], [0, 0, 0]])
+    assert torch.allclose(first.matrix.to_dense(), expected)
+    assert torch.allclose(second.matrix.to_dense(), torch.tensor([[root], [0], [root]]))
+
+
+def test_alternatives_join_at_one_step() -> None:
+    assert follow("INTERACTED > BY|IN_CATEGORY")[1].node_ids.tolist() == [30, 31]
+
+
+def test_path_without_instances_is_none() -> None:
+    assert hops(MetaPath.parse("INTERACTED > SAME_AS"), USERS, RELATIONSHIPS) is None
+
+
+@pytest.mark.parametrize("text", ["BY > INTERACTED", "INTERACTED > ", "INTERACTED > DROP (n)"])
+def test_meta_path_that_cannot_be_walked_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="meta-path"):
+        HDGISettings(meta_paths=[text])
+
+
+@pytest.mark.parametrize("text", ["INTERACTED", "INTERACTED > BY", "INTERACTED > BY|IN_CATEGORY"])
+def test_adjacency_is_the_graph_convolution_of_pyg(text: str) -> None:
+    """The product of hops, never formed here, is formed for GCNConv, which adds loops and normalises itself."""
+    matrices = [hop.matrix for hop in follow(text)]
+    reached = torch.linalg.multi_dot([m.to_dense() for m in matrices]) if len(matrices) > 1 else matrices[0].to_dense()
+    dense = reached @ reached.T
+    source, target = dense.nonzero(as_tuple=True)
+    x = torch.randn(4, 5)
+    # GCNConv merges given loops with its own, so that they are given with the 1 of "A + I" in them.
+    weights = dense[source, target] + (source == target).float()
+    isolated = torch.tensor([u for u in range(4) if dense[u, u] == 0], dtype=torch.long)
+    edges = torch.cat([torch.stack([source, target]), torch.stack([isolated, isolated])], dim=1)
+    weights = torch.cat([weights, torch.ones(len(isolated))])
+    layer = GCNConv(5, 3, add_self_loops=False)
+    expected = layer(x, edges, weights)
+    assert torch.allclose(MetaPathAdjacency(matrices) @ layer.lin(x) + layer.bias, expected, atol=1e-6)
+
+
+def test_users_joined_by_a_meta_path_are_those_of_pyg() -> None:
+    data = HeteroData()
+    data["user"].num_nodes, data["item"].num_nodes, data["author"].num_nodes = 4, 3, 1
+    data["user", "buys", "item"].edge_index = torch.tensor([[0, 0, 1, 2], [0, 1, 1, 2]])
+    data["item", "by", "author"].edge_index = torch.tensor([[0, 2], [0, 0]])
+    data["author", "of", "item"].edge_index = torch.tensor([[0, 0], [0, 2]])
+    data["item", "bought", "user"].edge_index = torch.tensor([[0, 1, 1, 2], [0, 0, 1, 2]])
+    path = [("user", "item"), ("item", "author"), ("author", "item"), ("item", "user")]
+    joined = AddMetaPaths([path])(data)["user", "metapath_0", "user"].edge_index
+    expected = torch.zeros(4, 4, dtype=torch.bool)
+    expected[joined[0], joined[1]] = True
+    adjacency = MetaPathAdjacency([hop.matrix for hop in follow("INTERACTED > BY")])
+    mine = (adjacency @ torch.eye(4)) > 0
+    assert torch.equal(mine | torch.eye(4, dtype=torch.bool), expected | torch.eye(4, dtype=torch.bool))
+    assert not mine[0, 1] and mine[0, 2]
+
+
+def test_gradient_passes_through_the_sparse_product() -> None:
+    adjacency = MetaPathAdjacency([hop.matrix.double() for hop in follow("INTERACTED > BY")])
+    x = torch.randn(4, 2, dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda value: adjacency @ value, x)
+
+
+def test_semantic_attention_is_that_of_pyg() -> None:
+    attention, states = SemanticAttention(6, 6), torch.randn(3, 5, 6)
+    expected, weights = group(list(states), attention.query.weight, attention.project)
+    mine, my_weights = attention(states)
+    assert torch.allclose(mine, expected, atol=1e-6) and torch.allclose(my_weights, weights, atol=1e-6)
+
+
+def test_semantic_attention_by_hand() -> None:
+    attention = SemanticAttention(1, 1)
+    with torch.no_grad():
+        attention.project.weight.fill_(1.0)
+        attention.project.bias.fill_(0.0)
+        attention.query.weight.fill_(2.0)
+    mine, weights = attention(torch.tensor([[[0.0], [1.0]], [[0.0], [0.0]]]))
+    first = 2 * math.tanh(1.0) / 2  # mean over the two users of q * tanh(h); the other path scores 0
+    share = math.exp(first) / (math.exp(first) + 1)
+    assert weights.tolist() == pytest.approx([share, 1 - share])
+    assert mine.squeeze().tolist() == pytest.approx([0.0, share])
+
+
+def test_loss_is_that_of_pyg_deep_graph_infomax() -> None:
+    model, rows = HDGI(5, 4, 1, 4), torch.arange(6)
+    reference = DeepGraphInfomax(4, torch.nn.Identity(), lambda z: torch.sigmoid(z.mean(0)), lambda x: x)
+    with torch.no_grad():
+        reference.weight.copy_(model.discriminator)
+    positive, negative = torch.randn(6, 4), torch.randn(6, 4)
+    expected = reference.loss(positive, negative, torch.sigmoid(positive.mean(0)))
+    # PyG adds the means of both halves, the paper's equation 9 divides the sum by N + M.
+    assert model.loss(positive, negative, rows, rows).item() == pytest.approx(expected.item() / 2, abs=1e-5)
+
+
+def test_loss_by_hand() -> None:
+    model = HDGI(1, 1, 1, 1)
+    with torch.no_grad():
+        model.discriminator.fill_(2.0)
+    positive, negative = torch.tensor([[1.0], [3.0]]), torch.tensor([[0.0], [-1.0]])
+    summary = 1 / (1 + math.exp(-2.0))
+    logits = [2 * summary * value for value in (1.0, 3.0, 0.0, -1.0)]
+    terms = [math.log(1 + math.exp(-z)) for z in logits[:2]] + [math.log(1 + math.exp(z)) for z in logits[2:]]
+    assert model.loss(positive, negative, torch.arange(2), torch.arange(2)).item() == pytest.approx(sum(terms) / 4)
+
+
+def test_isolated_user_keeps_its_own_features() -> None:
+    adjacency = MetaPathAdjacency([hop.matrix for hop in follow("INTERACTED")])
+    x = torch.randn(4, 2)
+    assert torch.allclose((adjacency @ x)[3], x[3])
