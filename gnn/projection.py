@@ -44,13 +44,14 @@ def stream_training_graph(
         raise KgrecError("The graph has no users: load interactions first, with `kgrec load amazon`.")
     relationships = _stream(database, sorted(set.union(*(path.types for path in meta_paths))))
     nodes = users["node_id"].to_numpy()
+    purchases = hops(MetaPath.parse("INTERACTED"), nodes, relationships)
+    if purchases is None:
+        raise KgrecError("The graph has no training interactions: load interactions first, with `kgrec load amazon`.")
     followed = {path: hops(path, nodes, relationships) for path in meta_paths}
     paths = {path: found for path, found in followed.items() if found is not None}
     missing = [path for path, found in followed.items() if found is None]
     if not paths:
-        raise KgrecError("The graph has no instance of any meta-path: load interactions and facts first.")
-    purchases = hops(MetaPath.parse("INTERACTED"), nodes, relationships)
-    assert purchases is not None
+        raise KgrecError("The graph has no instance of any of the meta-paths: load the facts that they walk.")
     text = _user_text(database, purchases[0])
     structure = [_signature(found, structure_dim, seed + number) for number, found in enumerate(paths.values())]
     features = torch.cat([text, *structure], dim=1)
@@ -70,9 +71,7 @@ def _stream(database: Database, types: list[str]) -> pd.DataFrame:
     gds = database.gds()
     name = f"kgrec-personas-{uuid.uuid4().hex[:8]}"
     try:
-        counts = database.read("project/personas", graph_name=name, types=types)
-        if not counts or not counts[0]["relationships"]:
-            raise KgrecError("The graph has no training interactions: load interactions first.")
+        database.read("project/personas", graph_name=name, types=types)
         return gds.graph.relationships.stream(gds.graph.get(name))
     finally:
         if gds.graph.exists(name):

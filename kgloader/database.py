@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, LiteralString, Self, cast
+from typing import Any, LiteralString, Self
 
 from graphdatascience import GraphDataScience
 from neo4j import Driver, GraphDatabase, Result, ResultSummary, Session
@@ -139,7 +139,7 @@ def connect(settings: Neo4jSettings) -> Database:
 
 def _text(name: str) -> LiteralString:
     # The driver asks for literal strings to keep data out of statements; ours come from files of the package.
-    return cast(LiteralString, statement(name))
+    return statement(name)
 
 
 def _rows(result: Result) -> list[Row]:
@@ -147,5 +147,5 @@ def _rows(result: Result) -> list[Row]:
 
 
 def _first_line(error: Exception) -> str:
-    text = str(getattr(error, "message", None) or error)
+    text = str(getattr(error, "message", "") or error)
     return text.splitlines()[0].rstrip(".") if text else type(error).__name__

@@ -1,0 +1,206 @@
+"""Personas over a real Neo4j with GDS: projection without leak, write-back, resumption, refusals."""
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gnn import projection, trainer
+from gnn.meta_path import MetaPath
+from gnn.projection import stream_training_graph
+from gnn.settings import HDGISettings
+from kgloader.database import Database
+from kgloader.errors import KgrecError
+from tests.conftest import CommandLine, empty
+
+GRAPH = """
+UNWIND $rows AS row
+MERGE (user:User {user_id: row.user})
+MERGE (item:Item {item_id: row.item}) SET item.embedding = row.embedding, item.title = row.item
+MERGE (category:Category {name: row.category}) MERGE (item)-[:IN_CATEGORY]->(category)
+MERGE (page:Entity {uri: row.item}) MERGE (item)-[:SAME_AS {score: 1.0}]->(page)
+MERGE (theme:Entity {uri: row.theme, label: row.theme}) MERGE (page)-[:SUBJECT]->(theme)
+CREATE (user)-[:INTERACTED {position: row.position, split: row.split}]->(item)
+"""
+
+
+def rows() -> list[dict[str, object]]:
+    """Sixty users of two tastes; each taste has its own theme and half of the items."""
+    generator = random.Random(5)
+    made = []
+    for user in range(60):
+        taste = user % 2
+        for position, item in enumerate(generator.sample(range(taste, 40, 2), 6)):
+            split = {4: "validation", 5: "test"}.get(position, "train")
+            embedding = [float((item * k) % 7) for k in range(1, 9)]  # tells nothing of the taste
+            made.append(
+                {
+                    "user": f"u{user:02}",
+                    "item": f"i{item:02}",
+                    "embedding": embedding,
+                    "category": "Everything",
+                    "theme": ["Lighthouses", "Volcanoes"][taste],
+                    "position": position,
+                    "split": split,
+                }
+            )
+    return made
+
+
+def fill(database: Database, given: list[dict[str, object]]) -> None:
+    empty(database)
+    database.driver.execute_query(GRAPH, rows=given)
+
+
+@pytest.fixture(autouse=True)
+def graph(database: Database) -> None:
+    fill(database, rows())
+
+
+def train(command_line: CommandLine, run: Path, *options: str) -> str:
+    return command_line("train", "personas", "--run", str(run), "--epochs", "30", "--personas", "2", *options).output
+
+
+def written(database: Database) -> dict[str, list[float]]:
+    found = database.driver.execute_query("MATCH (u:User) RETURN u.user_id AS user, u.persona AS vector").records
+    return {record["user"]: record["vector"] for record in found}
+
+
+def test_personas_are_written_and_tell_the_tastes_apart(
+    database: Database, command_line: CommandLine, tmp_path: Path
+) -> None:
+    output = train(command_line, tmp_path)
+    assert "Lighthouses" in output and "Volcanoes" in output and "INTERACTED > SAME_AS > SUBJECT" in output
+    vectors = written(database)
+    assert len(vectors) == 60 and all(
+        np.linalg.norm(vector) == pytest.approx(1, abs=1e-5) for vector in vectors.values()
+    )
+    weights = database.driver.execute_query(
+        "MATCH (u:User)-[h:HAS_PERSONA]->(p:Persona) "
+        "RETURN u.user_id AS user, sum(h.weight) AS weight, count(p) AS personas, collect(p.name) AS names"
+    ).records
+    assert len(weights) == 60 and all(record["weight"] == pytest.approx(1) for record in weights)
+    strongest = database.driver.execute_query(
+        "MATCH (u:User)-[h:HAS_PERSONA]->(p:Persona) WITH u, p ORDER BY h.weight DESC "
+        "WITH u, head(collect(p.persona_id)) AS persona RETURN u.user_id AS user, persona"
+    ).records
+    by_taste = [{r["persona"] for r in strongest if int(r["user"][1:]) % 2 == taste} for taste in (0, 1)]
+    assert len(by_taste[0]) == len(by_taste[1]) == 1 and by_taste[0] != by_taste[1]
+    index = database.driver.execute_query(
+        "SHOW VECTOR INDEXES YIELD name WHERE name = 'user_persona' RETURN name"
+    ).records
+    assert len(index) == 1
+    record = json.loads((tmp_path / "personas.json").read_text())
+    assert record["settings"]["personas"] == 2 and sum(record["meta_path_weights"].values()) == pytest.approx(1)
+
+
+def test_projection_holds_training_interactions_only(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every pair that leaves the GDS catalog is a training pair, and all of them leave it."""
+    streamed = {}
+    real = projection._stream
+
+    def keep(opened: Database, types: list[str]) -> object:
+        streamed["relationships"] = real(opened, types)
+        return streamed["relationships"]
+
+    monkeypatch.setattr(projection, "_stream", keep)
+    stream_training_graph(database, [MetaPath.parse(text) for text in HDGISettings().meta_paths], 8, 0)
+    frame = streamed["relationships"]
+    pairs = frame[frame["relationshipType"] == "INTERACTED"][["sourceNodeId", "targetNodeId"]]
+    ids = {
+        r["node"]: r["key"]
+        for r in database.driver.execute_query(
+            "MATCH (n:User|Item) RETURN id(n) AS node, coalesce(n.user_id, n.item_id) AS key"
+        ).records
+    }
+    projected = {(ids[source], ids[target]) for source, target in pairs.itertuples(index=False)}
+    assert projected == {(row["user"], row["item"]) for row in rows() if row["split"] == "train"}
+    assert len(database.gds().graph.list()) == 0  # and the projection is gone
+
+
+def test_personas_do_not_depend_on_validation_and_test(
+    database: Database, command_line: CommandLine, tmp_path: Path
+) -> None:
+    train(command_line, tmp_path / "before")
+    before = written(database)
+    changed = rows()
+    swapped = [row["item"] for row in changed if row["split"] != "train"][::-1]
+    for row, item in zip([row for row in changed if row["split"] != "train"], swapped, strict=True):
+        database.driver.execute_query(
+            "MATCH (u:User {user_id: $user})-[r:INTERACTED {position: $position}]->() DELETE r "
+            "WITH DISTINCT u MATCH (i:Item {item_id: $item}) "
+            "CREATE (u)-[:INTERACTED {position: $position, split: $split}]->(i)",
+            user=row["user"], position=row["position"], item=item, split=row["split"],
+        )  # fmt: skip
+    train(command_line, tmp_path / "after")
+    assert written(database) == before
+
+
+def test_interrupted_training_ends_like_an_uninterrupted_one(
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(command_line, tmp_path / "whole")
+    whole = written(database)
+    real = trainer.HDGITraining.train_epoch
+
+    def cut(self: trainer.HDGITraining, epoch: int) -> float:
+        if epoch == 11:
+            raise KeyboardInterrupt
+        return real(self, epoch)
+
+    monkeypatch.setattr(trainer.HDGITraining, "train_epoch", cut)
+    result = command_line(
+        "train", "personas", "--run", str(tmp_path / "cut"), "--epochs", "30", "--personas", "2", check=False
+    )
+    assert result.exit_code != 0 and written(database) == whole  # nothing half-written
+    monkeypatch.undo()
+    train(command_line, tmp_path / "cut")
+    assert written(database) == whole
+    kept = [torch.load(tmp_path / run / "personas.pt")["best_model"] for run in ("whole", "cut")]
+    assert all(torch.equal(kept[0][name], kept[1][name]) for name in kept[0])
+
+
+def test_second_training_replaces_the_personas(database: Database, command_line: CommandLine, tmp_path: Path) -> None:
+    train(command_line, tmp_path / "one", "--seed", "1")
+    train(command_line, tmp_path / "two", "--seed", "2")
+    runs = database.driver.execute_query(
+        "MATCH (p:Persona) RETURN collect(DISTINCT p.run_id) AS runs, count(p) AS n"
+    ).records[0]
+    users = database.driver.execute_query("MATCH (u:User) RETURN collect(DISTINCT u.persona_run) AS runs").records[0]
+    assert runs["n"] == 2 and runs["runs"] == users["runs"] and len(runs["runs"]) == 1
+
+
+def test_other_settings_in_the_same_run_are_refused(command_line: CommandLine, tmp_path: Path) -> None:
+    train(command_line, tmp_path)
+    result = command_line("train", "personas", "--run", str(tmp_path), "--seed", "99", check=False)
+    assert isinstance(result.exception, KgrecError) and "--fresh" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        ("MATCH (n) DETACH DELETE n", "no users"),
+        ("MATCH (i:Item) REMOVE i.embedding", "kgrec load embeddings"),
+        ("MATCH (u:User {user_id: 'u00'}) SET u:Changed", "a load was interrupted"),
+        ("MATCH ()-[r:INTERACTED {split: 'test'}]->() REMOVE r.split", "a load was interrupted"),
+        ("MATCH ()-[r:INTERACTED {split: 'train'}]->() DELETE r", "no training interactions"),
+    ],
+)
+def test_graph_that_cannot_be_learned_from_is_said(
+    database: Database, command_line: CommandLine, tmp_path: Path, damage: str, sentence: str
+) -> None:
+    database.driver.execute_query(damage)
+    result = command_line("train", "personas", "--run", str(tmp_path), check=False)
+    assert isinstance(result.exception, KgrecError) and sentence in str(result.exception)
+
+
+def test_wrong_meta_path_in_the_settings_file_is_named(
+    command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kgrec.toml").write_text('[hdgi]\nmeta_paths = ["BY > INTERACTED"]\n')
+    monkeypatch.setitem(command_line.environment, "KGREC_SETTINGS", str(tmp_path / "kgrec.toml"))
+    result = command_line("train", "personas", "--run", str(tmp_path), check=False)
+    assert isinstance(result.exception, KgrecError) and "hdgi.meta_paths" in str(result.exception)
