@@ -1,38 +1,12 @@
 """The ``kgrec`` command: every stage of the way, each imported only when it is called."""
 
-import importlib
 import sys
-from typing import Any
 
 import click
 
 from kgloader.errors import KgrecError
+from kgloader.lazy_group import LazyGroup
 from kgloader.options import NEO4J_OPTIONS, neo4j_options
-
-
-class LazyGroup(click.Group):
-    """A group whose commands are imported on use: ``kgrec --help`` need not wait for torch."""
-
-    def __init__(self, *args: Any, members: dict[str, tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.members = members
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        """Return the names in the order of the way."""
-        return list(self.members)
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        """Import the named command."""
-        if name not in self.members:
-            return None
-        module, _, attribute = self.members[name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the command list from the one-line summaries given here."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in self.members.items()])
 
 
 @click.group(

@@ -1,0 +1,2 @@
+// Has anything been loaded that metadata could belong to?
+RETURN EXISTS { (:Item) } AS found

@@ -1,0 +1,16 @@
+// Leave one out: by time, then line of the file, a user's last interaction is for the test, the one before it for
+// validation, the rest for training. Users with fewer than three only train.
+UNWIND $users AS user_id
+MATCH (user:User {user_id: user_id})-[interaction:INTERACTED]->(item:Item)
+WITH user, interaction
+ORDER BY interaction.timestamp, interaction.position, item.item_id
+WITH user, collect(interaction) AS sequence
+UNWIND range(0, size(sequence) - 1) AS place
+WITH sequence[place] AS interaction,
+     CASE
+       WHEN size(sequence) < 3 THEN 'train'
+       WHEN place = size(sequence) - 1 THEN 'test'
+       WHEN place = size(sequence) - 2 THEN 'validation'
+       ELSE 'train'
+     END AS split
+SET interaction.split = split
