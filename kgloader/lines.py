@@ -1,11 +1,10 @@
 """Numbered lines of a text file, plain or gzip, at constant memory."""
 
 import gzip
-import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from kgloader.errors import KgrecError
 
@@ -67,6 +66,4 @@ class Lines:
 def _opened(raw: BinaryIO) -> BinaryIO:
     magic = raw.read(len(GZIP_MAGIC))
     raw.seek(0)
-    if magic != GZIP_MAGIC:
-        return raw
-    return io.BufferedReader(gzip.GzipFile(fileobj=raw), buffer_size=2**17)
+    return cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if magic == GZIP_MAGIC else raw

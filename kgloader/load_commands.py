@@ -118,6 +118,7 @@ def load_recbole(database: Database, folder: Path, k_core: int | None) -> None:
 
 def _complete_interactions(database: Database, path: Path, kind: str, k_core: int | None, report: Report) -> None:
     """Filter, split and group what has been read, then forget the progress note."""
+    report.skipped["interactions already there"] += report.read.total() - report.relationships["INTERACTED"]
     if k_core is not None:
         # Behind this point the file is no longer wholly in the graph: a repeat has to read it from the start.
         resume.forget(database, path, kind)

@@ -26,8 +26,10 @@ def mark_splits(database: Database) -> Marks:
     of the file): last = test, second last = validation; users with fewer than three interactions only train.
     """
     users = sessions = old = 0
+    total = database.read("load/changed_count")[0]["users"]
+    if not total:
+        return Marks(users, sessions, old)
     with progress_bar("users") as progress:
-        total = database.read("load/changed_count")[0]["users"]
         task = progress.add_task("splits and sessions", total=total, done=0, rate=0)
         while batch := [row["user_id"] for row in database.read("load/changed_users", limit=USERS_PER_BATCH)]:
             cleared, _, written, _ = database.write_together(
