@@ -1,0 +1,104 @@
+from itertools import count
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kgloader.database import Database
+from kgloader.records import Interaction
+from kgloader.report import Report
+from kgloader.schema import ensure_schema
+from kgloader.splits import SESSION_GAP, mark_splits
+from kgloader.writes import interaction_writes
+from tests.integration.graph_dump import dump, rows
+
+HOUR = SESSION_GAP // 24
+run = count()
+
+
+def write(database: Database, interactions: list[Interaction]) -> None:
+    writes = interaction_writes(database, interactions, Report())
+    database.write_together([(write.statement, {"rows": write.rows}) for write in writes])
+
+
+def expected_splits(times: list[int | None]) -> list[str]:
+    """The split of each interaction, given in the order of the file."""
+    order = sorted(range(len(times)), key=lambda place: (times[place] is None, times[place] or 0, place))
+    splits = ["train"] * len(times)
+    if len(times) >= 3:
+        splits[order[-1]], splits[order[-2]] = "test", "validation"
+    return splits
+
+
+def expected_sessions(times: list[int | None]) -> list[tuple[int, int, int]]:
+    """Start, end and length of each session."""
+    sessions: list[list[int]] = []
+    for time in sorted(time for time in times if time is not None):
+        if not sessions or time - sessions[-1][-1] > SESSION_GAP:
+            sessions.append([])
+        sessions[-1].append(time)
+    return [(times[0], times[-1], len(times)) for times in sessions]
+
+
+# Multiples of eight hours, so that equal times and gaps of exactly a day come up.
+some_time = st.none() | st.integers(-3, 40).map(lambda step: step * 8 * HOUR)
+sequences = st.lists(st.lists(some_time, min_size=1, max_size=12), min_size=1, max_size=8)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(first=sequences, later=sequences)
+def test_splits_and_sessions_are_those_of_a_plain_reference(
+    database: Database, first: list[list[int | None]], later: list[list[int | None]]
+) -> None:
+    ensure_schema(database)
+    prefix = f"{next(run)}-"
+    users: dict[str, list[int | None]] = {}
+    for part in (first, later):  # the later part goes to the same users, and to new ones
+        batch = []
+        for number, times in enumerate(part):
+            known = users.setdefault(f"{prefix}{number}", [])
+            for time in times:
+                # Every interaction has its own item, so that none is the same as another.
+                place = len(known)
+                batch.append(Interaction(f"{prefix}{number}", f"item {place:03}", None, time, place))
+                known.append(time)
+        write(database, batch)
+        assert mark_splits(database).users == len(part)
+    for user, times in users.items():
+        found = rows(
+            database,
+            "MATCH (:User {user_id: $user})-[r:INTERACTED]->() RETURN r.split ORDER BY r.position",
+            user=user,
+        )
+        assert [split for (split,) in found] == expected_splits(times)
+        found = rows(
+            database,
+            "MATCH (u:User {user_id: $user})-[:HAS_SESSION]->(s) "
+            "RETURN s.started_at, s.ended_at, s.length, COUNT { (s)-[:CONTAINS]->() }, s.session_id "
+            "ORDER BY s.started_at",
+            user=user,
+        )
+        assert found == [(*session, session[2], f"{user}@{session[0]}") for session in expected_sessions(times)]
+    inside = "MATCH (u:User)-[:HAS_SESSION]->()-[c:CONTAINS]->(i), (u)-[r:INTERACTED {timestamp: c.timestamp}]->(i) "
+    assert rows(database, inside + "RETURN all(pair IN collect([c.split, r.split]) WHERE pair[0] = pair[1])") == [
+        (True,)
+    ]
+
+
+def test_without_changed_users_nothing_happens(database: Database) -> None:
+    write(database, [Interaction("quiet", f"item {n}", None, n, n) for n in range(4)])
+    mark_splits(database)
+    before: Any = dump(database)
+    marks = mark_splits(database)
+    assert (marks.users, marks.sessions, marks.old_sessions) == (0, 0, 0)
+    assert dump(database) == before
+    write(database, [Interaction("quiet", f"item {n}", None, n, n) for n in range(4)])
+    assert dump(database) == before
+
+
+def test_more_users_than_one_batch(database: Database, monkeypatch: Any) -> None:
+    monkeypatch.setattr("kgloader.splits.USERS_PER_BATCH", 7)
+    write(database, [Interaction(f"crowd {n}", f"item {k}", None, k, k) for n in range(20) for k in range(3)])
+    marks = mark_splits(database)
+    assert (marks.users, marks.sessions) == (20, 20)
+    assert rows(database, "MATCH (n:Changed) RETURN n") == []
