@@ -1,0 +1,143 @@
+"""What is refused before anything starts."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from kgloader.errors import KgrecError
+from kgloader.server import ManagedServer
+from kgloader.server_checks import check_disk, check_port, heap_bytes
+from kgloader.server_process import Options, State, read_options, read_state, reason_of_death, write_state
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def sleeper() -> Iterator[psutil.Process]:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    yield psutil.Process(child.pid)
+    child.kill()
+    child.wait()
+
+
+def test_a_taken_port_is_named_with_its_holder_and_the_option(taken_port: int) -> None:
+    with pytest.raises(KgrecError) as caught:
+        check_port(taken_port, "--bolt-port")
+    assert f"Port {taken_port} is in use by" in str(caught.value)
+    assert f"(process {os.getpid()})" in str(caught.value)
+    assert "--bolt-port" in str(caught.value)
+
+
+def test_a_free_port_passes(taken_port: int) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        free = other.getsockname()[1]
+    check_port(free, "--bolt-port")
+
+
+@pytest.mark.parametrize("option", ["bolt_port", "http_port"])
+def test_start_refuses_a_taken_port(tmp_path: Path, taken_port: int, option: str) -> None:
+    ports = {"bolt_port": 1, "http_port": 1} | {option: taken_port}
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        ports = {name: other.getsockname()[1] if port == 1 else port for name, port in ports.items()}
+    with pytest.raises(KgrecError, match=f"{taken_port} is in use.*--{option.replace('_', '-')}"):
+        ManagedServer(tmp_path / "home").start(**ports, heap="256m")
+    assert read_options(tmp_path / "home") == Options()  # a failed start is not remembered
+
+
+def test_one_port_for_both_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(KgrecError, match="cannot share port 9999"):
+        ManagedServer(tmp_path).start(bolt_port=9999, http_port=9999)
+
+
+def test_too_little_memory_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(KgrecError, match=r"Neo4j needs \d+ MiB of memory and \d+ MiB are available.*--heap"):
+        ManagedServer(tmp_path).start(heap="900g")
+    assert not (tmp_path / "server.json").exists()
+
+
+def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(10**12, 10**12, 0))
+    with pytest.raises(KgrecError, match="has 0 MiB of disk left"):
+        check_disk(tmp_path)
+
+
+def test_a_home_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(KgrecError, match="folder of the managed Neo4j"):
+        ManagedServer(tmp_path / "file" / "home").start()
+
+
+@pytest.mark.parametrize(("heap", "size"), [("512m", 512 << 20), ("2G", 2 << 30)])
+def test_heap_sizes(heap: str, size: int) -> None:
+    assert heap_bytes(heap) == size
+
+
+@pytest.mark.parametrize("heap", ["", "1", "0g", "1t", "-1g", "1.5g", "1g -Dx"])
+def test_heaps_that_are_none(heap: str) -> None:
+    with pytest.raises(KgrecError, match="heap size"):
+        heap_bytes(heap)
+
+
+def test_stop_leaves_a_foreign_process_alone(tmp_path: Path, sleeper: psutil.Process) -> None:
+    """A process number in the state file that now belongs to something else."""
+    server = ManagedServer(tmp_path)
+    write_state(tmp_path, State(sleeper.pid, sleeper.create_time(), Options()))
+    assert server.connection() is None
+    assert server.status() is None
+    assert server.stop() is False
+    assert sleeper.is_running()
+    assert read_state(tmp_path) is None
+
+
+def test_a_reused_process_number_is_not_the_server(tmp_path: Path, sleeper: psutil.Process) -> None:
+    """The same number and even the same command line, but created at another time."""
+    imposter = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", f"--home-dir={tmp_path}"])
+    try:
+        created = psutil.Process(imposter.pid).create_time()
+        assert State(imposter.pid, created, Options()).process(tmp_path) is not None
+        assert State(imposter.pid, created - 60, Options()).process(tmp_path) is None
+        assert State(imposter.pid, created, Options()).process(tmp_path / "other") is None
+    finally:
+        imposter.kill()
+        imposter.wait()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": 1}', '{"pid": 1, "created": 2.0, "options": {"x": 1}}'])
+def test_a_damaged_state_file_reads_as_not_running(tmp_path: Path, text: str) -> None:
+    (tmp_path / "server.json").write_text(text)
+    assert ManagedServer(tmp_path).connection() is None
+
+
+def test_a_lost_password_file_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "data" / "databases").mkdir(parents=True)
+    server = ManagedServer(tmp_path)
+    with pytest.raises(KgrecError, match=r"password file .* is gone"):
+        server._make_password()
+    assert not server.password_file.exists()
+
+
+def test_the_reason_of_death_is_the_deepest_cause_of_this_start(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "console.log").write_text("WARNING: x\nError occurred during initialization of VM\n\tat java\n\n")
+    assert reason_of_death(tmp_path, 0) == ("Error occurred during initialization of VM", logs / "console.log")
+    old = "2026 ERROR of an older start\n"
+    (logs / "neo4j.log").write_text(
+        f"{old}2026 INFO a\n2026 ERROR Failed\n\tat a\nCaused by: Outer: a\nCaused by: B: b\n"
+    )
+    assert reason_of_death(tmp_path, len(old)) == ("B: b", logs / "neo4j.log")
