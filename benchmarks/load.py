@@ -18,6 +18,7 @@ from pathlib import Path
 
 import click
 
+from kgloader import resume
 from kgloader.amazon import read_reviews
 from kgloader.database import Database
 from kgloader.lines import Lines
@@ -74,7 +75,9 @@ def main(database: Database, count: int) -> None:
             say(name, report.read.total(), start)
             start = time.monotonic()
             marks = mark_splits(database)
-            say(f"splits ({marks.users:,} users)", count if marks.users else 0, start)
+            resume.forget(database, path, "reviews")
+            if marks.users:
+                say(f"splits ({marks.users:,} users)", count, start)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class Report:
         console = Console()
         console.print(table)
         for note in self.notes:
-            console.print(note, highlight=False)
+            console.print(note, highlight=False, soft_wrap=True)
 
 
 def progress_bar(unit: str) -> Progress:
