@@ -1,0 +1,239 @@
+"""The life of the managed server, by `kgrec db` in processes of its own: a real Neo4j with GDS and Browser."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from kgloader.database import Database, connect
+from kgloader.errors import KgrecError
+from kgloader.server import ManagedServer
+from kgloader.server_process import read_state
+from kgloader.settings import Neo4jSettings
+
+HEAP = "512m"
+
+
+def free_ports() -> tuple[int, int]:
+    with socket.socket() as first, socket.socket() as second:
+        for listener in (first, second):
+            listener.bind(("127.0.0.1", 0))
+        return first.getsockname()[1], second.getsockname()[1]
+
+
+def kgrec(home: Path, *arguments: object) -> "subprocess.Popen[str]":
+    """Start ``kgrec db ...`` on a home of its own, as a shell would."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "cli", "db", *map(str, arguments)],
+        env={**os.environ, "KGREC_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def kgrec_start(home: Path) -> "subprocess.Popen[str]":
+    bolt, http = free_ports()
+    return kgrec(home, "start", "--bolt-port", bolt, "--http-port", http, "--heap", HEAP)
+
+
+def run(home: Path, *arguments: object) -> tuple[int, str]:
+    """Wait for the command and for its pipes, which a server holding them would keep open."""
+    command = kgrec(home, *arguments)
+    out, err = command.communicate(timeout=240)
+    return command.returncode, out + err
+
+
+def process_of(server: ManagedServer) -> psutil.Process:
+    status = server.status()
+    assert status is not None
+    return psutil.Process(status.pid)
+
+
+def wait_for_state(server: ManagedServer) -> psutil.Process:
+    """Wait until the server's process exists, long before it answers."""
+    while (state := read_state(server.home)) is None:
+        time.sleep(0.02)
+    return psutil.Process(state.pid)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """KGREC_HOME with a server that two commands, given at once, have started."""
+    folder = tmp_path_factory.mktemp("kgrec-home")
+    bolt, http = free_ports()
+    arguments = ("start", "--bolt-port", bolt, "--http-port", http, "--heap", HEAP)
+    both = [kgrec(folder, *arguments) for _ in range(2)]
+    said = [command.communicate(timeout=240) for command in both]
+    yield_error = [command.returncode for command in both] != [0, 0]
+    try:
+        assert not yield_error, said
+        yield folder
+    finally:
+        ManagedServer(folder / "neo4j").stop()
+
+
+@pytest.fixture(scope="module")
+def server(home: Path) -> ManagedServer:
+    return ManagedServer(home / "neo4j")
+
+
+def test_two_starts_at_once_make_one_server(server: ManagedServer) -> None:
+    argument = f"--home-dir={server.home}"
+    serving = [one.pid for one in psutil.process_iter(["cmdline"]) if argument in (one.info["cmdline"] or [])]
+    assert serving == [process_of(server).pid]
+
+
+def test_gds_and_browser_answer(server: ManagedServer) -> None:
+    connection = server.connection()
+    assert connection is not None
+    with urllib.request.urlopen(connection.browser) as page:
+        assert b"<html" in page.read()
+    with Database(connection.uri, connection.user, connection.password) as database:
+        assert database.gds().server_version() is not None
+
+
+def test_other_commands_find_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KGREC_HOME", str(home))
+    with connect(Neo4jSettings(uri=None)) as database:
+        database.driver.verify_connectivity()
+
+
+def test_a_second_start_finds_the_running_server(home: Path, server: ManagedServer) -> None:
+    before = process_of(server).pid
+    code, said = run(home, "start")
+    assert code == 0
+    assert "is running already" in said
+    assert process_of(server).pid == before
+
+
+def test_other_options_for_a_running_server_are_refused(home: Path) -> None:
+    code, said = run(home, "start", "--heap", "600m")
+    assert code == 1
+    assert "runs already" in said and "kgrec db stop" in said and "Traceback" not in said
+
+
+def test_it_listens_on_loopback_only(server: ManagedServer) -> None:
+    process = process_of(server)
+    listening = [one for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
+    assert len(listening) == 2
+    assert {one.laddr.ip.removeprefix("::ffff:") for one in listening} == {"127.0.0.1"}
+    assert process.net_connections("udp") == []  # no discovery
+
+
+def test_the_password_is_the_owners_alone(server: ManagedServer) -> None:
+    assert stat.S_IMODE(server.password_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(server.home.stat().st_mode) == 0o700
+    password = server.password_file.read_bytes()
+    assert len(password) >= 32
+    holding = [path for path in server.home.rglob("*") if path.is_file() and password in path.read_bytes()]
+    assert holding == [server.password_file]
+    assert password.decode() not in " ".join(process_of(server).cmdline())
+
+
+def test_any_other_password_is_refused(server: ManagedServer) -> None:
+    connection = server.connection()
+    assert connection is not None
+    for wrong in ("neo4j", "wrong-password"):
+        with pytest.raises(KgrecError, match="refused user 'neo4j': wrong user name or password"):
+            Database(connection.uri, connection.user, wrong)
+
+
+def test_status_and_logs(home: Path, server: ManagedServer) -> None:
+    code, said = run(home, "status")
+    assert code == 0
+    connection = server.connection()
+    assert connection is not None
+    for expected in (connection.uri, connection.browser, str(server.password_file), "2026.08.1", "2.26.0", HEAP):
+        assert expected in said
+    assert connection.password not in said
+    code, said = run(home, "logs", "-n", 1)
+    assert code == 0
+    assert len(said.splitlines()) == 1
+
+
+def test_logs_follow_the_growing_file(home: Path, server: ManagedServer) -> None:
+    following = kgrec(home, "logs", "-n", 1, "--follow")
+    assert following.stdout is not None
+    following.stdout.readline()
+    with server.log_file.open("a") as log:
+        log.write("a line of the test\n")
+    assert following.stdout.readline() == "a line of the test\n"
+    following.send_signal(signal.SIGINT)
+    following.communicate(timeout=30)
+    assert following.returncode == 130
+
+
+def test_data_survive_a_restart_on_the_same_ports(home: Path, server: ManagedServer) -> None:
+    before = server.connection()
+    assert before is not None
+    old = process_of(server)
+    with Database(before.uri, before.user, before.password) as database, database.driver.session() as session:
+        session.run("CREATE (:Kept {value: 1})").consume()
+    assert run(home, "stop") == (0, "Neo4j is stopped.\n")
+    assert not old.is_running()
+    assert run(home, "status")[0] == 3
+    assert server.connection() is None
+    assert run(home, "stop") == (0, "No managed Neo4j was running.\n")
+
+    code, said = run(home, "start")
+    assert code == 0, said
+    after = server.connection()
+    assert after == before
+    assert process_of(server).pid != old.pid
+    with Database(after.uri, after.user, after.password) as database, database.driver.session() as session:
+        assert session.run("MATCH (n:Kept) RETURN n.value AS value").single(strict=True)["value"] == 1
+
+
+def test_a_start_killed_before_the_password_was_set_is_taken_up(tmp_path: Path) -> None:
+    server = ManagedServer(tmp_path / "neo4j")
+    command = kgrec_start(tmp_path)
+    process = wait_for_state(server)
+    command.kill()
+    command.communicate()
+    try:
+        connection = server.start()
+        assert process_of(server).pid == process.pid
+        with Database(connection.uri, connection.user, connection.password) as database:
+            database.driver.verify_connectivity()
+    finally:
+        server.stop()
+    assert not process.is_running()
+
+
+def test_an_interrupted_start_leaves_nothing_running(tmp_path: Path) -> None:
+    server = ManagedServer(tmp_path / "neo4j")
+    command = kgrec_start(tmp_path)
+    process = wait_for_state(server)
+    command.send_signal(signal.SIGINT)
+    _, said = command.communicate(timeout=120)
+    assert command.returncode == 130, said
+    assert not process.is_running()
+    assert read_state(server.home) is None
+
+
+def test_a_server_that_dies_at_start_is_said_with_its_reason_and_log(tmp_path: Path) -> None:
+    bolt, http = free_ports()
+    server = ManagedServer(tmp_path / "neo4j")
+    with pytest.raises(KgrecError, match=r"ended while it started \(.*heap.*console\.log"):
+        server.start(bolt, http, heap="1m")
+    (server.home / "data" / "transactions").write_text("a file where Neo4j wants a folder")
+    with pytest.raises(KgrecError, match=r"ended while it started \(.+neo4j\.log"):
+        server.start(bolt, http, heap=HEAP)
+    assert read_state(server.home) is None
+    assert server.connection() is None
+
+
+def test_logs_before_the_first_start(tmp_path: Path) -> None:
+    code, said = run(tmp_path, "logs")
+    assert code == 1
+    assert said.startswith("Error: There is no log yet at")
