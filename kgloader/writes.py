@@ -53,7 +53,8 @@ def load_file(
     Raises:
         KgrecError: the file is broken; batches before that line are in the graph, the one with it is not.
     """
-    done = resume.committed_lines(database, path, kind)
+    load = resume.progress_of(database, path, kind)
+    done = resume.committed_lines(database, load)
     if done:
         report.notes.append(f"{path.name}: went on behind line {done:,}, where an earlier load was interrupted.")
     lines = Lines(path)
@@ -62,7 +63,7 @@ def load_file(
         task = progress.add_task(f"{kind} {path.name}", total=lines.size, done=0, rate=0)
         for batch in _batches(read(lines, done), batch_size):
             writes = prepare(database, [record for _, record in batch], report)
-            _write_batch(database, writes, resume.progress_write(path, kind, batch[-1][0]), report)
+            _write_batch(database, writes, resume.progress_write(load, batch[-1][0]), report)
             rows += len(batch)
             rate = rows / (time.monotonic() - start)
             progress.update(task, completed=lines.bytes_read, done=rows, rate=rate)

@@ -156,12 +156,12 @@ def test_an_interrupted_load_goes_on_and_ends_as_an_uninterrupted_one(
 
     true_write, batches = resume.progress_write, 0
 
-    def failing_write(path: Path, of_kind: str, line: int) -> Any:
+    def failing_write(load: resume.Progress, line: int) -> Any:
         nonlocal batches
-        batches += of_kind == kind
+        batches += load.source.startswith(kind)
         if batches == 3:
             raise Fault
-        return true_write(path, of_kind, line)
+        return true_write(load, line)
 
     with monkeypatch.context() as faulty:
         faulty.setattr(resume, "progress_write", failing_write)
@@ -190,6 +190,19 @@ def test_a_changed_file_is_read_from_its_start(
     found = rows(database, "MATCH (u:User)-[:INTERACTED]->(i) RETURN u.user_id, i.item_id")
     assert sorted(found) == [("U1", "B1"), ("U1", "B2"), ("U1", "B3"), ("U1", "B4"), ("U9", "B1")]
     assert rows(database, "MATCH (n:LoadProgress|Changed) RETURN n") == []
+
+
+def test_interrupted_metadata_start_anew_when_there_are_more_items(
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_commands, "ITEMS_PER_BATCH", 1)
+    metadata = write(tmp_path / "meta.json", [{"asin": "B1", "title": "One"}, {"asin": "B2", "title": "Two"}, "broken"])
+    command_line("load", "amazon", "--reviews", write(tmp_path / "reviews.json", [review("U1", "B2", 1)]))
+    command_line("load", "amazon", "--metadata", metadata, check=False)
+    assert rows(database, "MATCH (p:LoadProgress) RETURN p.rows") == [(2,)]
+    command_line("load", "amazon", "--reviews", write(tmp_path / "more.json", [review("U1", "B1", 2)]))
+    command_line("load", "amazon", "--metadata", metadata, check=False)
+    assert rows(database, "MATCH (i:Item) RETURN i.title ORDER BY i.title") == [("One",), ("Two",)]
 
 
 @pytest.mark.parametrize(
