@@ -7,6 +7,7 @@ from kgloader.report import progress_bar
 
 SESSION_GAP = 24 * 60 * 60 * 1_000  # milliseconds
 USERS_PER_BATCH = 1_000
+INTERACTIONS_PER_BATCH = 50_000  # fewer users in a batch where they have many: a transaction must fit the server's heap
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def mark_splits(database: Database) -> Marks:
         return Marks(users, sessions, old)
     with progress_bar("users") as progress:
         task = progress.add_task("splits and sessions", total=total, done=0, rate=0)
-        while batch := [row["user_id"] for row in database.read("load/changed_users", limit=USERS_PER_BATCH)]:
+        while batch := _next_users(database):
             cleared, _, written, _ = database.write_together(
                 [
                     ("load/sessions_clear", {"users": batch}),
@@ -45,3 +46,15 @@ def mark_splits(database: Database) -> Marks:
             old += cleared.counters.nodes_deleted
             progress.update(task, completed=users, done=users, rate=progress.tasks[task].speed or 0)
     return Marks(users, sessions, old)
+
+
+def _next_users(database: Database) -> list[str]:
+    """Return changed users with no more interactions than fit into a batch, or one user with more."""
+    batch: list[str] = []
+    interactions = 0
+    for row in database.read("load/changed_users", limit=USERS_PER_BATCH):
+        interactions += row["interactions"]
+        if batch and interactions > INTERACTIONS_PER_BATCH:
+            break
+        batch.append(row["user_id"])
+    return batch

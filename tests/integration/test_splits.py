@@ -1,6 +1,7 @@
 from itertools import count
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from kgloader.report import Report
 from kgloader.schema import ensure_schema
 from kgloader.splits import SESSION_GAP, mark_splits
 from kgloader.writes import interaction_writes
+from tests.conftest import empty
 from tests.integration.graph_dump import dump, rows
 
 HOUR = SESSION_GAP // 24
@@ -96,8 +98,10 @@ def test_without_changed_users_nothing_happens(database: Database) -> None:
     assert dump(database) == before
 
 
-def test_more_users_than_one_batch(database: Database, monkeypatch: Any) -> None:
-    monkeypatch.setattr("kgloader.splits.USERS_PER_BATCH", 7)
+@pytest.mark.parametrize("limit", ["USERS_PER_BATCH", "INTERACTIONS_PER_BATCH"])
+def test_more_than_one_batch(database: Database, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(f"kgloader.splits.{limit}", 7)
+    empty(database)
     write(database, [Interaction(f"crowd {n}", f"item {k}", None, k, k) for n in range(20) for k in range(3)])
     marks = mark_splits(database)
     assert (marks.users, marks.sessions) == (20, 20)
