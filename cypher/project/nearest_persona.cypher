@@ -1,0 +1,5 @@
+// The named persona nearest to a vector.
+MATCH (persona:Persona)
+RETURN persona.name AS persona
+ORDER BY vector.similarity.cosine(persona.vector, $vector) DESC, persona.persona_id
+LIMIT 1

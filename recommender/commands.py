@@ -1,0 +1,186 @@
+"""``kgrec train sasrec``, ``kgrec recommend`` and ``kgrec evaluate``."""
+
+import csv
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from kgloader.database import Database
+from kgloader.errors import KgrecError
+from kgloader.options import with_database
+from kgloader.settings import load_section
+from recommender.evaluation import Result
+from recommender.evaluation import evaluate as evaluate_run
+from recommender.recommend import Recommendation, Recommender
+from recommender.sequences import read_catalogue, read_personas, read_sequences, read_texts
+from recommender.settings import Conditioning, SASRecSettings
+from recommender.trainer import PersonaInput, train
+
+RUN = click.option(
+    "--run",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs/default"),
+    show_default=True,
+    help="Folder of the trained models.",
+)
+FORMAT = click.option(
+    "--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
+)
+WAYS = click.Choice(get_args(Conditioning))
+
+
+@click.command()
+@RUN
+@click.option("--seed", type=int, help="Seed of everything random.  [default: 7]")
+@click.option("--epochs", type=click.IntRange(min=1), help="At most so many epochs.  [default: 100]")
+@click.option("--conditioning", "ways", type=WAYS, multiple=True, help="Repeat to train several.  [default: add]")
+@click.option("--fresh", is_flag=True, help="Train anew instead of going on with the checkpoints in --run.")
+@with_database()
+def sasrec(
+    database: Database, run: Path, seed: int | None, epochs: int | None, ways: tuple[Conditioning, ...], fresh: bool
+) -> None:
+    """Train the base SASRec and the persona-conditioned one.
+
+    Both learn to predict the next training interaction and stop when the validation interactions, ranked against all
+    items, are predicted no better. The conditioned one starts from the text embeddings and reads the personas that
+    `kgrec train personas` wrote. An interrupted training goes on where it stopped and ends with the same result.
+    Other settings can be given in the [sasrec] table of kgrec.toml.
+
+    \b
+    Example:
+      kgrec train sasrec --conditioning add --conditioning gate
+    """
+    settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
+    catalogue = read_catalogue(database)
+    sequences = read_sequences(database, catalogue)
+    personas = read_personas(database, sequences.user_ids)
+    texts = read_texts(database, catalogue)
+    histories = {"base": train(run, "base", sequences, catalogue, settings, fresh=fresh)}
+    for way in ways or (settings.conditioning,):
+        given = PersonaInput(way, personas, texts)
+        histories[f"persona-{way}"] = train(run, f"persona-{way}", sequences, catalogue, settings, given, fresh)
+    record = {"persona_run": personas.run_id, "settings": settings.model_dump()}
+    (run / "sasrec.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    table = Table("Model", "Epochs", "Kept", "Loss", "Validation NDCG@10", title=f"Trained into {run}")
+    for name, history in histories.items():
+        kept, loss = str(history.best_epoch + 1), f"{history.losses[history.best_epoch]:.4f}"
+        table.add_row(name, str(len(history.losses)), kept, loss, f"{history.best_score:.4f}")
+    Console().print(table)
+
+
+@click.command()
+@click.option("--user", "users", multiple=True, metavar="USER_ID", help="A known user; repeat for several.")
+@click.option(
+    "--users-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File with a user id a line."
+)
+@click.option("--session", metavar="ITEM,ITEM,...", help="An anonymous session: item ids, oldest first.")
+@click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="Items to recommend.")
+@click.option("--conditioning", type=WAYS, help="Which trained conditioning retrieves.  [default: add]")
+@RUN
+@FORMAT
+@with_database(user_flag="--neo4j-user")
+def recommend(
+    database: Database,
+    users: tuple[str, ...],
+    users_file: Path | None,
+    session: str | None,
+    k: int,
+    conditioning: Conditioning | None,
+    run: Path,
+    style: str,
+) -> None:
+    """Recommend items to known users, or to an anonymous session.
+
+    Personas are read from Neo4j, the persona-conditioned SASRec retrieves candidates among the unseen items, the base
+    SASRec orders them. The reason names what an item shares with the history in the graph.
+
+    \b
+    Examples:
+      kgrec recommend --user A2SUAM1J3GNN3B -k 5
+      kgrec recommend --users-file users.txt --format csv > lists.csv
+      kgrec recommend --session 0007350813,0007386648
+    """
+    user_ids = [*users, *(_lines(users_file) if users_file else [])]
+    if bool(user_ids) == bool(session):
+        raise click.UsageError("Give either users (--user, --users-file) or an anonymous --session.")
+    settings = load_section("sasrec", SASRecSettings, {"conditioning": conditioning})
+    recommender = Recommender(database, run, settings)
+    if session:
+        found = recommender.for_session([item.strip() for item in session.split(",") if item.strip()], k)
+    else:
+        found = recommender.for_users(list(dict.fromkeys(user_ids)), k)
+    if style == "table":
+        _show_lists(found)
+    else:
+        _write([asdict(one) for one in found], style)
+
+
+@click.command()
+@RUN
+@FORMAT
+@with_database()
+def evaluate(database: Database, run: Path, style: str) -> None:
+    """Rank every user's test item against all items, by every system.
+
+    Systems: popularity, the base SASRec, and for each trained conditioning the retrieval stage alone and both stages.
+    Items of the history are left out, ties count against the system, nothing is sampled. Slices: all users, cold
+    users, long-tail items. The second figure is half the width of the 95% interval over users.
+    """
+    settings = load_section("sasrec", SASRecSettings)
+    results = evaluate_run(database, run, settings.n_candidates)
+    if style == "table":
+        _show_results(results)
+    else:
+        _write([asdict(result) for result in results], style)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        found = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise KgrecError(f"{path} is not a text file in UTF-8.") from error
+    if not found:
+        raise KgrecError(f"{path} names no user.")
+    return found
+
+
+def _show_lists(found: list[Recommendation]) -> None:
+    console = Console()
+    for user_id in dict.fromkeys(one.user_id for one in found):
+        mine = [one for one in found if one.user_id == user_id]
+        whom = "an anonymous session" if user_id == "session" else user_id
+        table = Table("#", "Item", "Title", "Score", "Why", title=f"For {whom} · persona: {mine[0].persona or 'none'}")
+        for one in mine:
+            table.add_row(str(one.rank), one.item_id, one.title, f"{one.score:.2f}", one.reason)
+        console.print(table)
+
+
+def _show_results(results: list[Result]) -> None:
+    console = Console()
+    metrics = list(dict.fromkeys(result.metric for result in results))
+    for name in dict.fromkeys(result.slice for result in results):
+        mine = [result for result in results if result.slice == name]
+        table = Table("System", *metrics, title=f"{name}, {mine[0].users} test targets")
+        for system in dict.fromkeys(result.system for result in mine):
+            figures = {
+                result.metric: f"{result.value:.4f} ±{result.interval:.4f}"
+                for result in mine
+                if result.system == system
+            }
+            table.add_row(system, *(figures[metric] for metric in metrics))
+        console.print(table)
+
+
+def _write(records: list[dict[str, Any]], style: str) -> None:
+    if style == "json":
+        click.echo(json.dumps(records, indent=2, ensure_ascii=False))
+    elif records:
+        writer = csv.DictWriter(sys.stdout, list(records[0]))
+        writer.writeheader()
+        writer.writerows(records)

@@ -1,0 +1,132 @@
+"""Recommendations: personas from Neo4j, candidates by the conditioned SASRec, order by the base one, reasons."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from kgloader.database import Database
+from kgloader.errors import KgrecError
+from recommender.explanations import reasons
+from recommender.reranking import rerank
+from recommender.retrieval import retrieve
+from recommender.sequences import read_catalogue, read_personas, read_sequences
+from recommender.settings import SASRecSettings
+from recommender.trainer import load_model, score_histories
+
+BATCH = 512
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One line of a list.
+
+    Attributes:
+        user_id: whom it is for; ``"session"`` for an anonymous one.
+        rank: from 1.
+        score: logit of the base SASRec, which gave the order.
+        retrieved: rank among the candidates of the first stage, from 1.
+        persona: name of the persona that the candidates were retrieved for.
+        reason: what the item shares with the history.
+    """
+
+    user_id: str
+    rank: int
+    item_id: str
+    title: str
+    score: float
+    retrieved: int
+    persona: str
+    reason: str
+
+
+class Recommender:
+    """Both trained stages over the graph of now.
+
+    Args:
+        database: holds personas, sequences and facts.
+        run: folder with the trained models.
+        settings: which conditioning, and how many candidates.
+
+    Raises:
+        KgrecError: a stage is not trained, or the graph has changed since.
+    """
+
+    def __init__(self, database: Database, run: Path, settings: SASRecSettings):
+        self.database, self.settings = database, settings
+        self.catalogue = read_catalogue(database)
+        self.sequences = read_sequences(database, self.catalogue)
+        self.personas = read_personas(database, self.sequences.user_ids)
+        self.base = load_model(run, "base", self.catalogue, None)
+        self.conditioned = load_model(run, f"persona-{settings.conditioning}", self.catalogue, self.personas.run_id)
+
+    def for_users(self, user_ids: list[str], k: int) -> list[Recommendation]:
+        """Recommend ``k`` unseen items to each user, from everything the user did.
+
+        Raises:
+            KgrecError: a user is not in the graph.
+        """
+        row = {user_id: number for number, user_id in enumerate(self.sequences.user_ids)}
+        unknown = [user_id for user_id in user_ids if user_id not in row]
+        if unknown:
+            raise KgrecError(
+                f"The graph has no interactions of {_listed('user', unknown)}: load them, or recommend to an anonymous "
+                "session with --session ITEM,ITEM,..."
+            )
+        found: list[Recommendation] = []
+        for start in range(0, len(user_ids), BATCH):
+            batch = user_ids[start : start + BATCH]
+            rows = [row[user_id] for user_id in batch]
+            histories = [self.sequences.whole(number) for number in rows]
+            names = [self.personas.names[number] or "" for number in rows]
+            found += self._lists(batch, histories, self.personas.vectors[rows], names, k)
+        return found
+
+    def for_session(self, item_ids: list[str], k: int) -> list[Recommendation]:
+        """Recommend ``k`` items after an anonymous session.
+
+        Its persona is the mean of the personas of those who chose the session's items in training.
+
+        Raises:
+            KgrecError: an item is not in the graph.
+        """
+        unknown = [item_id for item_id in item_ids if item_id not in self.catalogue.number]
+        if unknown:
+            raise KgrecError(f"The graph has no {_listed('item', unknown)}: a session can only hold known items.")
+        vector = self.database.read("project/session_persona", item_ids=item_ids)[0]["vector"]
+        name = ""
+        if vector:
+            nearest = self.database.read("project/nearest_persona", vector=vector)
+            name = nearest[0]["persona"] if nearest else ""
+        personas = torch.tensor([vector or [0.0] * self.personas.vectors.shape[1]])
+        histories = [[self.catalogue.number[item_id] for item_id in item_ids]]
+        return self._lists(["session"], histories, personas, [name], k)
+
+    @torch.no_grad()
+    def _lists(
+        self, user_ids: list[str], histories: list[list[int]], personas: Tensor, names: list[str], k: int
+    ) -> list[Recommendation]:
+        target = self.base.items.weight.device
+        conditioned = score_histories(self.conditioned, histories, personas.to(target))
+        candidates = retrieve(conditioned, histories, max(k, self.settings.n_candidates))  # [batch, n]
+        scores = rerank(score_histories(self.base, histories, None), candidates)
+        best = scores.topk(min(k, candidates.shape[1]), dim=1)
+        found = []
+        for row, (user_id, persona) in enumerate(zip(user_ids, names, strict=True)):
+            place = {item: number for number, item in enumerate(candidates[row].tolist(), start=1)}
+            pairs = zip(best.indices[row].tolist(), best.values[row].tolist(), strict=True)
+            for rank, (item, score) in enumerate(pairs, start=1):
+                if score == -torch.inf:  # fewer than k items are unseen
+                    break
+                item_id, title = self.catalogue.item_ids[item - 1], self.catalogue.titles[item - 1]
+                found.append((Recommendation(user_id, rank, item_id, title, score, place[item], persona, ""), row))
+        owned = [[self.catalogue.item_ids[item - 1] for item in history] for history in histories]
+        why = reasons(self.database, [(one.item_id, owned[row]) for one, row in found])
+        return [Recommendation(**{**vars(one), "reason": text}) for (one, _), text in zip(found, why, strict=True)]
+
+
+def _listed(kind: str, unknown: list[str]) -> str:
+    shown = ", ".join(repr(name) for name in unknown[:5])
+    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+    return f"{kind}{'s' if len(unknown) > 1 else ''} {shown}{more}"
