@@ -27,7 +27,7 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, states: Tensor, hidden: Tensor) -> Tensor:
-        """Transform ``[batch, length, dim]``; ``hidden`` is true where not to look, ``[batch * heads, length, length]``."""
+        """Transform ``[batch, length, dim]``; ``hidden`` ``[batch * heads, length, length]`` hides what is true."""
         queries = self.attention_norm(states)
         # As in the authors' code the keys and values are not normalised.
         attended, _ = self.attention(queries, states, states, attn_mask=hidden, need_weights=False)

@@ -21,7 +21,7 @@ No real customer, author or book is meant.
 @click.option("--users", type=click.IntRange(min=10), default=3_000, show_default=True)
 @click.option("--items", type=click.IntRange(min=50), default=2_000, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True)
-@click.option("--format", "year", type=click.Choice(["2014", "2018", "2023"]), default="2023", show_default=True)
+@click.option("--format", "year", type=click.Choice(["2014", "2018", "2023"]), default="2018", show_default=True)
 def main(out: Path, users: int, items: int, seed: int, year: str) -> None:
     """Write a made-up book shop: Amazon reviews and metadata, and DBpedia's facts on the same books."""
     out.mkdir(parents=True, exist_ok=True)
