@@ -190,6 +190,7 @@ class ManagedServer:
                     f"Neo4j started without the Graph Data Science library: see {self.log_file}."
                 ) from error
             except (DriverError, Neo4jError) as error:  # not yet
+                self._check_rate_limit(error)
                 answer = str(error).splitlines()[0]
             if time.monotonic() > deadline:
                 raise KgrecError(f"Neo4j is not ready after {READY_SECONDS} seconds ({answer}): see {self.log_file}.")
@@ -231,8 +232,16 @@ class ManagedServer:
                 f"The managed Neo4j does not accept the password in {self.password_file}: put the right one there, or "
                 f"remove {self.home} to begin with an empty graph."
             ) from error
-        except (DriverError, Neo4jError):
-            pass  # asked again on the next round
+        except (DriverError, Neo4jError) as error:  # asked again on the next round
+            self._check_rate_limit(error)
+
+    def _check_rate_limit(self, error: Exception) -> None:
+        """Stop asking when Neo4j answers no password for a while: every further question prolongs it."""
+        if isinstance(error, Neo4jError) and "RateLimit" in (error.code or ""):
+            raise KgrecError(
+                f"Neo4j refuses every password for some seconds after wrong ones: check {self.password_file} and run "
+                "the command again in a while."
+            ) from error
 
     def _end(self, process: psutil.Process) -> None:
         try:

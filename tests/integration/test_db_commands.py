@@ -148,6 +148,18 @@ def test_any_other_password_is_refused(server: ManagedServer) -> None:
             Database(connection.uri, connection.user, wrong)
 
 
+def test_a_wrong_password_file_is_named_and_the_server_left_running(server: ManagedServer) -> None:
+    before = process_of(server).pid
+    password = server.password_file.read_text()
+    server.password_file.write_text("not the password")
+    try:
+        with pytest.raises(KgrecError, match=f"does not accept the password in {server.password_file}"):
+            server.start()
+    finally:
+        server.password_file.write_text(password)
+    assert process_of(server).pid == before
+
+
 def test_status_and_logs(home: Path, server: ManagedServer) -> None:
     code, said = run(home, "status")
     assert code == 0
