@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from jgo.constants import MAVEN_CENTRAL_URL
 from requests import RequestException, Session
 from requests.adapters import HTTPAdapter
 from rich.console import Console
@@ -27,7 +28,7 @@ COORDINATES = (
     f"org.neo4j.gds:opengds-extension:{GDS_VERSION}",
 )
 LOCK_FILE = "jars.lock"
-REPOSITORY = "https://repo.maven.apache.org/maven2"
+REPOSITORY = MAVEN_CENTRAL_URL
 WORKERS = 8
 RETRIES = Retry(4, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504))
 TIMEOUT_SECONDS = 60

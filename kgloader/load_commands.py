@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from kgloader import amazon, recbole, resume
+from kgloader import amazon, entity_writes, recbole, resume
 from kgloader.database import Database
 from kgloader.errors import KgrecError
 from kgloader.kcore import keep_core
@@ -92,8 +92,6 @@ def load_recbole(database: Database, folder: Path, k_core: int | None) -> None:
     Example:
       kgrec load recbole dataset/ml-100k --k-core 5
     """
-    from kgloader import entity_writes
-
     inter = recbole.interactions_file(folder)
     item, link, facts = (inter.with_suffix(suffix) for suffix in (".item", ".link", ".kg"))
     timed = recbole.has_timestamps(inter)

@@ -19,7 +19,7 @@ No real customer, author or book is meant.
 @click.command()
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write to.")
 @click.option("--users", type=click.IntRange(min=10), default=3_000, show_default=True)
-@click.option("--items", type=click.IntRange(min=50), default=2_000, show_default=True)
+@click.option("--items", type=click.IntRange(min=50), default=1_500, show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True)
 @click.option("--format", "year", type=click.Choice(["2014", "2018", "2023"]), default="2018", show_default=True)
 def main(out: Path, users: int, items: int, seed: int, year: str) -> None:

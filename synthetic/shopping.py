@@ -7,8 +7,8 @@ import numpy as np
 from synthetic.world import World
 
 GIFT = 0.12  # part of the interactions that follow popularity alone
-SERIES_PULL = 2.5
-AUTHOR_PULL = 1.2
+SERIES_PULL = 4.0
+AUTHOR_PULL = 2.0
 DAY = 86_400
 OPENING = 1_262_304_000  # 2010-01-01, in seconds
 YEARS = 4

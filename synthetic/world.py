@@ -9,7 +9,7 @@ import numpy as np
 
 from synthetic.names import COUNTRIES, GENRES, THEMES, distinct, person, title
 
-POPULARITY_EXPONENT = 0.8
+POPULARITY_EXPONENT = 0.5
 ACTIVITY_EXPONENT = 1.6
 
 
@@ -74,9 +74,9 @@ def _appeal(
     appeal = np.zeros((n_users, len(author)))
     for user in range(n_users):
         loved = generator.choice(len(THEMES), size=generator.integers(1, 4), replace=False)
-        appeal[user] += 3.2 * np.isin(themes, loved).any(axis=1)
-        appeal[user] += 1.4 * np.isin(genre, generator.choice(len(GENRES), size=generator.integers(1, 3)))
-        appeal[user] += 1.5 * np.isin(author, generator.choice(author, size=generator.integers(1, 3)))
+        appeal[user] += 4.5 * np.isin(themes, loved).any(axis=1)
+        appeal[user] += 1.5 * np.isin(genre, generator.choice(len(GENRES), size=generator.integers(1, 3)))
+        appeal[user] += 2.0 * np.isin(author, generator.choice(author, size=generator.integers(1, 3)))
         appeal[user] += 0.7 * (country == generator.integers(len(COUNTRIES)))
     return appeal
 
@@ -94,7 +94,7 @@ def _series(author: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 
 
 def _activity(n_users: int, most: int, generator: np.random.Generator) -> np.ndarray:
-    return np.minimum(5 + generator.pareto(ACTIVITY_EXPONENT, size=n_users) * 4, most).astype(int)
+    return np.minimum(5 + generator.pareto(ACTIVITY_EXPONENT, size=n_users) * 7, most).astype(int)
 
 
 def _zipf_choice(n: int, size: int, exponent: float, generator: np.random.Generator) -> np.ndarray:
