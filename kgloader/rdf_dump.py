@@ -45,10 +45,7 @@ class Dump:
         """Answer a SELECT query; variables without a value are left out of a row."""
         answer = cast(ox.QuerySolutions, self._store.query(query))
         names = [variable.value for variable in answer.variables]
-        return [
-            {name: solution[name].value for name in names if solution[name] is not None}
-            for solution in answer
-        ]
+        return [{name: solution[name].value for name in names if solution[name] is not None} for solution in answer]
 
     def _load(self, path: Path) -> None:
         suffixes = [suffix for suffix in path.suffixes if suffix not in (".gz", ".bz2")]

@@ -1,0 +1,3 @@
+// Neighbours of earlier embeddings.
+MATCH (:Item)-[similar:SIMILAR_TO]->(:Item)
+DELETE similar
