@@ -1,0 +1,10 @@
+// What a persona's members like more often than all users do; without one, the largest persona's.
+// share: part of the members with it; lift: share over the share among all users.
+:param persona_id => null
+MATCH (persona:Persona)
+WHERE $persona_id IS NULL OR persona.persona_id = $persona_id
+WITH persona ORDER BY persona.size DESC, persona.persona_id LIMIT 1
+MATCH (persona)-[trait:CHARACTERISED_BY]->(feature)
+RETURN persona.name AS persona, labels(feature)[0] AS kind, coalesce(feature.label, feature.name) AS trait,
+       round(trait.share, 3) AS share, round(trait.lift, 2) AS lift
+ORDER BY trait.share * log(trait.lift) DESC
