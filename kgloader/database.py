@@ -56,6 +56,11 @@ class Database:
         with self._session() as session:
             return session.execute_read(lambda tx: _rows(tx.run(_text(name), parameters)))
 
+    def table(self, name: str, **parameters: Any) -> tuple[list[str], list[list[Any]]]:
+        """Run a reading statement and return its columns and rows, nodes and paths as the driver gives them."""
+        with self._session() as session:
+            return session.execute_read(lambda tx: _table(tx.run(_text(name), parameters)))
+
     def stream(self, name: str, fetch_size: int = 5_000, **parameters: Any) -> Iterator[Row]:
         """Run a reading statement and yield its rows at constant memory; not retried."""
         with self._explained(), self.driver.session(database=self.name, fetch_size=fetch_size) as session:
@@ -144,6 +149,10 @@ def _text(name: str) -> LiteralString:
 
 def _rows(result: Result) -> list[Row]:
     return result.data()
+
+
+def _table(result: Result) -> tuple[list[str], list[list[Any]]]:
+    return list(result.keys()), [list(record.values()) for record in result]
 
 
 def _first_line(error: Exception) -> str:

@@ -7,4 +7,4 @@ MATCH (user)-[:HAS_SESSION]->(session:Session)-[visit:CONTAINS]->(item:Item)
 WITH user, session, visit, item ORDER BY visit.timestamp
 RETURN user.user_id AS user_id, toString(datetime({epochMillis: session.started_at})) AS started,
        collect(coalesce(item.title, item.item_id) + ' (' + visit.split + ')') AS items
-ORDER BY session.started_at
+ORDER BY started
