@@ -98,7 +98,7 @@ class Recommender:
         name = ""
         if vector:
             nearest = self.database.read("project/nearest_persona", vector=vector)
-            name = nearest[0]["persona"] if nearest else ""
+            name = nearest[0]["name"] if nearest else ""
         personas = torch.tensor([vector or [0.0] * self.personas.vectors.shape[1]])
         histories = [[self.catalogue.number[item_id] for item_id in item_ids]]
         return self._lists(["session"], histories, personas, [name], k)

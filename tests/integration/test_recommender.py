@@ -1,0 +1,249 @@
+"""Training, recommending, evaluating and exploring over a real Neo4j, by the command line."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ranx import Qrels, Run, evaluate
+
+import cypher
+from kgloader.database import Database
+from kgloader.errors import KgrecError
+from kgloader.schema import ensure_schema
+from tests.conftest import CommandLine, empty
+from tests.integration.test_personas import fill, rows
+
+SETTINGS = """
+[sasrec]
+dim = 16
+epochs = 3
+n_candidates = 12
+[hdgi]
+epochs = 3
+dim = 8
+structure_dim = 8
+personas = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def run(database: Database, command_line: CommandLine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small graph of the persona tests, both stages trained on it."""
+    ensure_schema(database)
+    fill(database, rows())
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "kgrec.toml").write_text(SETTINGS)
+    command_line.environment["KGREC_SETTINGS"] = str(folder / "kgrec.toml")
+    command_line("train", "personas", "--run", str(folder))
+    trained = command_line("train", "sasrec", "--run", str(folder), "--conditioning", "add", "--conditioning", "prefix")
+    assert "base" in trained.output and "persona-prefix" in trained.output
+    return folder
+
+
+def chosen(user: str) -> set[object]:
+    return {row["item"] for row in rows() if row["user"] == user}
+
+
+def lists(command_line: CommandLine, *arguments: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(command_line("recommend", *arguments, "--format", "json").stdout)
+    return found
+
+
+def test_list_for_a_user(command_line: CommandLine, run: Path) -> None:
+    found = lists(command_line, "--user", "u00", "-k", "5", "--run", str(run))
+    assert [one["rank"] for one in found] == [1, 2, 3, 4, 5] and {one["user_id"] for one in found} == {"u00"}
+    assert not {one["item_id"] for one in found} & chosen("u00")
+    scores = [one["score"] for one in found]
+    assert scores == sorted(scores, reverse=True)  # type: ignore[type-var]
+    assert all(1 <= one["retrieved"] <= 12 for one in found)  # type: ignore[operator]
+    assert all(one["persona"] for one in found)
+
+
+def test_reason_names_what_is_shared(database: Database, command_line: CommandLine, run: Path) -> None:
+    found = lists(command_line, "--user", "u00", "-k", "10", "--run", str(run))
+    themes = {row["item"]: row["theme"] for row in rows()}
+    for one in found:
+        expected = {"Everything", "Lighthouses"} if themes[one["item_id"]] == "Lighthouses" else {"Everything"}
+        assert set(str(one["reason"]).split(", ")) == expected
+
+
+def test_many_users_by_file_and_csv(command_line: CommandLine, run: Path, tmp_path: Path) -> None:
+    (tmp_path / "users.txt").write_text("u01\nu02\n\nu01\n")
+    result = command_line(
+        "recommend", "--users-file", str(tmp_path / "users.txt"), "--user", "u03", "-k", "2", "--run", str(run),
+        "--format", "csv",
+    )  # fmt: skip
+    found = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [one["user_id"] for one in found] == ["u03", "u03", "u01", "u01", "u02", "u02"]
+
+
+def test_table_is_readable(command_line: CommandLine, run: Path) -> None:
+    output = command_line("recommend", "--user", "u00", "-k", "3", "--run", str(run)).output
+    assert "For u00" in output and "persona: " in output and "Why" in output
+
+
+def test_anonymous_session(command_line: CommandLine, run: Path) -> None:
+    found = lists(command_line, "--session", "i00,i02", "-k", "4", "--run", str(run))
+    assert len(found) == 4 and not {one["item_id"] for one in found} & {"i00", "i02"}
+    assert all("Lighthouses" in str(one["persona"]) for one in found)  # the even items are of that taste
+
+
+def test_session_of_a_single_item_that_nobody_chose_in_training(
+    database: Database, command_line: CommandLine, run: Path
+) -> None:
+    found = lists(command_line, "--session", "i01", "-k", "3", "--conditioning", "prefix", "--run", str(run))
+    assert len(found) == 3
+
+
+def test_more_asked_for_than_there_are(command_line: CommandLine, run: Path) -> None:
+    found = lists(command_line, "--user", "u00", "-k", "500", "--run", str(run))
+    items = {row["item"] for row in rows()}
+    assert {one["item_id"] for one in found} == items - chosen("u00")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--user", "u00", "--user", "stranger"], "'stranger'.*--session"),
+        (["--session", "i00,nothing"], "item 'nothing'"),
+        (["--user", "u00", "--conditioning", "gate"], "no trained persona-gate model"),
+    ],
+)
+def test_unknown_is_said(command_line: CommandLine, run: Path, arguments: list[str], sentence: str) -> None:
+    result = command_line("recommend", *arguments, "--run", str(run), check=False)
+    assert isinstance(result.exception, KgrecError)
+    with pytest.raises(KgrecError, match=sentence):
+        raise result.exception
+
+
+def test_users_or_a_session_but_not_both(command_line: CommandLine, run: Path) -> None:
+    for arguments in (["--user", "u00", "--session", "i00"], []):
+        result = command_line("recommend", *arguments, "--run", str(run), check=False)
+        assert result.exit_code == 2 and "either users" in result.output
+
+
+def test_evaluation_is_that_of_ranx(database: Database, command_line: CommandLine, run: Path) -> None:
+    """Popularity, all users, recomputed from the graph with another library."""
+    results = json.loads(command_line("evaluate", "--run", str(run), "--format", "json").stdout)
+    train = [(row["user"], row["item"]) for row in rows() if row["split"] == "train"]
+    counts = {item: sum(1 for _, other in train if other == item) for item in {row["item"] for row in rows()}}
+    targets = {str(row["user"]): str(row["item"]) for row in rows() if row["split"] == "test"}
+    # Equal counts are told apart against the system: the target comes last among its equals.
+    ranking = {
+        user: {
+            str(item): count - (0.5 if item == targets[user] else 0.0) + hash_free(str(item))
+            for item, count in counts.items()
+            if item == targets[user] or item not in chosen(user)
+        }
+        for user in targets
+    }
+    expected = evaluate(
+        Qrels({user: {item: 1} for user, item in targets.items()}), Run(ranking), ["hit_rate@10", "ndcg@10", "mrr@10"]
+    )
+    mine = {r["metric"]: r["value"] for r in results if r["system"] == "popularity" and r["slice"] == "all users"}
+    for metric, name in (("HR@10", "hit_rate@10"), ("NDCG@10", "ndcg@10"), ("MRR@10", "mrr@10")):
+        assert mine[metric] == pytest.approx(expected[name])
+
+
+def hash_free(item: str) -> float:
+    """A small number of its own for each item, so that ranx has no ties to settle."""
+    return int(item[1:]) / 1_000
+
+
+def test_evaluation_has_all_systems_slices_and_figures(command_line: CommandLine, run: Path) -> None:
+    results = json.loads(command_line("evaluate", "--run", str(run), "--format", "json").stdout)
+    systems = {"popularity", "base SASRec"} | {
+        f"persona-{way}: {stage}" for way in ("add", "prefix") for stage in ("retrieval", "reranked")
+    }
+    assert {r["system"] for r in results} == systems
+    assert len({r["slice"] for r in results}) == 3
+    assert {r["metric"] for r in results} == {f"{m}@{k}" for m in ("HR", "NDCG", "MRR") for k in (10, 100)}
+    by_key = {(r["system"], r["slice"], r["metric"]): r["value"] for r in results}
+    for way in ("add", "prefix"):  # reranking changes the order of the twelve candidates, not which they are
+        assert (
+            by_key[f"persona-{way}: reranked", "all users", "HR@100"]
+            <= by_key[f"persona-{way}: retrieval", "all users", "HR@100"]
+        )
+    assert all(r["users"] == 60 for r in results if r["slice"] == "all users")
+    assert np.isfinite([r["value"] for r in results if r["users"]]).all()
+
+
+def test_evaluation_table_and_csv(command_line: CommandLine, run: Path) -> None:
+    assert "cold users" in command_line("evaluate", "--run", str(run)).output
+    found = list(csv.DictReader(io.StringIO(command_line("evaluate", "--run", str(run), "--format", "csv").stdout)))
+    assert set(found[0]) == {"system", "slice", "metric", "value", "interval", "users"}
+
+
+def test_models_of_earlier_personas_are_refused(command_line: CommandLine, run: Path, tmp_path: Path) -> None:
+    command_line("train", "personas", "--run", str(tmp_path), "--seed", "99")
+    try:
+        result = command_line("recommend", "--user", "u00", "--run", str(run), check=False)
+        assert isinstance(result.exception, KgrecError) and "train sasrec --fresh" in str(result.exception)
+    finally:
+        command_line("train", "personas", "--run", str(run))  # the finished checkpoint is written back again
+    assert lists(command_line, "--user", "u00", "--run", str(run))
+
+
+def test_sasrec_needs_personas(database: Database, command_line: CommandLine, run: Path, tmp_path: Path) -> None:
+    saved = database.driver.execute_query("MATCH (u:User) RETURN u.user_id AS id, u.persona AS vector").records
+    database.driver.execute_query("MATCH (u:User) REMOVE u.persona")
+    try:
+        result = command_line("train", "sasrec", "--run", str(tmp_path), check=False)
+        assert isinstance(result.exception, KgrecError) and "kgrec train personas" in str(result.exception)
+        assert not list(tmp_path.glob("*.pt"))
+    finally:
+        database.driver.execute_query(
+            "UNWIND $rows AS row MATCH (u:User {user_id: row.id}) SET u.persona = row.vector",
+            rows=[dict(record) for record in saved],
+        )
+
+
+NOT_IN_SMALL_GRAPH = {"user-sessions", "similar-items"}  # it has neither times nor similar items
+
+
+@pytest.mark.parametrize("name", cypher.names("explore"))
+def test_query_shows_something(command_line: CommandLine, run: Path, name: str) -> None:
+    output = command_line("explore", name).output
+    assert ("No rows" in output) == (name in NOT_IN_SMALL_GRAPH)
+
+
+def test_query_takes_parameters(database: Database, command_line: CommandLine, run: Path) -> None:
+    personas = database.driver.execute_query("MATCH (p:Persona) RETURN p.persona_id AS id, p.name AS name").records
+    for persona in personas:
+        output = command_line("explore", "persona-traits", "-p", f"persona_id={persona['id']}").output
+        assert persona["name"].split(" · ")[0] in output
+    assert "No rows" in command_line("explore", "persona-traits", "-p", "persona_id=' OR 1=1 //").output
+
+
+def test_listing_needs_no_database(command_line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(command_line.environment, "KGREC_NEO4J_URI", "bolt://127.0.0.1:1")
+    output = command_line("explore").output
+    assert len(cypher.names("explore")) >= 10 and all(name in output for name in cypher.names("explore"))
+    assert "style.grass" in output and "Browser" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["persona-trait"], "did you mean persona-traits"),
+        (["personas", "-p", "x=1"], "takes none"),
+        (["why-item", "-p", "user=1"], "it takes user_id, item_id"),
+        (["why-item", "-p", "user_id"], "key=value"),
+    ],
+)
+def test_wrong_query_is_said(command_line: CommandLine, run: Path, arguments: list[str], sentence: str) -> None:
+    result = command_line("explore", *arguments, check=False)
+    assert isinstance(result.exception, KgrecError) and sentence in str(result.exception)
+
+
+def test_queries_on_an_empty_graph(database: Database, command_line: CommandLine, run: Path) -> None:
+    """Last in this module: it empties the graph."""
+    empty(database)
+    for name in cypher.names("explore"):
+        assert "Error" not in command_line("explore", name).output
+    for command in (["evaluate"], ["recommend", "--user", "u00"], ["train", "sasrec"], ["train", "personas"]):
+        result = command_line(*command, "--run", str(run), check=False)
+        assert isinstance(result.exception, KgrecError) and "kgrec load" in str(result.exception)
