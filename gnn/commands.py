@@ -16,6 +16,8 @@ from kgloader.database import Database
 from kgloader.options import with_database
 from kgloader.settings import load_section
 
+DEFAULTS = HDGISettings()
+
 
 @click.command(epilog="Example: kgrec train personas --seed 1 --run runs/first")
 @click.option(
@@ -25,9 +27,11 @@ from kgloader.settings import load_section
     show_default=True,
     help="Folder for checkpoints and settings.",
 )
-@click.option("--seed", type=int, help="Seed of everything random.  [default: 7]")
-@click.option("--epochs", type=click.IntRange(min=1), help="At most so many epochs.  [default: 200]")
-@click.option("--personas", "n_personas", type=click.IntRange(min=2), help="Number of personas.  [default: 24]")
+@click.option("--seed", type=int, help=f"Seed of everything random.  [default: {DEFAULTS.seed}]")
+@click.option("--epochs", type=click.IntRange(min=1), help=f"At most so many epochs.  [default: {DEFAULTS.epochs}]")
+@click.option(
+    "--personas", "n_personas", type=click.IntRange(min=2), help=f"Number of personas.  [default: {DEFAULTS.personas}]"
+)
 @click.option("--fresh", is_flag=True, help="Train anew instead of going on with the checkpoint in --run.")
 @with_database()
 def personas(

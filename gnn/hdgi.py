@@ -60,8 +60,24 @@ class HDGI(nn.Module):
         Returns:
             User vectors ``[n_users, dim]`` and the meta-path weights ``[n_paths]``.
         """
-        layers = zip(self.weights, self.biases, self.activations, adjacencies, strict=True)
-        states = torch.stack([activate(path @ weight(x) + bias) for weight, bias, activate, path in layers])
+        return self._encode([weight(x) for weight in self.weights], adjacencies)
+
+    def pair(self, x: Tensor, adjacencies: list[MetaPathAdjacency], corruption: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode the users in the true graph and in the one whose feature rows are ``x[corruption]``.
+
+        The features are projected once for both, which is most of the work.
+
+        Returns:
+            Positive and negative states, ``[n_users, dim]`` each.
+        """
+        projected = [weight(x) for weight in self.weights]
+        positive, _ = self._encode(projected, adjacencies)
+        negative, _ = self._encode([rows[corruption] for rows in projected], adjacencies)
+        return positive, negative
+
+    def _encode(self, projected: list[Tensor], adjacencies: list[MetaPathAdjacency]) -> tuple[Tensor, Tensor]:
+        layers = zip(projected, self.biases, self.activations, adjacencies, strict=True)
+        states = torch.stack([activate(path @ rows + bias) for rows, bias, activate, path in layers])
         combined, weights = self.attention(states)  # [n_users, dim], [n_paths]
         return combined, weights
 

@@ -1,6 +1,5 @@
 """From Neo4j to tensors: a GDS projection of the training graph, streamed and dropped again."""
 
-import uuid
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,14 +67,8 @@ def _check_marked(database: Database) -> None:
 
 
 def _stream(database: Database, types: list[str]) -> pd.DataFrame:
-    gds = database.gds()
-    name = f"kgrec-personas-{uuid.uuid4().hex[:8]}"
-    try:
-        database.read("project/personas", graph_name=name, types=types)
-        return gds.graph.relationships.stream(gds.graph.get(name))
-    finally:
-        if gds.graph.exists(name):
-            gds.graph.get(name).drop()
+    with database.projection("project/personas", types=types) as (gds, graph):
+        return gds.graph.relationships.stream(graph)
 
 
 def _user_text(database: Database, purchases: Hop) -> Tensor:

@@ -31,12 +31,12 @@ class HDGISettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     meta_paths: Annotated[list[str], Field(min_length=1)] = list(DEFAULT_META_PATHS)
-    dim: Annotated[int, Field(gt=0)] = 64
+    dim: Annotated[int, Field(gt=0)] = 128
     structure_dim: Annotated[int, Field(ge=0)] = 64
     semantic_dim: Annotated[int, Field(gt=0)] = 64
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     epochs: Annotated[int, Field(gt=0)] = 200
-    patience: Annotated[int, Field(gt=0)] = 20
+    patience: Annotated[int, Field(gt=0)] = 30
     personas: Annotated[int, Field(gt=1)] = 24
     personas_per_user: Annotated[int, Field(gt=0)] = 3
     seed: int = 7

@@ -49,12 +49,23 @@ class HDGITraining:
         order = torch.randperm(n_users)
         n_held_out = max(1, int(n_users * HELD_OUT))
         self.held_out, self.taught = order[:n_held_out].to(target), order[n_held_out:].to(target)
-        self.fixed_corruption = torch.randperm(n_users).to(target)
+        self.fixed_corruption = self.corruption()
+
+    def corruption(self) -> Tensor:
+        """Draw the user whose features each user gets in the corrupted graph: ``[n_users]``.
+
+        Taught and held-out users swap among themselves. Were they mixed, the features of held-out users would occur in
+        the loss as negatives only, and the discriminator would learn to know them by that.
+        """
+        drawn = torch.empty_like(torch.cat([self.taught, self.held_out]))
+        for group in (self.taught, self.held_out):
+            drawn[group] = group[torch.randperm(len(group)).to(group.device)]
+        return drawn
 
     def train_epoch(self, epoch: int) -> float:
         """Take one step; users held out are encoded like all others but are in neither loss nor summary."""
         self.optimizer.zero_grad()
-        loss = self._loss(torch.randperm(len(self.features)).to(self.features.device), self.taught)
+        loss = self._loss(self.corruption(), self.taught)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         return loss.item()
@@ -65,8 +76,7 @@ class HDGITraining:
 
     def _loss(self, corruption: Tensor, chosen: Tensor) -> Tensor:
         assert isinstance(self.model, HDGI)
-        positive, _ = self.model(self.features, self.adjacencies)
-        negative, _ = self.model(self.features[corruption], self.adjacencies)
+        positive, negative = self.model.pair(self.features, self.adjacencies, corruption)
         return self.model.loss(positive, negative, chosen, summarised=self.taught)
 
 

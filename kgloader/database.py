@@ -1,11 +1,13 @@
 """One connection to Neo4j: statements by name, batches, and the GDS client, with errors a user can act on."""
 
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, LiteralString, Self
 
 from graphdatascience import GraphDataScience
+from graphdatascience.graph.graph_api import Graph
 from neo4j import Driver, GraphDatabase, Result, ResultSummary, Session
 from neo4j.exceptions import (
     AuthError,
@@ -97,6 +99,26 @@ class Database:
                 raise KgrecError(
                     f"Neo4j at {self.uri} has no Graph Data Science library: install its plugin ({_first_line(error)})."
                 ) from error
+
+    @contextmanager
+    def projection(self, name: str, **parameters: Any) -> Iterator[tuple[GraphDataScience, Graph]]:
+        """Project a part of the graph into the GDS catalog, and drop the projection whatever happens.
+
+        Args:
+            name: a statement that ends in ``gds.graph.project($graph_name, ...)``.
+            parameters: its other parameters.
+
+        Raises:
+            KgrecError: the server has no GDS plugin, or too little memory for what is asked of it.
+        """
+        gds = self.gds()
+        graph_name = f"kgrec-{uuid.uuid4().hex[:12]}"
+        with self._explained():
+            try:
+                self.read(name, graph_name=graph_name, **parameters)
+                yield gds, gds.graph.get(graph_name)
+            finally:
+                gds.graph.drop(graph_name, fail_if_missing=False)
 
     @contextmanager
     def _session(self) -> Iterator[Session]:

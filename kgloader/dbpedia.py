@@ -13,13 +13,15 @@ from kgloader.sparql import Row, english, iri, values
 
 ROW_LIMIT = 10_000  # DBpedia's own; an answer of that length may be cut off
 PREFIXES = f"PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\nPREFIX dbo: <{ONTOLOGY}>\n"
-# An entity of that label, or one that it redirects to or disambiguates.
+# An entity of that label, one that a page of that label redirects to (then the label is another name of the entity),
+# or one that such a page disambiguates.
 CANDIDATES = (
     PREFIXES
-    + """SELECT DISTINCT ?label ?entity ?name ?work ?creator WHERE {{
+    + """SELECT DISTINCT ?label ?alias ?entity ?name ?work ?creator WHERE {{
   VALUES ?label {{ {labels} }}
-  ?named rdfs:label ?label .
-  ?named (dbo:wikiPageRedirects|dbo:wikiPageDisambiguates)? ?entity .
+  {{ ?entity rdfs:label ?label }}
+  UNION {{ ?page rdfs:label ?label ; dbo:wikiPageRedirects ?entity . BIND(?label AS ?alias) }}
+  UNION {{ ?page rdfs:label ?label ; dbo:wikiPageDisambiguates ?entity }}
   FILTER(isIRI(?entity))
   OPTIONAL {{ ?entity rdfs:label ?name . FILTER(lang(?name) = "en") }}
   OPTIONAL {{ ?entity a ?work . VALUES ?work {{ {classes} }} }}
@@ -106,6 +108,8 @@ def _candidates(source: Source, works: list[Work]) -> dict[str, list[Candidate]]
         named = found.setdefault(row["label"], {})
         candidate = named.setdefault(row["entity"], Candidate(row["entity"], row.get("name", row["label"])))
         candidate.is_work |= "work" in row
+        if "alias" in row:
+            candidate.aliases.add(row["alias"])
         if "creator" in row:
             candidate.creators.add(row["creator"])
     return {label: list(named.values()) for label, named in found.items()}

@@ -24,12 +24,13 @@ class Work:
 
 @dataclass
 class Candidate:
-    """An entity that may be the item."""
+    """An entity that may be the item; ``aliases`` are the labels of pages that redirect to it."""
 
     uri: str
     label: str
     is_work: bool = False
     creators: set[str] = field(default_factory=set)
+    aliases: set[str] = field(default_factory=set)
 
 
 def candidate_labels(title: str) -> list[str]:
@@ -47,14 +48,15 @@ def link_score(work: Work, candidate: Candidate) -> float:
     """How sure it is that a candidate is the item, from 0 to 1.
 
     ``0.6 * label + 0.15 * work + 0.25 * creator``: label is the best similarity of a candidate label of the title and
-    the entity's label, without what stands in brackets; work is 1 for an entity of a class of works; creator is 1
-    where a creator agrees, 0 where both sides name creators and none agrees, 1/2 where one side names none.
+    the entity's label or alias, without what stands in brackets; work is 1 for an entity of a class of works; creator
+    is 1 where a creator agrees, 0 where both sides name creators and none agrees, 1/2 where one side names none.
 
     Worked example: the same title, a book, and no author in the item: 0.6 + 0.15 + 0.125 = 0.875. With a differing
     author 0.75, which is below the default threshold of 0.8.
     """
-    name = _key(_BRACKETS.sub("", candidate.label))
-    label = max((fuzz.ratio(_key(own), name) / 100 for own in candidate_labels(work.title)), default=0.0)
+    names = [_key(_BRACKETS.sub("", name)) for name in (candidate.label, *candidate.aliases)]
+    labels = [_key(label) for label in candidate_labels(work.title)]
+    label = max((fuzz.ratio(own, name) / 100 for own in labels for name in names), default=0.0)
     return LABEL * label + WORK * candidate.is_work + CREATOR * _agreement(work.creators, candidate.creators)
 
 

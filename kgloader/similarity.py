@@ -1,7 +1,6 @@
 """SIMILAR_TO between items of near texts, by the k-nearest-neighbours algorithm of GDS."""
 
 import hashlib
-import uuid
 
 from kgloader.database import Database
 from kgloader.report import Report
@@ -33,13 +32,10 @@ def tie_similar_items(database: Database, report: Report) -> None:
 
 
 def _neighbours(database: Database) -> list[dict[str, float]]:
-    gds = database.gds()
-    name = f"kgrec-similar-{uuid.uuid4().hex[:8]}"
-    try:
-        database.read("load/similar_projection", graph_name=name)
+    with database.projection("load/similar_projection") as (gds, graph):
         # One thread and a seed: the algorithm samples, and a repeated load is to find the same neighbours.
         frame = gds.knn.stream(
-            gds.graph.get(name),
+            graph,
             node_properties={"embedding": "COSINE"},
             top_k=NEIGHBOURS,
             similarity_cutoff=(MIN_COSINE + 1) / 2,  # GDS scales the cosine to [0, 1]
@@ -47,9 +43,6 @@ def _neighbours(database: Database) -> list[dict[str, float]]:
             random_seed=7,
             concurrency=1,
         )
-    finally:
-        if gds.graph.exists(name):
-            gds.graph.get(name).drop()
     return [
         {"item": int(item), "neighbour": int(neighbour), "score": 2 * float(score) - 1}
         for item, neighbour, score in frame[["node1", "node2", "similarity"]].itertuples(index=False)

@@ -9,7 +9,13 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 
 from SPARQLWrapper import JSON, POST, SPARQLWrapper
-from SPARQLWrapper.SPARQLExceptions import EndPointInternalError, QueryBadFormed, SPARQLWrapperException
+from SPARQLWrapper.SPARQLExceptions import (
+    EndPointInternalError,
+    EndPointNotFound,
+    QueryBadFormed,
+    SPARQLWrapperException,
+    Unauthorized,
+)
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from kgloader.errors import KgrecError
@@ -17,6 +23,7 @@ from kgloader.errors import KgrecError
 USER_AGENT = "kgrec (knowledge-graph recommender; batched and cached queries)"
 LONGEST_WAIT = 60.0  # seconds between two tries
 TRIED_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+STATUS = {Unauthorized: 401, EndPointNotFound: 404, EndPointInternalError: 500}  # SPARQLWrapper's own classes
 FORBIDDEN_IN_IRI = frozenset('<>"{}|^`\\')
 
 Row = dict[str, str]
@@ -47,11 +54,12 @@ class Endpoint:
         """
         key = hashlib.sha256((self.url + "\n" + query).encode()).hexdigest()
         place = self.cache / f"{key}.json"
-        if place.exists():
+        try:
+            kept: list[Row] = json.loads(place.read_text(encoding="utf-8"))
             self.cached += 1
-            rows: list[Row] = json.loads(place.read_text(encoding="utf-8"))
-            return rows
-        rows = self._ask(query)
+            return kept
+        except (FileNotFoundError, ValueError):  # never asked, or the file is damaged
+            rows = self._ask(query)
         self.cache.mkdir(parents=True, exist_ok=True)
         draft = place.with_suffix(".partial")
         draft.write_text(json.dumps(rows), encoding="utf-8")
@@ -69,8 +77,9 @@ class Endpoint:
             answer = tries(self._request, query)
         except QueryBadFormed as error:
             raise KgrecError(f"The SPARQL endpoint {self.url} refused a query as malformed.") from error
-        except HTTPError as error:
-            raise KgrecError(f"The SPARQL endpoint {self.url} answered with HTTP status {error.code}.") from error
+        except (HTTPError, *STATUS) as error:
+            status = error.code if isinstance(error, HTTPError) else STATUS[type(error)]
+            raise KgrecError(f"The SPARQL endpoint {self.url} answered with HTTP status {status}.") from error
         except (URLError, OSError, SPARQLWrapperException) as error:
             reason = getattr(error, "reason", None) or str(error).splitlines()[0]
             raise KgrecError(f"The SPARQL endpoint {self.url} cannot be reached: {reason}.") from error

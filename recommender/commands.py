@@ -33,13 +33,20 @@ FORMAT = click.option(
     "--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
 )
 WAYS = click.Choice(get_args(Conditioning))
+DEFAULTS = SASRecSettings()
 
 
 @click.command()
 @RUN
-@click.option("--seed", type=int, help="Seed of everything random.  [default: 7]")
-@click.option("--epochs", type=click.IntRange(min=1), help="At most so many epochs.  [default: 100]")
-@click.option("--conditioning", "ways", type=WAYS, multiple=True, help="Repeat to train several.  [default: add]")
+@click.option("--seed", type=int, help=f"Seed of everything random.  [default: {DEFAULTS.seed}]")
+@click.option("--epochs", type=click.IntRange(min=1), help=f"At most so many epochs.  [default: {DEFAULTS.epochs}]")
+@click.option(
+    "--conditioning",
+    "ways",
+    type=WAYS,
+    multiple=True,
+    help=f"How the persona comes in; repeat to train several.  [default: {DEFAULTS.conditioning}]",
+)
 @click.option("--fresh", is_flag=True, help="Train anew instead of going on with the checkpoints in --run.")
 @with_database()
 def sasrec(
@@ -54,7 +61,7 @@ def sasrec(
 
     \b
     Example:
-      kgrec train sasrec --conditioning add --conditioning gate
+      kgrec train sasrec --conditioning prefix --conditioning add
     """
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
     catalogue = read_catalogue(database)
@@ -81,7 +88,11 @@ def sasrec(
 )
 @click.option("--session", metavar="ITEM,ITEM,...", help="An anonymous session: item ids, oldest first.")
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="Items to recommend.")
-@click.option("--conditioning", type=WAYS, help="Which trained conditioning retrieves.  [default: add]")
+@click.option(
+    "--conditioning",
+    type=WAYS,
+    help=f"Which trained conditioning retrieves.  [default: {DEFAULTS.conditioning}]",
+)
 @RUN
 @FORMAT
 @with_database(user_flag="--neo4j-user")

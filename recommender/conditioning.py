@@ -9,13 +9,13 @@ from recommender.settings import Conditioning
 class PersonaConditioning(nn.Module):
     """Lets a persona into a sequence model.
 
+    - ``prefix``: the projected persona is a first token that all items attend to.
     - ``add``: the projected persona is added to every output state: a long-term offset to the short-term intent.
     - ``gate``: a learned gate weighs, per dimension, the output state against the projected persona.
-    - ``prefix``: the projected persona is a first token that all items attend to.
 
     The persona was learned from the same training interactions that the sequence model is taught to predict, so in
-    training it tells more than it will about an unseen item. Whole personas are therefore dropped at random; the zero
-    vector that remains is also the state of a user without a persona.
+    training it tells more than it will about an unseen item. Whole personas are therefore dropped at random, most of
+    the time; the zero vector that remains is also the state of a user without a persona.
     """
 
     mean: Tensor
@@ -33,8 +33,9 @@ class PersonaConditioning(nn.Module):
     def fit_scale(self, personas: Tensor) -> None:
         """Take mean and spread from the training users' personas ``[n_users, persona_dim]``; zero rows are none."""
         known = personas[personas.abs().sum(dim=1) > 0]
-        self.mean.copy_(known.mean(dim=0))
-        self.scale.copy_(known.std(dim=0, correction=0).clamp(min=1e-6))
+        if len(known):
+            self.mean.copy_(known.mean(dim=0))
+            self.scale.copy_(known.std(dim=0, correction=0).clamp(min=1e-6))
 
     def forward(self, personas: Tensor) -> Tensor:
         """Standardise and project ``[batch, persona_dim]`` to ``[batch, dim]``; none stays zero."""

@@ -1,7 +1,7 @@
 """Leave-one-out evaluation: every test target ranked against all items, by every system, on every slice."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from recommender.metrics import CUTOFFS, METRICS, target_ranks
 from recommender.reranking import rerank
 from recommender.retrieval import retrieve
 from recommender.sasrec import SASRec
-from recommender.sequences import Catalogue, Sequences, UserPersonas, read_catalogue, read_personas, read_sequences
+from recommender.sequences import Sequences, read_catalogue, read_personas, read_sequences
 from recommender.trainer import load_model, score_histories, seen_items
 from training import device
 
@@ -54,11 +54,31 @@ def evaluate(database: Database, run: Path, n_candidates: int) -> list[Result]:
     catalogue = read_catalogue(database)
     sequences = read_sequences(database, catalogue)
     personas = read_personas(database, sequences.user_ids)
+    base = load_model(run, "base", catalogue, None)
+    scorers = {"popularity": popularity(sequences, len(catalogue)), "base SASRec": one_stage(base)}
+    names = sorted(path.stem for path in run.glob("persona-*.pt"))
+    if not names:
+        raise KgrecError(f"{run} has no persona-conditioned model: run `kgrec train sasrec --run {run}` first.")
+    for name in names:
+        model = load_model(run, name, catalogue, personas.run_id)
+        scorers[f"{name}: retrieval"] = one_stage(model, personas.vectors)
+        scorers[f"{name}: reranked"] = two_stages(model, base, personas.vectors, n_candidates)
+    return measure(scorers, sequences, len(catalogue))
+
+
+def measure(scorers: dict[str, Scorer], sequences: Sequences, n_items: int) -> list[Result]:
+    """Rank every test target by every system and sum up by slice.
+
+    Args:
+        scorers: each takes users and their histories and returns scores ``[batch, n_items + 1]``.
+
+    Raises:
+        KgrecError: nobody has a test interaction.
+    """
     tested = np.flatnonzero(sequences.test)
     if not len(tested):
         raise KgrecError("Nobody has a test interaction: every user has fewer than three interactions.")
-    scorers = _scorers(run, catalogue, sequences, personas, n_candidates)
-    slices = _slices(sequences, tested, len(catalogue))
+    slices = _slices(sequences, tested, n_items)
     results = []
     for system, scorer in scorers.items():
         ranks = _ranks(scorer, sequences, tested)
@@ -67,60 +87,40 @@ def evaluate(database: Database, run: Path, n_candidates: int) -> list[Result]:
     return results
 
 
-def trained_conditionings(run: Path) -> list[str]:
-    """Names of the persona-conditioned models in a run folder."""
-    return sorted(path.stem for path in run.glob("persona-*.pt"))
+def popularity(sequences: Sequences, n_items: int) -> Scorer:
+    """Score items by how often they occur in training."""
+    counts = torch.from_numpy(_training_counts(sequences, n_items)).float().to(device())
+    counts[0] = -torch.inf
+    return lambda users, histories: counts.repeat(len(users), 1)
 
 
-def training_popularity(sequences: Sequences, n_items: int) -> np.ndarray:
+def one_stage(model: SASRec, personas: Tensor | None = None) -> Scorer:
+    """Score items by one model; ``personas`` ``[n_users, persona_dim]`` for a conditioned one."""
+    given = None if personas is None else personas.to(device())
+    return lambda users, histories: score_histories(model, histories, None if given is None else given[users])
+
+
+def two_stages(conditioned: SASRec, base: SASRec, personas: Tensor, n_candidates: int) -> Scorer:
+    """Score the conditioned model's candidates by the base model, and nothing else."""
+    first, second = one_stage(conditioned, personas), one_stage(base)
+
+    def score(users: list[int], histories: list[list[int]]) -> Tensor:
+        candidates = retrieve(first(users, histories), histories, n_candidates)
+        return rerank(second(users, histories), candidates)
+
+    return score
+
+
+def _training_counts(sequences: Sequences, n_items: int) -> np.ndarray:
     """How often each item occurs in training: ``[n_items + 1]``."""
     items = np.concatenate([np.array(items, dtype=np.int64) for items in sequences.train])
     return np.bincount(items, minlength=n_items + 1)
 
 
-def as_records(results: list[Result]) -> list[dict[str, object]]:
-    """Results as plain records, for JSON and CSV."""
-    return [asdict(result) for result in results]
-
-
-def _scorers(
-    run: Path, catalogue: Catalogue, sequences: Sequences, personas: UserPersonas, n_candidates: int
-) -> dict[str, Scorer]:
-    target = device()
-    popularity = torch.from_numpy(training_popularity(sequences, len(catalogue))).float().to(target)
-    popularity[0] = -torch.inf
-    base = load_model(run, "base", catalogue, None)
-    vectors = personas.vectors.to(target)
-    names = trained_conditionings(run)
-    if not names:
-        raise KgrecError(f"{run} has no persona-conditioned model: run `kgrec train sasrec --run {run}` first.")
-    scorers: dict[str, Scorer] = {
-        "popularity": lambda users, histories: popularity.repeat(len(users), 1),
-        "base SASRec": lambda users, histories: score_histories(base, histories, None),
-    }
-    for name in names:
-        model = load_model(run, name, catalogue, personas.run_id)
-        scorers[f"{name}: retrieval"] = _retrieval(model, vectors)
-        scorers[f"{name}: reranked"] = _two_stages(model, base, vectors, n_candidates)
-    return scorers
-
-
-def _retrieval(model: SASRec, personas: Tensor) -> Scorer:
-    return lambda users, histories: score_histories(model, histories, personas[users])
-
-
-def _two_stages(model: SASRec, base: SASRec, personas: Tensor, n_candidates: int) -> Scorer:
-    def score(users: list[int], histories: list[list[int]]) -> Tensor:
-        candidates = retrieve(score_histories(model, histories, personas[users]), histories, n_candidates)
-        return rerank(score_histories(base, histories, None), candidates)
-
-    return score
-
-
 def _slices(sequences: Sequences, tested: np.ndarray, n_items: int) -> dict[str, np.ndarray]:
     lengths = np.array([len(sequences.train[user]) for user in tested])
-    popularity = training_popularity(sequences, n_items)[1:]
-    head = np.argsort(-popularity, kind="stable")[: int(n_items * HEAD)] + 1
+    counts = _training_counts(sequences, n_items)[1:]
+    head = np.argsort(-counts, kind="stable")[: int(n_items * HEAD)] + 1
     return {
         "all users": np.ones(len(tested), dtype=bool),
         f"cold users (at most {COLD_INTERACTIONS} training items)": lengths <= COLD_INTERACTIONS,

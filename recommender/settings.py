@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Conditioning = Literal["add", "gate", "prefix"]
+Conditioning = Literal["prefix", "add", "gate"]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(gt=0)]
 
@@ -22,13 +22,13 @@ class SASRecSettings(BaseModel):
     heads: Count = 2
     max_length: Count = 50
     dropout: Share = 0.3
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
     batch_size: Count = 128
     epochs: Count = 100
-    patience: Count = 10
+    patience: Count = 20
     seed: int = 7
-    conditioning: Conditioning = "add"
-    persona_dropout: Share = 0.2
+    conditioning: Conditioning = "prefix"
+    persona_dropout: Share = 0.7
     text_init: bool = True
     n_candidates: Count = 100
 

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, settings
 
 from cli import kgrec
 from kgloader.database import Database
+
+# No test depends on how fast the machine is.
+settings.register_profile("kgrec", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kgrec")
 
 
 def free_port() -> int:

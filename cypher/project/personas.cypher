@@ -1,18 +1,31 @@
 // The graph that personas are learned from, projected into the GDS catalog.
 // Training interactions only: validation and test interactions never enter, nor do Sessions (they hold all three).
+// Repeated relationships count once; told node by node, so that memory does not grow with the graph.
 // $graph_name: name in the catalog; $types: the relationship types that the meta-paths walk.
 CALL () {
-  MATCH (source:User)-[interaction:INTERACTED]->(target:Item)
-  WHERE interaction.split = 'train'
-  RETURN DISTINCT source, target, 'INTERACTED' AS kind
+  MATCH (source:User)
+  CALL (source) {
+    MATCH (source)-[interaction:INTERACTED]->(target:Item)
+    WHERE interaction.split = 'train'
+    RETURN DISTINCT target
+  }
+  RETURN source, target, 'INTERACTED' AS kind
   UNION ALL
-  MATCH (source:Item)-[fact]->(target:Item|Category|Brand|Author|Entity)
-  WHERE type(fact) IN $types
-  RETURN DISTINCT source, target, type(fact) AS kind
+  MATCH (source:Item)
+  CALL (source) {
+    MATCH (source)-[fact]->(target:Item|Category|Brand|Author|Entity)
+    WHERE type(fact) IN $types
+    RETURN DISTINCT target, type(fact) AS kind
+  }
+  RETURN source, target, kind
   UNION ALL
-  MATCH (source:Entity)-[fact]->(target:Entity)
-  WHERE type(fact) IN $types
-  RETURN DISTINCT source, target, type(fact) AS kind
+  MATCH (source:Entity)
+  CALL (source) {
+    MATCH (source)-[fact]->(target:Entity)
+    WHERE type(fact) IN $types
+    RETURN DISTINCT target, type(fact) AS kind
+  }
+  RETURN source, target, kind
 }
 WITH gds.graph.project(
   $graph_name, source, target,

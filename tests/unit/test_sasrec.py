@@ -63,7 +63,7 @@ def test_block_is_that_of_the_paper() -> None:
     states = x[0].numpy().astype(np.float64)
 
     def norm(value: np.ndarray) -> np.ndarray:
-        return (value - value.mean(-1, keepdims=True)) / np.sqrt(value.var(-1, keepdims=True) + 1e-5)
+        return np.asarray((value - value.mean(-1, keepdims=True)) / np.sqrt(value.var(-1, keepdims=True) + 1e-5))
 
     wq, wk, wv = np.split(weights["attention.in_proj_weight"], 3)
     bq, bk, bv = np.split(weights["attention.in_proj_bias"], 3)

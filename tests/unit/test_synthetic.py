@@ -56,7 +56,7 @@ def test_reviews_are_five_core_in_users_without_repeats(tmp_path: Path) -> None:
 def test_dbpedia_file_is_true_n_triples(tmp_path: Path) -> None:
     with (write(tmp_path) / "dbpedia.nt").open("rb") as file:
         triples = list(ox.parse(file, format=ox.RdfFormat.N_TRIPLES))
-    predicates = {triple.predicate.value for triple in triples}  # type: ignore[union-attr]
+    predicates = {triple.predicate.value for triple in triples}
     assert {"http://dbpedia.org/ontology/author", "http://purl.org/dc/terms/subject"} <= predicates
 
 

@@ -27,7 +27,7 @@ class Regression:
             raise KeyboardInterrupt
         self.epoch = epoch
         loss = torch.zeros(())
-        for batch in torch.randperm(32).split(8):
+        for batch in torch.split(torch.randperm(32), 8):
             loss = (self.model(self.x[batch]) - self.x[batch].sum(1, keepdim=True)).square().mean()
             self.optimizer.zero_grad()
             loss.backward()
@@ -37,7 +37,7 @@ class Regression:
     def validate(self) -> float:
         if self.scores is not None:
             return self.scores[self.epoch]
-        return -(self.model(self.x) - self.x.sum(1, keepdim=True)).square().mean().item()
+        return -float((self.model(self.x) - self.x.sum(1, keepdim=True)).square().mean())
 
 
 def run(trainable: Regression, path: Path, **changes: object) -> History:

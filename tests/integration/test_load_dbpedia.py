@@ -1,0 +1,292 @@
+"""`kgrec load dbpedia` against a real SPARQL endpoint on loopback, from dumps and from link files."""
+
+import bz2
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import Response
+
+from kgloader import dbpedia, sparql
+from kgloader.database import Database
+from kgloader.errors import KgrecError
+from kgloader.predicates import FACT_TYPES
+from kgloader.schema import ensure_schema
+from tests.conftest import CommandLine, empty
+from tests.integration.graph_dump import dump, rows
+from tests.integration.sparql_endpoint import DBPEDIA, Endpoint, served
+
+RESOURCE = "http://dbpedia.org/resource/"
+ITEMS = [
+    ("B1", "Hollow Bell: A Novel (Paperback)", "Ann Orrin"),
+    ("B2", "Winter Tide", "Cor Holt"),  # the novel, not the album of that name
+    ("B3", 'The "Blue" Door\\', "Ann Orrin"),
+    ("B4", "Iron Stair", "Another Author"),  # the page is of a book by somebody else
+    ("B5", "The Bell That Was Hollow", None),  # known under a redirect only
+    ("B6", '"@en } ?s ?p ?o #', None),  # would break a query that does not escape it
+    ("B7", None, None),
+]
+LINKS = [
+    ("B1", "Hollow_Bell", 1.0),
+    ("B2", "Winter_Tide_(novel)", 1.0),
+    ("B3", "Blue_Door", 1.0),
+    ("B5", "Hollow_Bell", 0.875),  # 0.6 for the label, 0.15 for a work, half of 0.25: nobody named an author
+]
+FACTS = [
+    ("Blue_Door", "AUTHOR", "Ann Orrin"),
+    ("Hollow_Bell", "AUTHOR", "Ann Orrin"),
+    ("Hollow_Bell", "GENRE", "Mystery fiction"),
+    ("Hollow_Bell", "SUBJECT", "Salt mines"),  # without a label on the endpoint: read off the IRI
+    ("Winter_Tide_(novel)", "AUTHOR", "Cor Holt"),
+    ("Winter_Tide_(novel)", "COUNTRY", "Iceland"),
+    ("Winter_Tide_(novel)", "SUBJECT", "Salt mines"),
+]
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Endpoint]:
+    with served(DBPEDIA) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def items(
+    database: Database, endpoint: Endpoint, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven items, an empty cache, and an endpoint that is asked without pauses."""
+    empty(database)
+    ensure_schema(database)
+    database.driver.execute_query(
+        "UNWIND $rows AS row CREATE (item:Item {item_id: row[0]}) SET item.title = row[1] "
+        "FOREACH (name IN CASE WHEN row[2] IS NULL THEN [] ELSE [row[2]] END | "
+        "MERGE (author:Author {name: name}) MERGE (item)-[:BY]->(author))",
+        rows=ITEMS,
+    )
+    endpoint.queries.clear()
+    endpoint.faults.clear()
+    monkeypatch.setitem(command_line.environment, "KGREC_CACHE", str(tmp_path / "cache"))
+    settings(command_line, tmp_path, monkeypatch, "batch_size = 2\nmin_interval_seconds = 0")
+    monkeypatch.setattr(sparql, "LONGEST_WAIT", 0.01)
+
+
+def settings(command_line: CommandLine, folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    (folder / "kgrec.toml").write_text(f"[dbpedia]\n{text}\n")
+    monkeypatch.setitem(command_line.environment, "KGREC_SETTINGS", str(folder / "kgrec.toml"))
+
+
+def links(database: Database) -> list[tuple[str, str, float]]:
+    found = rows(database, "MATCH (i:Item)-[s:SAME_AS]->(e:Entity) RETURN i.item_id, e.uri, s.score ORDER BY i.item_id")
+    return [(item, uri.removeprefix(RESOURCE), score) for item, uri, score in found]
+
+
+def facts(database: Database) -> list[tuple[str, str, str]]:
+    found = rows(database, "MATCH (e:Entity)-[r]->(o:Entity) RETURN e.uri, type(r), o.label")
+    return sorted((uri.removeprefix(RESOURCE), type_, label) for uri, type_, label in found)
+
+
+def refused(command_line: CommandLine, *arguments: str) -> str:
+    result = command_line("load", "dbpedia", *arguments, check=False)
+    assert result.exit_code == 1 and isinstance(result.exception, KgrecError), result.output
+    return str(result.exception)
+
+
+def test_items_are_linked_and_facts_fetched(database: Database, command_line: CommandLine, endpoint: Endpoint) -> None:
+    output = command_line("load", "dbpedia", "--endpoint", endpoint.url).output
+    assert links(database) == LINKS and facts(database) == FACTS
+    assert {type_ for _, type_, _ in facts(database)} <= set(FACT_TYPES.values())
+    label = rows(database, "MATCH (e:Entity {uri: $uri}) RETURN e.label", uri=f"{RESOURCE}Hollow_Bell")
+    assert label == [("Hollow Bell",)]  # the English one of two
+    assert "SAME_AS" in output and "items without a sure enough entity" in output
+    # Batches of two: three of six titled items; then facts and labels for two batches of three entities.
+    assert len(endpoint.queries) == 3 + 2 * 2 and all("VALUES" in query for query in endpoint.queries)
+    assert endpoint.agents == {sparql.USER_AGENT}
+
+
+def test_a_repeated_load_asks_nothing_and_changes_nothing(
+    database: Database, command_line: CommandLine, endpoint: Endpoint
+) -> None:
+    command_line("load", "dbpedia", "--endpoint", endpoint.url)
+    once = dump(database)
+    rows(database, "MATCH ()-[s:SAME_AS]->() DELETE s")
+    endpoint.queries.clear()
+    command_line("load", "dbpedia", "--endpoint", endpoint.url)
+    assert dump(database) == once and not endpoint.queries
+
+
+def test_a_dump_gives_the_graph_of_the_endpoint(
+    database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    """rdflib answers as the endpoint, oxigraph reads the dump: two engines, one graph."""
+    command_line("load", "dbpedia", "--endpoint", endpoint.url)
+    served_graph = dump(database)
+    rows(database, "MATCH (e:Entity) DETACH DELETE e")
+    halves = sorted(endpoint.graph.serialize(format="nt").splitlines(keepends=True))
+    (tmp_path / "facts.nt.gz").write_bytes(gzip.compress("".join(halves[::2]).encode()))
+    (tmp_path / "labels.ttl.bz2").write_bytes(bz2.compress("".join(halves[1::2]).encode()))
+    dumps = [str(tmp_path / name) for name in ("facts.nt.gz", "labels.ttl.bz2")]
+    endpoint.queries.clear()
+    command_line("load", "dbpedia", "--dump", dumps[0], "--dump", dumps[1])
+    assert dump(database) == served_graph and not endpoint.queries
+
+
+def test_passing_faults_are_asked_again(database: Database, command_line: CommandLine, endpoint: Endpoint) -> None:
+    endpoint.faults += [Response(status_code=503), Response(status_code=429, headers={"Retry-After": "1"})]
+    command_line("load", "dbpedia", "--endpoint", endpoint.url)
+    assert links(database) == LINKS and facts(database) == FACTS
+    assert endpoint.queries[0] == endpoint.queries[1] == endpoint.queries[2]
+
+
+def test_an_interrupted_load_goes_on_where_it_stopped(
+    database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(command_line, tmp_path, monkeypatch, "batch_size = 2\nmin_interval_seconds = 0\nretries = 0")
+    real = dbpedia._write_facts
+
+    def cut(*arguments: object) -> None:
+        real(*arguments)  # type: ignore[arg-type]
+        endpoint.faults.append(Response(status_code=500))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dbpedia, "_write_facts", cut)
+        sentence = refused(command_line, "--endpoint", endpoint.url)
+    assert endpoint.url in sentence and "500" in sentence
+    assert facts(database) == [one for one in FACTS if one[0] in ("Blue_Door", "Hollow_Bell")]  # the first batch of two
+    endpoint.queries.clear()
+    command_line("load", "dbpedia", "--endpoint", endpoint.url)
+    assert links(database) == LINKS and facts(database) == FACTS
+    assert len(endpoint.queries) == 1 + 2  # the two items left without an entity, then the second batch of entities
+
+
+def test_an_answer_as_long_as_the_limit_is_asked_for_in_halves(
+    database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(command_line, tmp_path, monkeypatch, "batch_size = 50\nmin_interval_seconds = 0")
+    monkeypatch.setattr(dbpedia, "ROW_LIMIT", 8)
+    command_line("load", "dbpedia", "--endpoint", endpoint.url)
+    assert links(database) == LINKS and facts(database) == FACTS
+
+
+def test_requests_keep_their_distance(
+    command_line: CommandLine, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock of the test's own: before each request but the first, the client sleeps the whole interval."""
+    slept: list[float] = []
+    monkeypatch.setattr("kgloader.sparql.time.sleep", slept.append)
+    monkeypatch.setattr("kgloader.sparql.time.monotonic", lambda: 1_000.0)
+    settings(command_line, tmp_path, monkeypatch, "batch_size = 2\nmin_interval_seconds = 0.25")
+    command_line("load", "dbpedia", "--endpoint", endpoint.url)
+    assert slept == [0.0] + [0.25] * (len(endpoint.queries) - 1)
+
+
+def test_a_broken_cached_answer_is_asked_for_again(
+    database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    command_line("load", "dbpedia", "--endpoint", endpoint.url)
+    rows(database, "MATCH (e:Entity) DETACH DELETE e")
+    for answer in (tmp_path / "cache" / "sparql").iterdir():
+        answer.write_text(answer.read_text()[:-3])
+    command_line("load", "dbpedia", "--endpoint", endpoint.url)
+    assert links(database) == LINKS and facts(database) == FACTS
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (Response("<html>", media_type="text/html"), "is no SPARQL endpoint: its answer is not SPARQL JSON"),
+        (Response(json.dumps({"results": 1})), "is no SPARQL endpoint: its answer is not SPARQL JSON"),
+        (Response(status_code=400), "refused a query as malformed"),
+        (Response(status_code=401), "HTTP status 401"),
+        (Response(status_code=404), "HTTP status 404"),
+    ],
+)
+def test_an_endpoint_that_answers_wrongly_is_named(
+    database: Database, command_line: CommandLine, endpoint: Endpoint, answer: Response, sentence: str
+) -> None:
+    before = dump(database)
+    endpoint.faults.append(answer)
+    said = refused(command_line, "--endpoint", endpoint.url)
+    assert endpoint.url in said and sentence in said
+    assert dump(database) == before
+
+
+def test_a_dead_endpoint_is_one_sentence(
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(command_line, tmp_path, monkeypatch, "retries = 1\nmin_interval_seconds = 0")
+    before = dump(database)
+    sentence = refused(command_line, "--endpoint", "http://127.0.0.1:1/sparql")
+    assert "http://127.0.0.1:1/sparql cannot be reached" in sentence and "refused" in sentence
+    assert refused(command_line, "--endpoint", "dbpedia.org/sparql").endswith("it must begin with http.")
+    assert dump(database) == before
+
+
+def test_link_file_instead_of_linking(
+    database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    (tmp_path / "links.csv").write_text(f"item_id,entity\nB4,{RESOURCE}Iron_Stair\nunknown,{RESOURCE}Hollow_Bell\n")
+    output = command_line(
+        "load", "dbpedia", "--links", str(tmp_path / "links.csv"), "--endpoint", endpoint.url
+    ).output  # fmt: skip
+    assert links(database) == [("B4", "Iron_Stair", 1.0)]
+    assert facts(database) == [("Iron_Stair", "AUTHOR", "Nobody Known")]
+    assert "links of items without interactions" in output
+    (tmp_path / "links.tsv").write_text(f"entity\titem_id\tscore\n{RESOURCE}Blue_Door\tB3\t0.5\n")
+    command_line("load", "dbpedia", "--links", str(tmp_path / "links.tsv"), "--endpoint", endpoint.url)
+    assert links(database) == [("B3", "Blue_Door", 0.5), ("B4", "Iron_Stair", 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("item,entity\nB1,x\n", "no column 'item_id'"),
+        ("item_id,uri\nB1,x\n", "no column 'entity'"),
+        (f"item_id,entity\nB1,{RESOURCE}A\nB2,Hollow Bell\n", "line 3: 'Hollow Bell' is not an IRI"),
+        (f"item_id,entity\nB1,{RESOURCE}A>\n", "line 2: "),
+        (f"item_id,entity,score\nB1,{RESOURCE}A,1.5\n", "line 2: the score 1.5 is not between 0 and 1"),
+        (f"item_id,entity,score\nB1,{RESOURCE}A,high\n", "line 2: "),
+        ("", "cannot be read"),
+        ("item_id,entity\nB1\n\nB2,b,c,d,e\n", "cannot be read"),
+    ],
+)
+def test_wrong_link_file_is_said_and_nothing_written(
+    database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path, content: str, sentence: str
+) -> None:
+    path = tmp_path / "links.csv"
+    path.write_text(content)
+    before = dump(database)
+    said = refused(command_line, "--links", str(path), "--endpoint", endpoint.url)
+    assert str(path) in said and sentence in said
+    assert dump(database) == before and not endpoint.queries
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.nt", b"<http://a> <http://b> <http://c> .\nno triple\n", "a.nt, line 2: "),
+        ("a.ttl", b"@prefix a: <http://a> .\na:b a:c\n", "a.ttl, line "),
+        ("a.rdf", b"<rdf/>", "give .nt or .ttl"),
+        ("a.nt.gz", gzip.compress(b"<http://a> <http://b> <http://c> .\n" * 999)[:-20], "cannot be read"),
+        ("a.nt.bz2", b"not bz2", "cannot be read"),
+        ("a.nt", b'<http://a> <http://b> "\xff" .\n', "a.nt"),
+    ],
+)
+def test_wrong_dump_is_said_and_nothing_written(
+    database: Database, command_line: CommandLine, tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    before = dump(database)
+    assert sentence in refused(command_line, "--dump", str(tmp_path / name))
+    assert dump(database) == before
+
+
+def test_a_graph_without_items_is_said(database: Database, command_line: CommandLine, endpoint: Endpoint) -> None:
+    empty(database)
+    assert "load interactions first" in refused(command_line, "--endpoint", endpoint.url)
+
+
+def test_endpoint_and_dump_exclude_each_other(command_line: CommandLine, endpoint: Endpoint, tmp_path: Path) -> None:
+    (tmp_path / "a.nt").write_text("")
+    arguments = ("--endpoint", endpoint.url, "--dump", str(tmp_path / "a.nt"))
+    assert command_line("load", "dbpedia", *arguments, check=False).exit_code == 2
