@@ -1,14 +1,18 @@
 """``kgrec explore``."""
 
+from urllib.parse import urlsplit
+
 import click
 from rich.console import Console
 from rich.table import Table
 
 from cypher import parameters, style_file
+from kgloader.database import connect
 from kgloader.errors import KgrecError
 from kgloader.explore import FOLDER, queries, run_query
-from kgloader.options import NEO4J_OPTIONS, neo4j_options, open_database
+from kgloader.options import NEO4J_OPTIONS, neo4j_options, neo4j_settings
 from kgloader.server import ManagedServer
+from kgloader.settings import Neo4jSettings
 
 
 @click.command()
@@ -28,16 +32,17 @@ def explore(context: click.Context, /, name: str | None, given: tuple[str, ...],
       kgrec explore why-item -p user_id=A2SUAM1J3GNN3B -p item_id=0007350813
     """
     console = Console()
+    settings = neo4j_settings(context, {key: neo4j[f"neo4j_{key}"] for key in NEO4J_OPTIONS})
     if name is None:
         _list(console)
-        return
-    values = dict(_pair(text) for text in given)
-    with open_database(context, {key: neo4j[f"neo4j_{key}"] for key in NEO4J_OPTIONS}) as database:
-        columns, rows = run_query(database, name, values)
-    table = Table(*columns, title=queries()[name])
-    for row in rows:
-        table.add_row(*row)
-    console.print(table if rows else "No rows: the graph has nothing that this query shows.")
+    else:
+        with connect(settings) as database:
+            columns, rows = run_query(database, name, dict(_pair(text) for text in given))
+        table = Table(*columns, title=queries()[name])
+        for row in rows:
+            table.add_row(*row)
+        console.print(table if rows else "No rows: the graph has nothing that this query shows.")
+    console.print(f"Neo4j Browser: {_browser(settings)}", soft_wrap=True, highlight=False)
 
 
 def _list(console: Console) -> None:
@@ -45,10 +50,17 @@ def _list(console: Console) -> None:
     for name, summary in queries().items():
         table.add_row(name, summary, ", ".join(parameters(f"{FOLDER}/{name}")))
     console.print(table)
-    connection = ManagedServer().connection()
-    browser = f"{connection.browser} (user {connection.user})" if connection else "not running; `kgrec db start`"
-    console.print(f"Neo4j Browser of the managed server: {browser}", soft_wrap=True, highlight=False)
     console.print(f"Style for Browser, drag it onto the window: {style_file()}", soft_wrap=True, highlight=False)
+
+
+def _browser(settings: Neo4jSettings) -> str:
+    if settings.uri is not None:
+        return f"usually http://{urlsplit(settings.uri).hostname}:7474/browser/ (user {settings.user})"
+    server = ManagedServer()
+    connection = server.connection()
+    if connection is None:
+        return "not running; start it with `kgrec db start`"
+    return f"{connection.browser} (user {connection.user}, password in {server.password_file})"
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kgloader.database import Database, connect
+from kgloader.database import connect
 from kgloader.settings import Neo4jSettings, load_section
 
 NEO4J_OPTIONS = ("uri", "user", "password", "database")
@@ -45,7 +45,7 @@ def with_database(user_flag: str = "--user") -> Callable[[Callable[..., Any]], C
         @functools.wraps(command)
         def wrapped(context: click.Context, *args: Any, **kwargs: Any) -> Any:
             given = {name: kwargs.pop(f"neo4j_{name}") for name in NEO4J_OPTIONS}
-            with open_database(context, given) as database:
+            with connect(neo4j_settings(context, given)) as database:
                 return command(database, *args, **kwargs)
 
         return wrapped
@@ -53,8 +53,8 @@ def with_database(user_flag: str = "--user") -> Callable[[Callable[..., Any]], C
     return decorate
 
 
-def open_database(context: click.Context, given: dict[str, Any]) -> Database:
-    """Connect with what the command was given, then the root command's options, environment and settings file."""
+def neo4j_settings(context: click.Context, given: dict[str, Any]) -> Neo4jSettings:
+    """Merge what the command was given, then the root command's options, environment and settings file."""
     root = context.find_root().obj or {}
     merged = {name: given[name] if given[name] is not None else root.get(name) for name in NEO4J_OPTIONS}
-    return connect(load_section("neo4j", Neo4jSettings, merged))
+    return load_section("neo4j", Neo4jSettings, merged)

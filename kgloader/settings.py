@@ -17,6 +17,7 @@ from kgloader.errors import KgrecError
 Section = TypeVar("Section", bound=BaseModel)
 
 SETTINGS_FILE = "kgrec.toml"
+TABLES = ("neo4j", "dbpedia", "hdgi", "sasrec")
 
 
 class Neo4jSettings(BaseSettings):
@@ -48,13 +49,19 @@ def load_section(name: str, model: type[Section], overrides: dict[str, Any] | No
         overrides: values from the command line; ``None`` values are left out.
 
     Raises:
-        KgrecError: the file is not TOML, or a value does not fit.
+        KgrecError: the file that KGREC_SETTINGS names is missing, it is not TOML, or a table or value does not fit.
     """
     path = settings_file()
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
+        optional = "KGREC_SETTINGS" not in os.environ and not path.exists()
+        tables = {} if optional else tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise KgrecError(f"The settings file {path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KgrecError(f"The settings file {path} cannot be read: {error}.") from error
+    unknown = [table for table in tables if table not in TABLES]
+    if unknown:
+        raise KgrecError(f"{path} has a table [{unknown[0]}] that kgrec does not know: it reads {', '.join(TABLES)}.")
     values = tables.get(name, {})
     if not isinstance(values, dict):
         raise KgrecError(f"[{name}] in {path} must be a table.")

@@ -23,7 +23,8 @@ from kgloader.errors import KgrecError
 USER_AGENT = "kgrec (knowledge-graph recommender; batched and cached queries)"
 LONGEST_WAIT = 60.0  # seconds between two tries
 TRIED_AGAIN = {408, 425, 429, 500, 502, 503, 504}
-STATUS = {Unauthorized: 401, EndPointNotFound: 404, EndPointInternalError: 500}  # SPARQLWrapper's own classes
+# The statuses for which SPARQLWrapper has classes of its own.
+STATUS: dict[type[Exception], int] = {Unauthorized: 401, EndPointNotFound: 404, EndPointInternalError: 500}
 FORBIDDEN_IN_IRI = frozenset('<>"{}|^`\\')
 
 Row = dict[str, str]
@@ -77,7 +78,7 @@ class Endpoint:
             answer = tries(self._request, query)
         except QueryBadFormed as error:
             raise KgrecError(f"The SPARQL endpoint {self.url} refused a query as malformed.") from error
-        except (HTTPError, *STATUS) as error:
+        except (HTTPError, Unauthorized, EndPointNotFound, EndPointInternalError) as error:
             status = error.code if isinstance(error, HTTPError) else STATUS[type(error)]
             raise KgrecError(f"The SPARQL endpoint {self.url} answered with HTTP status {status}.") from error
         except (URLError, OSError, SPARQLWrapperException) as error:

@@ -30,7 +30,12 @@ RUN = click.option(
     help="Folder of the trained models.",
 )
 FORMAT = click.option(
-    "--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
+    "--format",
+    "style",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="A table to read, or records for a program.",
 )
 WAYS = click.Choice(get_args(Conditioning))
 DEFAULTS = SASRecSettings()

@@ -60,6 +60,7 @@ class CommandLine:
     """Runs ``kgrec`` in this process against the test server."""
 
     def __init__(self, address: dict[str, str], folder: Path):
+        (folder / "kgrec.toml").touch()
         self.environment = {
             "KGREC_NEO4J_URI": address["uri"],
             "KGREC_NEO4J_USER": address["user"],
