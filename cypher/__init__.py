@@ -1,14 +1,17 @@
 """Every Cypher statement of kgrec, one commented file each, by the folder of the stage that runs it."""
 
+import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-PARAMETER = ":param "  # lines for Neo4j Browser, which sets a parameter by them: ":param user_id => null"
+# The first line of a query for Neo4j Browser, where a value is typed in place of null: kgrec passes it as a parameter.
+INPUTS = re.compile(r"WITH null AS \w+(, null AS \w+)*")
+INPUT = re.compile(r"null AS (\w+)")
 
 
 def statement(name: str) -> str:
-    """Return the text of one statement, without the lines that only Browser understands.
+    """Return the text of one statement; the inputs of a query for Browser are parameters in it.
 
     Args:
         name: folder and file without suffix, such as ``"load/interactions"``.
@@ -16,7 +19,7 @@ def statement(name: str) -> str:
     Raises:
         FileNotFoundError: there is no such statement.
     """
-    return "\n".join(line for line in _lines(name) if not line.startswith(PARAMETER))
+    return "\n".join(INPUT.sub(r"$\1 AS \1", line) if INPUTS.fullmatch(line) else line for line in _lines(name))
 
 
 def summary(name: str) -> str:
@@ -25,8 +28,8 @@ def summary(name: str) -> str:
 
 
 def parameters(name: str) -> list[str]:
-    """Return the parameters that a statement for Browser has; all of them may be null."""
-    return [line.removeprefix(PARAMETER).split()[0] for line in _lines(name) if line.startswith(PARAMETER)]
+    """Return the inputs of a query for Browser; all of them may be null."""
+    return [key for line in _lines(name) if INPUTS.fullmatch(line) for key in INPUT.findall(line)]
 
 
 def names(folder: str) -> list[str]:
@@ -35,9 +38,9 @@ def names(folder: str) -> list[str]:
     return sorted(entry.name.removesuffix(".cypher") for entry in entries if entry.name.endswith(".cypher"))
 
 
-def style_file() -> Path:
-    """Path of the style file for Neo4j Browser."""
-    return Path(str(files(__name__).joinpath("explore", "style.grass")))
+def file_of(name: str) -> Path:
+    """Path of a file for Neo4j Browser, such as ``"explore/style.grass"``."""
+    return Path(str(files(__name__).joinpath(name)))
 
 
 @cache

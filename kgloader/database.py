@@ -20,6 +20,7 @@ from neo4j.exceptions import (
 
 from cypher import statement
 from kgloader.errors import KgrecError
+from kgloader.interrupts import held_back
 from kgloader.settings import Neo4jSettings
 
 Row = dict[str, Any]
@@ -36,14 +37,17 @@ class Database:
         self.uri = uri
         self.user = user
         self.name = name
-        with self._explained():
+        try:
             self.driver: Driver = GraphDatabase.driver(uri, auth=(user, password), notifications_min_severity="OFF")
-            try:
+        except (ConfigurationError, ValueError) as error:
+            raise KgrecError(f"{uri!r} is no Neo4j address: {_first_line(error)}.") from error
+        try:
+            with self._explained():
                 self.driver.verify_connectivity()
-                self.read("schema/ping")
-            except BaseException:
-                self.driver.close()
-                raise
+            self.read("schema/ping")
+        except BaseException:
+            self.driver.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -127,15 +131,14 @@ class Database:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Turn the driver's exceptions into one sentence."""
+        """Turn the driver's exceptions into one sentence, and keep Ctrl-C out of the driver."""
         try:
-            yield
+            with held_back():
+                yield
         except AuthError as error:
             raise KgrecError(f"Neo4j at {self.uri} refused user {self.user!r}: wrong user name or password.") from error
         except ServiceUnavailable as error:
             raise KgrecError(f"Neo4j at {self.uri} does not answer: is it running ({_first_line(error)})?") from error
-        except (ConfigurationError, ValueError) as error:
-            raise KgrecError(f"{self.uri!r} is no Neo4j address: {_first_line(error)}.") from error
         except ClientError as error:
             if error.code and "DatabaseNotFound" in error.code:
                 raise KgrecError(f"Neo4j at {self.uri} has no database {self.name!r}.") from error

@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from cypher import parameters, style_file
+from cypher import file_of, parameters
 from kgloader.database import connect
 from kgloader.errors import KgrecError
 from kgloader.explore import FOLDER, queries, run_query
@@ -42,6 +42,7 @@ def explore(context: click.Context, /, name: str | None, given: tuple[str, ...],
         for row in rows:
             table.add_row(*row)
         console.print(table if rows else "No rows: the graph has nothing that this query shows.")
+        console.print(f"To paste into Browser: {file_of(f'{FOLDER}/{name}.cypher')}", soft_wrap=True, highlight=False)
     console.print(f"Neo4j Browser: {_browser(settings)}", soft_wrap=True, highlight=False)
 
 
@@ -50,7 +51,11 @@ def _list(console: Console) -> None:
     for name, summary in queries().items():
         table.add_row(name, summary, ", ".join(parameters(f"{FOLDER}/{name}")))
     console.print(table)
-    console.print(f"Style for Browser, drag it onto the window: {style_file()}", soft_wrap=True, highlight=False)
+    console.print(
+        f"Style for Browser, drag it onto the window: {file_of(f'{FOLDER}/style.grass')}",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 def _browser(settings: Neo4jSettings) -> str:

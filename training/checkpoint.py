@@ -23,8 +23,9 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         torch.save(checkpoint, draft)
         draft.replace(path)
     except (OSError, RuntimeError) as error:  # torch's zip writer says RuntimeError on a full disk
-        draft.unlink(missing_ok=True)
         raise KgrecError(f"The checkpoint {path} cannot be written: {error}.") from error
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def load(path: Path) -> Checkpoint | None:

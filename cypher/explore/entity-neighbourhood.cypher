@@ -1,7 +1,7 @@
 // Items around an entity and who reads them; without one (uri), the entity that most items share.
-:param uri => null
+WITH null AS uri
 MATCH (entity:Entity)<--(:Entity)<-[:SAME_AS]-(item:Item)
-WHERE $uri IS NULL OR entity.uri = $uri
+WHERE uri IS NULL OR entity.uri = uri
 WITH entity, collect(DISTINCT item) AS items ORDER BY size(items) DESC, entity.uri LIMIT 1
 UNWIND items AS item
 OPTIONAL MATCH (item)<-[:INTERACTED {split: 'train'}]-(user:User)

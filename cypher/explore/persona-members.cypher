@@ -1,7 +1,7 @@
 // The users who belong most to a persona; without one, to the largest.
-:param persona_id => null
+WITH null AS persona_id
 MATCH (persona:Persona)
-WHERE $persona_id IS NULL OR persona.persona_id = $persona_id
+WHERE persona_id IS NULL OR persona.persona_id = persona_id
 WITH persona ORDER BY persona.size DESC, persona.persona_id LIMIT 1
 MATCH (persona)<-[membership:HAS_PERSONA]-(user:User)
 RETURN persona.name AS persona, user.user_id AS user_id, round(membership.weight, 3) AS weight,

@@ -1,7 +1,7 @@
 // A persona as a picture: its traits and the users closest to it; without one, the largest. For Browser's graph view.
-:param persona_id => null
+WITH null AS persona_id
 MATCH (persona:Persona)
-WHERE $persona_id IS NULL OR persona.persona_id = $persona_id
+WHERE persona_id IS NULL OR persona.persona_id = persona_id
 WITH persona ORDER BY persona.size DESC, persona.persona_id LIMIT 1
 CALL (persona) {
   MATCH path = (persona)-[:CHARACTERISED_BY]->()

@@ -1,8 +1,8 @@
 // What a persona's members like more often than all users do; without one, the largest persona's.
 // share: part of the members with it; lift: share over the share among all users.
-:param persona_id => null
+WITH null AS persona_id
 MATCH (persona:Persona)
-WHERE $persona_id IS NULL OR persona.persona_id = $persona_id
+WHERE persona_id IS NULL OR persona.persona_id = persona_id
 WITH persona ORDER BY persona.size DESC, persona.persona_id LIMIT 1
 MATCH (persona)-[by:CHARACTERISED_BY]->(feature)
 RETURN persona.name AS persona, labels(feature)[0] AS kind, coalesce(feature.label, feature.name) AS trait,

@@ -1,7 +1,7 @@
 // Items of similar text; without one, those of the most popular item.
-:param item_id => null
+WITH null AS item_id
 MATCH (item:Item)
-WHERE $item_id IS NULL OR item.item_id = $item_id
+WHERE item_id IS NULL OR item.item_id = item_id
 WITH item ORDER BY COUNT { (item)<-[:INTERACTED]-() } DESC, item.item_id LIMIT 1
 MATCH (item)-[similar:SIMILAR_TO]->(other:Item)
 RETURN item.title AS item, other.item_id AS item_id, other.title AS title, round(similar.score, 3) AS cosine,

@@ -1,11 +1,10 @@
 // Two users side by side: personas in common with both weights; without ids, the two most active users.
-:param first => null
-:param second => null
+WITH null AS first, null AS second
 MATCH (one:User)
-WHERE $first IS NULL OR one.user_id = $first
-WITH one ORDER BY COUNT { (one)-[:INTERACTED]->() } DESC, one.user_id LIMIT 1
+WHERE first IS NULL OR one.user_id = first
+WITH second, one ORDER BY COUNT { (one)-[:INTERACTED]->() } DESC, one.user_id LIMIT 1
 MATCH (two:User)
-WHERE two <> one AND ($second IS NULL OR two.user_id = $second)
+WHERE two <> one AND (second IS NULL OR two.user_id = second)
 WITH one, two ORDER BY COUNT { (two)-[:INTERACTED]->() } DESC, two.user_id LIMIT 1
 CALL (one, two) {
   MATCH (persona:Persona)

@@ -1,7 +1,7 @@
 // A user's sessions in order, with what was in them; without a user, the most active one's.
-:param user_id => null
+WITH null AS user_id
 MATCH (user:User)
-WHERE $user_id IS NULL OR user.user_id = $user_id
+WHERE user_id IS NULL OR user.user_id = user_id
 WITH user ORDER BY COUNT { (user)-[:INTERACTED]->() } DESC, user.user_id LIMIT 1
 MATCH (user)-[:HAS_SESSION]->(session:Session)-[visit:CONTAINS]->(item:Item)
 WITH user, session, visit, item ORDER BY visit.timestamp

@@ -1,4 +1,4 @@
-"""The main job on a small made-up shop (the demo has the format of 2018): raw files and a SPARQL endpoint in, recommendations with reasons out."""
+"""The main job on a small made-up shop: raw files and a SPARQL endpoint in, recommendations with reasons out."""
 
 import json
 from pathlib import Path
