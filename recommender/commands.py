@@ -182,7 +182,10 @@ def _show_results(results: list[Result]) -> None:
     metrics = list(dict.fromkeys(result.metric for result in results))
     for name in dict.fromkeys(result.slice for result in results):
         mine = [result for result in results if result.slice == name]
-        table = Table("System", *metrics, title=f"{name}, {mine[0].users} test targets")
+        table = Table(title=f"{name}, {mine[0].users} test targets")
+        table.add_column("System", min_width=15, overflow="fold")  # "persona-prefix:" whole on 80 columns
+        for metric in metrics:
+            table.add_column(metric)
         for system in dict.fromkeys(result.system for result in mine):
             figures = {
                 result.metric: f"{result.value:.4f} ±{result.interval:.4f}"
