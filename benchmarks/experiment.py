@@ -100,7 +100,9 @@ def main(database: Database, seeds: tuple[int, ...], out: Path, ablations: bool)
     results = over_seeds([experiment.run(seed) for seed in seeds])
     metrics = list(dict.fromkeys(result.metric for result in results))
     print(f"| slice | system | {' | '.join(metrics)} |\n|---|---|{'---|' * len(metrics)}")
-    for slice_, system in dict.fromkeys((result.slice, result.system) for result in results):
+    slices = list(dict.fromkeys(result.slice for result in results))
+    rows = dict.fromkeys((result.slice, result.system) for result in results)
+    for slice_, system in sorted(rows, key=lambda row: slices.index(row[0])):
         row = {one.metric: one for one in results if (one.slice, one.system) == (slice_, system)}
         figures = [f"{row[metric].value:.4f} ±{row[metric].interval:.4f}" for metric in metrics]
         print(f"| {slice_} | {system} | {' | '.join(figures)} |")
