@@ -57,7 +57,7 @@ class HDGITraining:
         Taught and held-out users swap among themselves. Were they mixed, the features of held-out users would occur in
         the loss as negatives only, and the discriminator would learn to know them by that.
         """
-        drawn = torch.empty_like(torch.cat([self.taught, self.held_out]))
+        drawn = torch.arange(len(self.features), device=self.features.device)
         for group in (self.taught, self.held_out):
             drawn[group] = group[torch.randperm(len(group)).to(group.device)]
         return drawn

@@ -30,7 +30,7 @@ def test_the_outermost_block_ends_first() -> None:
 
 def test_a_second_one_takes_effect_at_once() -> None:
     steps = []
-    with pytest.raises(KeyboardInterrupt), held_back():
+    with pytest.raises(KeyboardInterrupt), held_back(), held_back():
         signal.raise_signal(signal.SIGINT)
         steps.append("held")
         signal.raise_signal(signal.SIGINT)
