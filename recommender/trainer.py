@@ -18,6 +18,7 @@ from training import History, device, fingerprint, fit, load_checkpoint
 
 VALIDATION_K = 10
 RANKED_AT_ONCE = 512
+PARTS = 4  # of a batch
 PERSONA_SETTINGS = {"conditioning", "persona_dropout", "text_init", "n_candidates"}  # the base model has none of them
 
 
@@ -52,7 +53,9 @@ class SASRecTraining:
             self.model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98)
         )
         self.taught = [user for user, items in enumerate(sequences.train) if len(items) > 1]
-        self.validated = np.flatnonzero(sequences.validation != PADDING)
+        validated = np.flatnonzero(sequences.validation != PADDING)
+        lengths = np.array([len(sequences.train[user]) for user in validated])
+        self.validated = validated[np.argsort(lengths, kind="stable")]  # like lengths are ranked together
         if not self.taught:
             raise KgrecError("No user has two training interactions: there is nothing to learn a sequence from.")
         if not len(self.validated):
@@ -60,22 +63,32 @@ class SASRecTraining:
 
     def train_epoch(self, epoch: int) -> float:
         """Teach each training item from the ones before it."""
-        assert isinstance(self.model, SASRec)
         total = count = 0.0
         order = torch.randperm(len(self.taught)).tolist()
         for start in range(0, len(order), self.settings.batch_size):
             users = [self.taught[row] for row in order[start : start + self.settings.batch_size]]
-            # One item more than the model sees: inputs are all but the last, targets all but the first.
-            items = padded([self.sequences.train[user] for user in users], self.settings.max_length + 1)
-            items = items.to(self.target_device)
-            states = self.model(items[:, :-1], self._personas(users))
-            targets = items[:, 1:].masked_fill(items[:, :-1] == PADDING, PADDING)
-            loss = self.model.loss(states, targets)
             self.optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            total, count = total + self._accumulate(users) * len(users), count + len(users)
             self.optimizer.step()
-            total, count = total + loss.item() * len(users), count + len(users)
         return total / count
+
+    def _accumulate(self, users: list[int]) -> float:
+        """Add the gradient of the batch's mean loss, in parts of like length: most users are short, padding is not."""
+        assert isinstance(self.model, SASRec)
+        histories = self.sequences.train
+        users = sorted(users, key=lambda user: len(histories[user]))
+        n_targets = sum(min(len(histories[user]) - 1, self.settings.max_length) for user in users)
+        size = -(-len(users) // PARTS)
+        mean = 0.0
+        for part in (users[start : start + size] for start in range(0, len(users), size)):
+            # One item more than the model sees: inputs are all but the last, targets all but the first.
+            items = padded([histories[user] for user in part], self.settings.max_length + 1).to(self.target_device)
+            states = self.model(items[:, :-1], self._personas(part))
+            targets = items[:, 1:].masked_fill(items[:, :-1] == PADDING, PADDING)
+            loss = self.model.loss(states, targets) * ((targets != PADDING).sum() / n_targets)
+            loss.backward()  # type: ignore[no-untyped-call]
+            mean += loss.item()
+        return mean
 
     def validate(self) -> float:
         """Return NDCG@10 of the validation items after the training sequences."""

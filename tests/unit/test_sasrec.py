@@ -212,6 +212,22 @@ def test_interrupted_training_ends_like_an_uninterrupted_one(tmp_path: Path, mon
     assert same(weights(tmp_path / "whole.pt"), weights(tmp_path / "cut.pt"))
 
 
+def test_a_batch_in_parts_has_the_gradient_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Users of one to seven targets: each target counts the same, whatever part it is in."""
+    sequences, _ = cycle()
+    uneven = dataclasses.replace(sequences, train=[items[: 2 + user % 6] for user, items in enumerate(sequences.train)])
+    found = []
+    for parts in (1, 4, 40):
+        monkeypatch.setattr(trainer, "PARTS", parts)
+        training = SASRecTraining(uneven, 20, SMALL.model_copy(update={"dropout": 0.0}), None)
+        loss = training._accumulate(training.taught)
+        found.append((loss, [parameter.grad for parameter in training.model.parameters()]))
+    for loss, gradients in found[1:]:
+        assert loss == pytest.approx(found[0][0])
+        for mine, whole in zip(gradients, found[0][1], strict=True):
+            assert mine is not None and whole is not None and torch.allclose(mine, whole, atol=1e-6)
+
+
 def test_test_targets_are_not_learned_from(tmp_path: Path) -> None:
     sequences, catalogue = cycle()
     changed = dataclasses.replace(sequences, test=np.roll(sequences.test, 1))
