@@ -44,7 +44,8 @@ class Experiment:
         parsed = [MetaPath.parse(path) for path in meta_paths]
         graph = stream_training_graph(self.database, parsed, settings.structure_dim, seed)
         learned = learn(graph, settings, folder)
-        rows = [learned.user_ids.index(user_id) for user_id in self.sequences.user_ids]
+        row = {user_id: number for number, user_id in enumerate(learned.user_ids)}
+        rows = [row[user_id] for user_id in self.sequences.user_ids]
         return UserPersonas(learned.run_id, learned.vectors[rows], [None] * len(rows))
 
     def run(self, seed: int) -> list[Result]:

@@ -53,8 +53,8 @@ def load_section(name: str, model: type[Section], overrides: dict[str, Any] | No
     """
     path = settings_file()
     try:
-        optional = "KGREC_SETTINGS" not in os.environ and not path.exists()
-        tables = {} if optional else tomllib.loads(path.read_text(encoding="utf-8"))
+        absent = "KGREC_SETTINGS" not in os.environ and not path.exists()
+        tables = {} if absent else tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise KgrecError(f"The settings file {path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -1,6 +1,6 @@
 // The graph that personas are learned from, projected into the GDS catalog.
 // Training interactions only: validation and test interactions never enter, nor do Sessions (they hold all three).
-// Repeated relationships count once; told node by node, so that memory does not grow with the graph.
+// Repeated relationships count once; they are told apart within one node at a time, which takes little memory.
 // $graph_name: name in the catalog; $types: the relationship types that the meta-paths walk.
 CALL () {
   MATCH (source:User)
