@@ -19,9 +19,9 @@ from gnn.meta_path import MetaPath
 from gnn.projection import stream_training_graph
 from gnn.settings import HDGISettings
 from gnn.trainer import learn
-from kgloader.database import Database
-from kgloader.options import with_database
-from kgloader.settings import load_section
+from kgrec.graph.database import Database
+from kgrec.options import with_database
+from kgrec.settings import load_section
 from recommender.evaluation import Result, Scorer, measure, one_stage, popularity, two_stages
 from recommender.sequences import UserPersonas, read_catalogue, read_sequences, read_texts
 from recommender.settings import SASRecSettings

@@ -18,15 +18,15 @@ from pathlib import Path
 
 import click
 
-from kgloader import resume
-from kgloader.amazon import read_reviews
-from kgloader.database import Database
-from kgloader.lines import Lines
-from kgloader.options import with_database
+from kgloader.readers.amazon import read_reviews
+from kgloader.readers.lines import Lines
 from kgloader.report import Report
-from kgloader.schema import ensure_schema
-from kgloader.splits import mark_splits
-from kgloader.writes import INTERACTIONS_PER_BATCH, interaction_writes, load_file
+from kgloader.writers import resume
+from kgloader.writers.interactions import INTERACTIONS_PER_BATCH, interaction_writes, load_file
+from kgloader.writers.splits import mark_splits
+from kgrec.graph.database import Database
+from kgrec.graph.schema import ensure_schema
+from kgrec.options import with_database
 
 
 def write_reviews(path: Path, count: int) -> None:

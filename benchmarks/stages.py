@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from kgloader.server import ManagedServer
+from kgrec.server.managed import ManagedServer
 
 
 def run(arguments: list[str], environment: dict[str, str], log: Path) -> tuple[float, float]:
@@ -62,7 +62,7 @@ def main(users: int, items: int, bolt_port: int, http_port: int) -> None:
         print("| stage | seconds | peak MiB |\n|---|---|---|")
         try:
             for stage, arguments in stages.items():
-                module = "synthetic" if stage == "synthetic shop" else "cli"
+                module = "synthetic" if stage == "synthetic shop" else "kgrec"
                 seconds, memory = run([sys.executable, "-m", module, *arguments], environment, folder / "log")
                 print(f"| {stage} | {seconds:.1f} | {memory:.0f} |")
             status = server.status()

@@ -12,9 +12,9 @@ from gnn.personas import Personas, describe, write_back
 from gnn.projection import TrainingGraph, stream_training_graph
 from gnn.settings import HDGISettings
 from gnn.trainer import UserVectors, learn
-from kgloader.database import Database
-from kgloader.options import with_database
-from kgloader.settings import load_section
+from kgrec.graph.database import Database
+from kgrec.options import with_database
+from kgrec.settings import load_section
 
 DEFAULTS = HDGISettings()
 

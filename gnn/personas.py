@@ -10,12 +10,12 @@ import scipy.sparse as sp
 from sklearn.cluster import KMeans
 
 from gnn.meta_path import Hop, MetaPath
-from gnn.naming import Characteristic, characteristics, names
+from gnn.names import Characteristic, characteristics, names
 from gnn.projection import TrainingGraph
 from gnn.settings import HDGISettings
 from gnn.trainer import UserVectors
-from kgloader.database import Database, Row
-from kgloader.schema import ensure_vector_index
+from kgrec.graph.database import Database, Row
+from kgrec.graph.schema import ensure_vector_index
 
 TEMPERATURE = 0.1  # of the softmax over cosine similarities: the nearest persona gets about half the weight
 TOP_FEATURES = 10

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from gnn.meta_path import Hop, MetaPath, hops, profile
-from kgloader.database import Database
-from kgloader.errors import KgrecError
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
 
 
 @dataclass(frozen=True)

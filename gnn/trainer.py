@@ -11,7 +11,7 @@ from gnn.hdgi import HDGI
 from gnn.meta_path import MetaPathAdjacency
 from gnn.projection import TrainingGraph
 from gnn.settings import HDGISettings
-from training import History, device, fingerprint, fit
+from kgrec.training import History, device, fingerprint, fit
 
 HELD_OUT = 0.1  # part of the users whose discriminator loss is the validation score
 

@@ -11,10 +11,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from kgloader.database import Database
-from kgloader.errors import KgrecError
-from kgloader.options import with_database
-from kgloader.settings import load_section
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
+from kgrec.options import with_database
+from kgrec.settings import load_section
 from recommender.evaluation import Result
 from recommender.evaluation import evaluate as evaluate_run
 from recommender.recommend import Recommendation, Recommender

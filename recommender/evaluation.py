@@ -8,15 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kgloader.database import Database
-from kgloader.errors import KgrecError
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
+from kgrec.training import device
 from recommender.metrics import CUTOFFS, METRICS, target_ranks
 from recommender.reranking import rerank
 from recommender.retrieval import retrieve
 from recommender.sasrec import SASRec
 from recommender.sequences import Sequences, read_catalogue, read_personas, read_sequences
 from recommender.trainer import load_model, score_histories, seen_items
-from training import device
 
 COLD_INTERACTIONS = 5  # a cold user has at most so many training interactions
 HEAD = 0.2  # items outside this most popular part of the catalogue are the long tail

@@ -1,6 +1,6 @@
 """Why an item: what it shares with the history, told by the graph."""
 
-from kgloader.database import Database
+from kgrec.graph.database import Database
 
 
 def reasons(database: Database, recommended: list[tuple[str, list[str]]]) -> list[str]:

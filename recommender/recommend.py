@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from kgloader.database import Database
-from kgloader.errors import KgrecError
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
 from recommender.explanations import reasons
 from recommender.reranking import rerank
 from recommender.retrieval import retrieve

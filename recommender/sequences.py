@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kgloader.database import Database
-from kgloader.errors import KgrecError
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
 
 PADDING = 0  # never an item: items are numbered from 1
 

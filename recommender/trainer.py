@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kgloader.errors import KgrecError
+from kgrec.errors import KgrecError
+from kgrec.training import History, device, fingerprint, fit, load_checkpoint
 from recommender.conditioning import PersonaConditioning
 from recommender.metrics import ndcg, target_ranks
 from recommender.sasrec import SASRec, text_table
 from recommender.sequences import PADDING, Catalogue, Sequences, UserPersonas, padded
 from recommender.settings import Conditioning, SASRecSettings
-from training import History, device, fingerprint, fit, load_checkpoint
 
 VALIDATION_K = 10
 RANKED_AT_ONCE = 512

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
 
-from cli import kgrec
-from kgloader.database import Database
+from kgrec.commands import kgrec
+from kgrec.graph.database import Database
 
 # No test depends on how fast the machine is.
 settings.register_profile("kgrec", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -33,7 +33,7 @@ def neo4j_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
             "password": os.environ["KGREC_TEST_NEO4J_PASSWORD"],
         }
         return
-    from kgloader.server import ManagedServer
+    from kgrec.server.managed import ManagedServer
 
     server = ManagedServer(tmp_path_factory.mktemp("neo4j"))
     connection = server.start(bolt_port=free_port(), http_port=free_port())

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kgloader.database import Database
+from kgrec.graph.database import Database
 
 KEYS = ("user_id", "item_id", "name", "uri", "session_id", "persona_id", "load_id")
 

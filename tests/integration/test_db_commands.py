@@ -15,11 +15,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from kgloader.database import Database, connect
-from kgloader.errors import KgrecError
-from kgloader.server import ManagedServer
-from kgloader.server_process import read_state
-from kgloader.settings import Neo4jSettings
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database, connect
+from kgrec.server.managed import ManagedServer
+from kgrec.server.process import read_state
+from kgrec.settings import Neo4jSettings
 
 HEAP = "512m"
 
@@ -34,7 +34,7 @@ def free_ports() -> tuple[int, int]:
 def kgrec(home: Path, *arguments: object) -> "subprocess.Popen[str]":
     """Start ``kgrec db ...`` on a home of its own, as a shell would."""
     return subprocess.Popen(
-        [sys.executable, "-m", "cli", "db", *map(str, arguments)],
+        [sys.executable, "-m", "kgrec", "db", *map(str, arguments)],
         env={**os.environ, "KGREC_HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -6,11 +6,11 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
-from kgloader.database import Database
-from kgloader.errors import KgrecError
-from kgloader.kcore import keep_core
 from kgloader.report import Report
-from kgloader.splits import mark_splits
+from kgloader.writers.kcore import keep_core
+from kgloader.writers.splits import mark_splits
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, rows
 

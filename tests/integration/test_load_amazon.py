@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from kgloader import load_commands, resume
-from kgloader.database import Database
-from kgloader.errors import KgrecError
+from kgloader import commands
+from kgloader.writers import resume
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, rows
 
@@ -145,8 +146,8 @@ class Fault(BaseException):
 def test_an_interrupted_load_goes_on_and_ends_as_an_uninterrupted_one(
     database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr(load_commands, "INTERACTIONS_PER_BATCH", 50)
-    monkeypatch.setattr(load_commands, "ITEMS_PER_BATCH", 1)
+    monkeypatch.setattr(commands, "INTERACTIONS_PER_BATCH", 50)
+    monkeypatch.setattr(commands, "ITEMS_PER_BATCH", 1)
     reviews = write(tmp_path / "reviews.json", random_reviews(420))
     metadata = write(tmp_path / "meta.json", METADATA)
     arguments = ("load", "amazon", "--reviews", reviews, "--metadata", metadata)
@@ -180,7 +181,7 @@ def test_an_interrupted_load_goes_on_and_ends_as_an_uninterrupted_one(
 def test_a_changed_file_is_read_from_its_start(
     database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(load_commands, "INTERACTIONS_PER_BATCH", 2)
+    monkeypatch.setattr(commands, "INTERACTIONS_PER_BATCH", 2)
     path = tmp_path / "reviews.json"
     write(path, [review("U1", "B1", 1), review("U1", "B2", 2), "broken"])
     result = command_line("load", "amazon", "--reviews", str(path), check=False)
@@ -195,7 +196,7 @@ def test_a_changed_file_is_read_from_its_start(
 def test_interrupted_metadata_start_anew_when_there_are_more_items(
     database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(load_commands, "ITEMS_PER_BATCH", 1)
+    monkeypatch.setattr(commands, "ITEMS_PER_BATCH", 1)
     metadata = write(tmp_path / "meta.json", [{"asin": "B1", "title": "One"}, {"asin": "B2", "title": "Two"}, "broken"])
     command_line("load", "amazon", "--reviews", write(tmp_path / "reviews.json", [review("U1", "B2", 1)]))
     command_line("load", "amazon", "--metadata", metadata, check=False)
@@ -242,7 +243,7 @@ def test_ctrl_c_keeps_whole_batches_and_the_same_command_goes_on(
 ) -> None:
     records = [review(f"U{n % 500}", f"B{n % 300}", 1_300_000_000 + n) for n in range(60_000)]
     reviews = write(tmp_path / "reviews.json", records)
-    command = [sys.executable, "-m", "cli", "load", "amazon", "--reviews", reviews]
+    command = [sys.executable, "-m", "kgrec", "load", "amazon", "--reviews", reviews]
     environment = {**os.environ, **command_line.environment}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while process.poll() is None and not rows(database, "MATCH (p:LoadProgress) RETURN p"):

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from fastapi import Response
 
-from kgloader import dbpedia, sparql
-from kgloader.database import Database
-from kgloader.errors import KgrecError
-from kgloader.predicates import FACT_TYPES
-from kgloader.schema import ensure_schema
+from kgloader.dbpedia import facts as facts_module
+from kgloader.dbpedia import sparql
+from kgloader.dbpedia.predicates import FACT_TYPES
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
+from kgrec.graph.schema import ensure_schema
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, rows
 from tests.integration.sparql_endpoint import DBPEDIA, Endpoint, served
@@ -142,14 +143,14 @@ def test_an_interrupted_load_goes_on_where_it_stopped(
     database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings(command_line, tmp_path, monkeypatch, "batch_size = 2\nmin_interval_seconds = 0\nretries = 0")
-    real = dbpedia._write_facts
+    real = facts_module._write_facts
 
     def cut(*arguments: object) -> None:
         real(*arguments)  # type: ignore[arg-type]
         endpoint.faults.append(Response(status_code=500))
 
     with monkeypatch.context() as patch:
-        patch.setattr(dbpedia, "_write_facts", cut)
+        patch.setattr(facts_module, "_write_facts", cut)
         sentence = refused(command_line, "--endpoint", endpoint.url)
     assert endpoint.url in sentence and "500" in sentence
     assert facts(database) == [one for one in FACTS if one[0] in ("Blue_Door", "Hollow_Bell")]  # the first batch of two
@@ -163,7 +164,7 @@ def test_an_answer_as_long_as_the_limit_is_asked_for_in_halves(
     database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings(command_line, tmp_path, monkeypatch, "batch_size = 50\nmin_interval_seconds = 0")
-    monkeypatch.setattr(dbpedia, "ROW_LIMIT", 8)
+    monkeypatch.setattr(facts_module, "ROW_LIMIT", 8)
     command_line("load", "dbpedia", "--endpoint", endpoint.url)
     assert links(database) == LINKS and facts(database) == FACTS
 
@@ -173,8 +174,8 @@ def test_requests_keep_their_distance(
 ) -> None:
     """By a clock of the test's own: before each request but the first, the client sleeps the whole interval."""
     slept: list[float] = []
-    monkeypatch.setattr("kgloader.sparql.time.sleep", slept.append)
-    monkeypatch.setattr("kgloader.sparql.time.monotonic", lambda: 1_000.0)
+    monkeypatch.setattr("kgloader.dbpedia.sparql.time.sleep", slept.append)
+    monkeypatch.setattr("kgloader.dbpedia.sparql.time.monotonic", lambda: 1_000.0)
     settings(command_line, tmp_path, monkeypatch, "batch_size = 2\nmin_interval_seconds = 0.25")
     command_line("load", "dbpedia", "--endpoint", endpoint.url)
     assert slept == [0.0] + [0.25] * (len(endpoint.queries) - 1)

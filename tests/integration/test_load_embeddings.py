@@ -16,10 +16,10 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from transformers import AutoModel, AutoTokenizer
 
-from kgloader import embeddings, similarity
-from kgloader.database import Database
-from kgloader.errors import KgrecError
-from kgloader.schema import ensure_schema
+from kgloader.texts import encoder, similarity
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
+from kgrec.graph.schema import ensure_schema
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, rows
 
@@ -158,7 +158,7 @@ def test_an_interrupted_load_goes_on(
     command_line("load", "embeddings")
     whole = dump(database)
     rows(database, "MATCH (i:Item) REMOVE i.embedding, i.embedding_of")
-    monkeypatch.setattr(embeddings, "ITEMS_PER_BATCH", 2)
+    monkeypatch.setattr(encoder, "ITEMS_PER_BATCH", 2)
     encoded: list[str] = []
     real = SentenceTransformer.encode
 
@@ -187,7 +187,7 @@ def test_a_model_that_is_not_there_is_one_sentence(
     before = dump(database)
     environment = os.environ | command_line.environment | {"HF_HUB_OFFLINE": "1"}
     for model, where in ((str(tmp_path / "empty"), "the folder"), ("nobody/no-such-model", "the model hub")):
-        command = [sys.executable, "-m", "cli", "load", "embeddings", "--model", model]
+        command = [sys.executable, "-m", "kgrec", "load", "embeddings", "--model", model]
         result = subprocess.run(command, env=environment, capture_output=True, text=True)
         assert result.returncode == 1
         errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from kgloader.database import Database
-from kgloader.errors import KgrecError
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, rows
 

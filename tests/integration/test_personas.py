@@ -12,8 +12,8 @@ from gnn import projection, trainer
 from gnn.meta_path import MetaPath
 from gnn.projection import stream_training_graph
 from gnn.settings import HDGISettings
-from kgloader.database import Database
-from kgloader.errors import KgrecError
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
 from tests.conftest import CommandLine, empty
 
 GRAPH = """

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from ranx import Qrels, Run, evaluate
 
-import cypher
-from kgloader.database import Database
-from kgloader.errors import KgrecError
-from kgloader.schema import ensure_schema
+from kgrec.errors import KgrecError
+from kgrec.graph import statements
+from kgrec.graph.database import Database
+from kgrec.graph.schema import ensure_schema
 from tests.conftest import CommandLine, empty
 from tests.integration.test_personas import fill, rows
 
@@ -204,7 +204,7 @@ def test_sasrec_needs_personas(database: Database, command_line: CommandLine, ru
 NOT_IN_SMALL_GRAPH = {"user-sessions", "similar-items"}  # it has neither times nor similar items
 
 
-@pytest.mark.parametrize("name", cypher.names("explore"))
+@pytest.mark.parametrize("name", statements.names("explore"))
 def test_query_shows_something(command_line: CommandLine, run: Path, name: str) -> None:
     output = command_line("explore", name).output
     assert ("No rows" in output) == (name in NOT_IN_SMALL_GRAPH)
@@ -221,7 +221,7 @@ def test_query_takes_parameters(database: Database, command_line: CommandLine, r
 def test_listing_needs_no_database(command_line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(command_line.environment, "KGREC_NEO4J_URI", "bolt://127.0.0.1:1")
     output = command_line("explore").output
-    assert len(cypher.names("explore")) >= 10 and all(name in output for name in cypher.names("explore"))
+    assert len(statements.names("explore")) >= 10 and all(name in output for name in statements.names("explore"))
     assert "style.grass" in output and "Browser" in output
 
 
@@ -242,7 +242,7 @@ def test_wrong_query_is_said(command_line: CommandLine, run: Path, arguments: li
 def test_queries_on_an_empty_graph(database: Database, command_line: CommandLine, run: Path) -> None:
     """Last in this module: it empties the graph."""
     empty(database)
-    for name in cypher.names("explore"):
+    for name in statements.names("explore"):
         assert "Error" not in command_line("explore", name).output
     for command in (["evaluate"], ["recommend", "--user", "u00"], ["train", "sasrec"], ["train", "personas"]):
         result = command_line(*command, "--run", str(run), check=False)

@@ -1,8 +1,8 @@
 import pytest
 
-from kgloader.database import Database
-from kgloader.errors import KgrecError
-from kgloader.schema import KEYS, ensure_schema, ensure_vector_index
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
+from kgrec.graph.schema import KEYS, ensure_schema, ensure_vector_index
 
 
 def constraints(database: Database) -> set[str]:

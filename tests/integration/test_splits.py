@@ -5,12 +5,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kgloader.database import Database
-from kgloader.records import Interaction
+from kgloader.readers.records import Interaction
 from kgloader.report import Report
-from kgloader.schema import ensure_schema
-from kgloader.splits import SESSION_GAP, mark_splits
-from kgloader.writes import interaction_writes
+from kgloader.writers.interactions import interaction_writes
+from kgloader.writers.splits import SESSION_GAP, mark_splits
+from kgrec.graph.database import Database
+from kgrec.graph.schema import ensure_schema
 from tests.conftest import empty
 from tests.integration.graph_dump import dump, rows
 
@@ -100,7 +100,7 @@ def test_without_changed_users_nothing_happens(database: Database) -> None:
 
 @pytest.mark.parametrize("limit", ["USERS_PER_BATCH", "INTERACTIONS_PER_BATCH"])
 def test_more_than_one_batch(database: Database, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
-    monkeypatch.setattr(f"kgloader.splits.{limit}", 7)
+    monkeypatch.setattr(f"kgloader.writers.splits.{limit}", 7)
     empty(database)
     write(database, [Interaction(f"crowd {n}", f"item {k}", None, k, k) for n in range(20) for k in range(3)])
     marks = mark_splits(database)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from kgloader.database import Database
+from kgrec.graph.database import Database
 from synthetic.__main__ import main as write_shop
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import rows

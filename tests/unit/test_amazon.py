@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgloader import fields
-from kgloader.amazon import read_metadata, read_reviews
-from kgloader.errors import KgrecError
-from kgloader.lines import Lines, Malformed
-from kgloader.records import Interaction, ItemRecord
+from kgloader.readers import fields
+from kgloader.readers.amazon import read_metadata, read_reviews
+from kgloader.readers.lines import Lines, Malformed
+from kgloader.readers.records import Interaction, ItemRecord
+from kgrec.errors import KgrecError
 
 REVIEW_2014 = {"reviewerID": "A1", "asin": "B1", "overall": 5.0, "unixReviewTime": 1390000000, "helpful": [0, 0]}
 REVIEW_2018 = {**REVIEW_2014, "overall": 4.0, "verified": True, "style": {"Format:": " Hardcover"}, "vote": "3"}

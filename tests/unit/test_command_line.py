@@ -10,9 +10,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from cli import kgrec
-from kgloader.errors import KgrecError
-from kgloader.settings import load_section
+from kgrec.commands import kgrec
+from kgrec.errors import KgrecError
+from kgrec.settings import load_section
 from recommender.settings import SASRecSettings
 
 
@@ -37,7 +37,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> "subprocess.Comple
     own = {key: value for key, value in os.environ.items() if not key.startswith("KGREC_")}
     own |= {"KGREC_HOME": str(folder / "home"), "PYTHONPATH": str(Path(__file__).parents[2])}
     return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments], cwd=folder, env=own | environment, capture_output=True, text=True
+        [sys.executable, "-m", "kgrec", *arguments], cwd=folder, env=own | environment, capture_output=True, text=True
     )
 
 

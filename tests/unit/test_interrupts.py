@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from kgloader.interrupts import held_back
+from kgrec.interrupts import held_back
 
 
 def test_the_block_ends_first() -> None:

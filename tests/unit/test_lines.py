@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from kgloader import lines
-from kgloader.errors import KgrecError
-from kgloader.lines import Lines
+from kgloader.readers import lines
+from kgloader.readers.lines import Lines
+from kgrec.errors import KgrecError
 
 
 def test_plain_and_gzip_are_told_apart_by_content_not_by_name(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgloader.linking import Candidate, Work, best_link, candidate_labels, link_score
-from kgloader.sparql import english, iri
+from kgloader.dbpedia.linking import Candidate, Work, best_link, candidate_labels, link_score
+from kgloader.dbpedia.sparql import english, iri
 
 
 def work(title: str, *creators: str) -> Work:

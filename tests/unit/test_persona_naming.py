@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from gnn.naming import characteristics, names
+from gnn.names import characteristics, names
 from gnn.personas import TEMPERATURE, cluster
 
 

@@ -2,9 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from kgloader.errors import KgrecError
-from kgloader.lines import Lines
-from kgloader.recbole import (
+from kgloader.readers.lines import Lines
+from kgloader.readers.recbole import (
     has_timestamps,
     interactions_file,
     read_facts,
@@ -12,7 +11,8 @@ from kgloader.recbole import (
     read_items,
     read_links,
 )
-from kgloader.records import Fact, Interaction, ItemRecord, Link
+from kgloader.readers.records import Fact, Interaction, ItemRecord, Link
+from kgrec.errors import KgrecError
 
 
 def write(path: Path, *rows: str) -> Path:

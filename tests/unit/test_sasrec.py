@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from kgloader.errors import KgrecError
+from kgrec.errors import KgrecError
+from kgrec.training import load_checkpoint
 from recommender import trainer
 from recommender.conditioning import PersonaConditioning
 from recommender.sasrec import Block, SASRec, text_table
 from recommender.sequences import Catalogue, Sequences, UserPersonas, padded
 from recommender.settings import SASRecSettings
 from recommender.trainer import PersonaInput, SASRecTraining, load_model, train
-from training import load_checkpoint
 
 SMALL = SASRecSettings(dim=16, heads=2, max_length=8, dropout=0.1, epochs=4, patience=4, batch_size=16)
 WAYS = ["add", "gate", "prefix"]

@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from kgloader.errors import KgrecError
-from kgloader.server import ManagedServer
-from kgloader.server_checks import check_disk, check_port, heap_bytes
-from kgloader.server_process import Options, State, read_options, read_state, reason_of_death, write_state
+from kgrec.errors import KgrecError
+from kgrec.server.checks import check_disk, check_port, heap_bytes
+from kgrec.server.managed import ManagedServer
+from kgrec.server.process import Options, State, read_options, read_state, reason_of_death, write_state
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kgloader import jars
-from kgloader.errors import KgrecError
+from kgrec.errors import KgrecError
+from kgrec.server import jars
 
 ROOT = Path(__file__).parents[2]
 CONTENT = {"org.a:one:1.0": b"first jar", "org.a.b:two:2.0:linux": b"second jar"}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from kgloader.errors import KgrecError
-from training import History, fit, load_checkpoint
+from kgrec.errors import KgrecError
+from kgrec.training import History, fit, load_checkpoint
 
 
 class Regression:

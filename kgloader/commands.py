@@ -1,0 +1,135 @@
+"""``kgrec load``: fill the knowledge graph from files and from DBpedia."""
+
+from pathlib import Path
+
+import click
+
+from kgloader.readers import amazon, recbole
+from kgloader.report import Report
+from kgloader.writers import entities, resume
+from kgloader.writers.interactions import (
+    INTERACTIONS_PER_BATCH,
+    ITEMS_PER_BATCH,
+    interaction_writes,
+    item_writes,
+    load_file,
+)
+from kgloader.writers.kcore import keep_core
+from kgloader.writers.splits import mark_splits
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
+from kgrec.graph.schema import ensure_schema
+from kgrec.lazy_group import LazyGroup
+from kgrec.options import with_database
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+K_CORE = click.option(
+    "--k-core",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Keep only users and items of the N-core: each has at least N partners left. It counts all interactions of "
+    "the graph, those for validation and test as well, as the published 5-core sets do.",
+)
+
+
+@click.group(
+    cls=LazyGroup,
+    members={
+        "amazon": ("kgloader.commands:load_amazon", "Amazon reviews and metadata of 2014, 2018 or 2023."),
+        "recbole": ("kgloader.commands:load_recbole", "RecBole's atomic files: .inter, .item, .link, .kg."),
+        "dbpedia": ("kgloader.dbpedia.commands:dbpedia", "Link items to DBpedia entities and fetch their facts."),
+        "embeddings": ("kgloader.texts.commands:embeddings", "Encode item texts; tie similar items."),
+    },
+)
+def load() -> None:
+    """Fill the knowledge graph: first amazon or recbole, then dbpedia and embeddings.
+
+    Every load creates the constraints and indexes first, writes in batches that are whole or absent, goes on where an
+    interrupted one stopped, changes nothing when repeated, and ends with a table of what it did.
+    """
+
+
+@click.command("amazon")
+@click.option("--reviews", type=FILE, help="Reviews (ratings of items by users).")
+@click.option("--metadata", type=FILE, help="Metadata: titles, brands or authors, categories, also bought.")
+@K_CORE
+@with_database()
+def load_amazon(database: Database, reviews: Path | None, metadata: Path | None, k_core: int | None) -> None:
+    """Load Amazon reviews and metadata.
+
+    The formats of 2014 (5-core), 2018 and 2023 are told apart line by line; files are .json or .jsonl, plain or .gz.
+    Metadata is taken for items that somebody reviewed; given alone it completes items loaded before. Reviews come
+    first, then the k-core, then the splits (a user's last interaction is for the test, the one before for validation)
+    and the sessions (a gap of more than 24 hours starts a new one), then the metadata.
+
+    \b
+    Example:
+      kgrec load amazon --reviews Books.jsonl.gz --metadata meta_Books.jsonl.gz --k-core 5
+    """
+    if reviews is None and metadata is None:
+        raise click.UsageError("Give --reviews, --metadata or both.")
+    if k_core is not None and reviews is None:
+        raise click.UsageError("--k-core goes with --reviews.")
+    report = Report()
+    ensure_schema(database)
+    if reviews is None and not database.read("load/has_items")[0]["found"]:
+        raise KgrecError(f"The graph has no items that {metadata} could describe: load --reviews first.")
+    if reviews is not None:
+        load_file(database, reviews, "reviews", amazon.read_reviews, interaction_writes, INTERACTIONS_PER_BATCH, report)
+        _complete_interactions(database, reviews, "reviews", k_core, report)
+    if metadata is not None:
+        load_file(database, metadata, "metadata", amazon.read_metadata, item_writes, ITEMS_PER_BATCH, report)
+        resume.forget(database, metadata, "metadata")
+    report.show(database, "kgrec load amazon")
+
+
+@click.command("recbole")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@K_CORE
+@with_database()
+def load_recbole(database: Database, folder: Path, k_core: int | None) -> None:
+    """Load a RecBole data set: FOLDER with NAME.inter, and NAME.item, NAME.link and NAME.kg where they exist.
+
+    Columns: user_id and item_id, rating and timestamp where there are (.inter); item_id, and title or name, category
+    or genre or class, brand, author, price, description where there are (.item); item_id, entity_id (.link); head_id,
+    relation_id, tail_id (.kg). Times are seconds, or milliseconds from 1e11 up. Without times the order of the file
+    stands for them, and there are no sessions.
+
+    \b
+    Example:
+      kgrec load recbole dataset/ml-100k --k-core 5
+    """
+    inter = recbole.interactions_file(folder)
+    item, link, facts = (inter.with_suffix(suffix) for suffix in (".item", ".link", ".kg"))
+    timed = recbole.has_timestamps(inter)
+    report = Report()
+    ensure_schema(database)
+    load_file(database, inter, ".inter", recbole.read_interactions, interaction_writes, INTERACTIONS_PER_BATCH, report)
+    _complete_interactions(database, inter, ".inter", k_core, report)
+    if item.exists():
+        load_file(database, item, ".item", recbole.read_items, item_writes, ITEMS_PER_BATCH, report)
+        resume.forget(database, item, ".item")
+    size = entities.FACTS_PER_BATCH
+    if link.exists():
+        load_file(database, link, ".link", recbole.read_links, entities.link_writes, size, report)
+        resume.forget(database, link, ".link")
+    if facts.exists():
+        load_file(database, facts, ".kg", recbole.read_facts, entities.fact_writes, size, report)
+        resume.forget(database, facts, ".kg")
+    if not timed:
+        report.notes.append(f"{inter.name} has no timestamps: the order of the file stands for time; no sessions.")
+    report.show(database, "kgrec load recbole")
+
+
+def _complete_interactions(database: Database, path: Path, kind: str, k_core: int | None, report: Report) -> None:
+    """Filter, split and group what has been read, then forget the progress note."""
+    report.skipped["interactions already there"] += report.read.total() - report.relationships["INTERACTED"]
+    if k_core is not None:
+        # Behind this point the file is no longer wholly in the graph: a repeat has to read it from the start.
+        resume.forget(database, path, kind)
+        keep_core(database, k_core, report)
+    marks = mark_splits(database)
+    report.marked["users split anew"] += marks.users
+    report.marked["sessions written"] += marks.sessions
+    report.marked["old sessions replaced"] += marks.old_sessions
+    resume.forget(database, path, kind)

@@ -1,0 +1,118 @@
+"""``kgrec load dbpedia``."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from kgloader.dbpedia.dump import Dump
+from kgloader.dbpedia.facts import fetch_facts, link_items, write_links
+from kgloader.dbpedia.sparql import Endpoint, iri
+from kgloader.report import Report
+from kgloader.writers.interactions import known_items
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
+from kgrec.graph.schema import ensure_schema
+from kgrec.options import with_database
+from kgrec.settings import cache_home, load_section
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+LINKS_AT_ONCE = 5_000
+
+
+class DBpediaSettings(BaseModel):
+    """How DBpedia is asked, from ``[dbpedia]`` in the settings file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    endpoint: str = "https://dbpedia.org/sparql"
+    batch_size: Annotated[int, Field(gt=0)] = 50
+    min_interval_seconds: Annotated[float, Field(ge=0)] = 0.5
+    timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
+    retries: Annotated[int, Field(ge=0)] = 5
+    min_score: Annotated[float, Field(ge=0, le=1)] = 0.8
+
+
+@click.command()
+@click.option("--endpoint", help="SPARQL endpoint.  [default: https://dbpedia.org/sparql]")
+@click.option("--links", type=FILE, help="Links made before, instead of linking: item_id, entity[, score]; csv or tsv.")
+@click.option("--dump", "dumps", type=FILE, multiple=True, help="Local .nt or .ttl (.gz, .bz2) instead of an endpoint.")
+@with_database()
+def dbpedia(database: Database, endpoint: str | None, links: Path | None, dumps: tuple[Path, ...]) -> None:
+    """Link items to DBpedia entities and load their facts.
+
+    Items without an entity are looked up by title and scored by title, kind of work and author. The facts of all
+    linked entities become typed relationships. Answers of an endpoint are cached, so an interrupted load goes on and
+    a repeated one asks nothing; batch size, pauses, retries and the least score are in the [dbpedia] table of
+    kgrec.toml.
+
+    \b
+    Examples:
+      kgrec load dbpedia
+      kgrec load dbpedia --links item_entities.csv
+      kgrec load dbpedia --dump labels_en.ttl.bz2 --dump mappingbased-objects_en.ttl.bz2
+    """
+    if endpoint and dumps:
+        raise click.UsageError("Give either --endpoint or --dump.")
+    settings = load_section("dbpedia", DBpediaSettings, {"endpoint": endpoint})
+    if not settings.endpoint.startswith(("http://", "https://")):
+        raise KgrecError(f"{settings.endpoint!r} is no address of a SPARQL endpoint: it must begin with http.")
+    report = Report()
+    ensure_schema(database)
+    if not database.read("load/has_items")[0]["found"]:
+        raise KgrecError("The graph has no items to link: load interactions first, with `kgrec load amazon`.")
+    if links is not None:
+        _load_links(database, links, report)
+    server = Endpoint(
+        settings.endpoint,
+        cache_home() / "sparql",
+        settings.min_interval_seconds,
+        settings.timeout_seconds,
+        settings.retries,
+    )
+    with Dump(list(dumps)) if dumps else nullcontext(server) as source:
+        if links is None:
+            link_items(database, source, settings.batch_size, settings.min_score, report)
+        fetch_facts(database, source, settings.batch_size, report)
+    if not dumps:
+        report.read["requests to the endpoint"] += server.requests
+        report.read["answers from the cache"] += server.cached
+    report.show(database, "kgrec load dbpedia")
+
+
+def _load_links(database: Database, path: Path, report: Report) -> None:
+    """Write the links of a file, whole or not at all.
+
+    Raises:
+        KgrecError: a column is missing, or a value is no IRI or no score.
+    """
+    try:
+        table = pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",", dtype=str, keep_default_na=False)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise KgrecError(f"The link file {path} cannot be read: {str(error).splitlines()[0]}.") from error
+    missing = [column for column in ("item_id", "entity") if column not in table.columns]
+    if missing:
+        raise KgrecError(f"The link file {path} has no column {missing[0]!r}: it needs item_id and entity.")
+    scores = table["score"] if "score" in table.columns else [""] * len(table)
+    records = zip(table["item_id"], table["entity"], scores, strict=True)
+    rows = [_link(path, line, *record) for line, record in enumerate(records, start=2)]
+    known = known_items(database, {row["item_id"] for row in rows})
+    kept = [row for row in rows if row["item_id"] in known]
+    for start in range(0, len(kept), LINKS_AT_ONCE):
+        write_links(database, kept[start : start + LINKS_AT_ONCE], report)
+    report.read[f"rows of {path.name}"] += len(rows)
+    report.skipped["links of items without interactions"] += len(rows) - len(kept)
+
+
+def _link(path: Path, line: int, item_id: str, entity: str, text: str) -> dict[str, Any]:
+    try:
+        iri(entity)
+        score = float(text or 1.0)
+    except ValueError as error:
+        raise KgrecError(f"{path}, line {line}: {error}.") from error
+    if not 0 <= score <= 1:
+        raise KgrecError(f"{path}, line {line}: the score {score} is not between 0 and 1.")
+    return {"item_id": item_id, "uri": entity, "score": score}

@@ -1,0 +1,176 @@
+"""Items linked to DBpedia, and the facts of the linked entities, from an endpoint or a dump."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+from urllib.parse import unquote
+
+from kgloader.dbpedia.linking import Candidate, Work, best_link, candidate_labels
+from kgloader.dbpedia.predicates import CREATOR_PREDICATES, FACT_TYPES, ONTOLOGY, WORK_CLASSES
+from kgloader.dbpedia.sparql import Row, english, iri, values
+from kgloader.report import Report, progress_bar
+from kgrec.graph.database import Database
+
+ROW_LIMIT = 10_000  # DBpedia's own; an answer of that length may be cut off
+PREFIXES = f"PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\nPREFIX dbo: <{ONTOLOGY}>\n"
+# An entity of that label, one that a page of that label redirects to (then the label is another name of the entity),
+# or one that such a page disambiguates.
+CANDIDATES = (
+    PREFIXES
+    + """SELECT DISTINCT ?label ?alias ?entity ?name ?work ?creator WHERE {{
+  VALUES ?label {{ {labels} }}
+  {{ ?entity rdfs:label ?label }}
+  UNION {{ ?page rdfs:label ?label ; dbo:wikiPageRedirects ?entity . BIND(?label AS ?alias) }}
+  UNION {{ ?page rdfs:label ?label ; dbo:wikiPageDisambiguates ?entity }}
+  FILTER(isIRI(?entity))
+  OPTIONAL {{ ?entity rdfs:label ?name . FILTER(lang(?name) = "en") }}
+  OPTIONAL {{ ?entity a ?work . VALUES ?work {{ {classes} }} }}
+  OPTIONAL {{
+    ?entity ?made ?maker . VALUES ?made {{ {creators} }}
+    ?maker rdfs:label ?creator . FILTER(lang(?creator) = "en")
+  }}
+}} LIMIT {limit}"""
+)
+FACTS = (
+    PREFIXES
+    + """SELECT DISTINCT ?entity ?predicate ?object ?label WHERE {{
+  VALUES ?entity {{ {entities} }}
+  VALUES ?predicate {{ {predicates} }}
+  ?entity ?predicate ?object .
+  FILTER(isIRI(?object))
+  OPTIONAL {{ ?object rdfs:label ?label . FILTER(lang(?label) = "en") }}
+}} LIMIT {limit}"""
+)
+LABELS = (
+    PREFIXES
+    + """SELECT DISTINCT ?entity ?label WHERE {{
+  VALUES ?entity {{ {entities} }}
+  ?entity rdfs:label ?label . FILTER(lang(?label) = "en")
+}} LIMIT {limit}"""
+)
+
+Key = TypeVar("Key")
+
+
+class Source(Protocol):
+    """Something that answers SELECT queries: an endpoint or a dump."""
+
+    def select(self, query: str) -> list[Row]:
+        """Answer with one dict a row."""
+        ...
+
+
+def link_items(database: Database, source: Source, batch_size: int, min_score: float, report: Report) -> None:
+    """Link the items that have no entity yet, a batch of titles at a time."""
+    works = [Work(**row) for row in database.read("load/unlinked_items")]
+    with progress_bar("items") as progress:
+        task = progress.add_task("linking", total=len(works), done=0, rate=0)
+        for batch in _batches(works, batch_size):
+            candidates = _candidates(source, batch)
+            rows = []
+            for work in batch:
+                mine = {c.uri: c for label in candidate_labels(work.title) for c in candidates.get(label, [])}
+                found = best_link(work, mine.values(), min_score)
+                if found is not None:
+                    rows.append({"item_id": work.item_id, "uri": found[0], "score": found[1]})
+            write_links(database, rows, report)
+            report.skipped["items without a sure enough entity"] += len(batch) - len(rows)
+            task_done = progress.tasks[task].completed + len(batch)
+            progress.update(task, completed=task_done, done=int(task_done), rate=progress.tasks[task].speed or 0)
+
+
+def write_links(database: Database, rows: list[dict[str, Any]], report: Report) -> None:
+    """Write ``{item_id, uri, score}`` as SAME_AS; an item keeps the entity of a surer link."""
+    counters = database.write("load/entity_links", rows=rows).counters
+    report.nodes["Entity"] += counters.nodes_created
+    report.relationships["SAME_AS"] += counters.relationships_created
+
+
+def fetch_facts(database: Database, source: Source, batch_size: int, report: Report) -> None:
+    """Fetch labels and allow-listed facts of every linked entity, a batch at a time; each is one transaction."""
+    uris = [row["uri"] for row in database.read("load/linked_entities")]
+    with progress_bar("entities") as progress:
+        task = progress.add_task("facts", total=len(uris), done=0, rate=0)
+        for batch in _batches(uris, batch_size):
+            facts = _answers(source, batch, _facts_query)
+            labels = {row["entity"]: row["label"] for row in reversed(_answers(source, batch, _labels_query))}
+            _write_facts(database, batch, facts, labels, report)
+            task_done = progress.tasks[task].completed + len(batch)
+            progress.update(task, completed=task_done, done=int(task_done), rate=progress.tasks[task].speed or 0)
+    report.read["entities looked up"] += len(uris)
+
+
+def _candidates(source: Source, works: list[Work]) -> dict[str, list[Candidate]]:
+    """Candidates by the label that found them."""
+    labels = list(dict.fromkeys(label for work in works for label in candidate_labels(work.title)))
+    found: dict[str, dict[str, Candidate]] = {}
+    for row in _answers(source, labels, _candidates_query):
+        named = found.setdefault(row["label"], {})
+        candidate = named.setdefault(row["entity"], Candidate(row["entity"], row.get("name", row["label"])))
+        candidate.is_work |= "work" in row
+        if "alias" in row:
+            candidate.aliases.add(row["alias"])
+        if "creator" in row:
+            candidate.creators.add(row["creator"])
+    return {label: list(named.values()) for label, named in found.items()}
+
+
+def _write_facts(
+    database: Database, entities: list[str], facts: list[Row], labels: dict[str, str], report: Report
+) -> None:
+    named = {entity: labels.get(entity, local_name(entity)) for entity in entities}
+    for fact in facts:
+        named.setdefault(fact["object"], fact.get("label", local_name(fact["object"])))
+    triples = [
+        {"head": fact["entity"], "type": FACT_TYPES[fact["predicate"]], "tail": fact["object"]}
+        for fact in facts
+        if fact["predicate"] in FACT_TYPES
+    ]
+    rows = list({tuple(triple.values()): triple for triple in triples}.values())
+    names = [{"uri": uri, "label": label} for uri, label in named.items()]
+    entity_summary, fact_summary = database.write_together(
+        [("load/entity_labels", {"rows": names}), ("load/entity_facts", {"rows": rows})]
+    )
+    report.nodes["Entity"] += entity_summary.counters.nodes_created
+    report.relationships["facts of allow-listed types"] += fact_summary.counters.relationships_created
+
+
+def local_name(uri: str) -> str:
+    """A readable name for an entity without a label: ``.../Category:Salt_mines`` is ``Salt mines``."""
+    name = unquote(uri.rpartition("/")[2].rpartition("#")[2] or uri)
+    return name.removeprefix("Category:").replace("_", " ")
+
+
+def _answers(source: Source, keys: list[Key], query: Callable[[list[Key]], str]) -> list[Row]:
+    """Ask for a batch; where the answer may have been cut off, ask for its halves."""
+    if not keys:
+        return []
+    rows = source.select(query(keys))
+    if len(rows) < ROW_LIMIT or len(keys) == 1:
+        return rows
+    middle = len(keys) // 2
+    return _answers(source, keys[:middle], query) + _answers(source, keys[middle:], query)
+
+
+def _candidates_query(labels: list[str]) -> str:
+    return CANDIDATES.format(
+        labels=values([english(label) for label in labels]),
+        classes=values([iri(name) for name in WORK_CLASSES]),
+        creators=values([iri(name) for name in CREATOR_PREDICATES]),
+        limit=ROW_LIMIT,
+    )
+
+
+def _facts_query(entities: list[str]) -> str:
+    predicates = values([iri(name) for name in FACT_TYPES])
+    return FACTS.format(entities=values([iri(name) for name in entities]), predicates=predicates, limit=ROW_LIMIT)
+
+
+def _labels_query(entities: list[str]) -> str:
+    return LABELS.format(entities=values([iri(name) for name in entities]), limit=ROW_LIMIT)
+
+
+def _batches(rows: list[Key], size: int) -> Iterator[list[Key]]:
+    remaining = iter(rows)
+    while batch := list(islice(remaining, size)):
+        yield batch

@@ -1,0 +1,146 @@
+"""A polite SPARQL client: batches, retries, a cache on disk, and nothing of the data reaches a query unescaped."""
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+
+from SPARQLWrapper import JSON, POST, SPARQLWrapper
+from SPARQLWrapper.SPARQLExceptions import (
+    EndPointInternalError,
+    EndPointNotFound,
+    QueryBadFormed,
+    SPARQLWrapperException,
+    Unauthorized,
+)
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from kgrec.errors import KgrecError
+
+USER_AGENT = "kgrec (knowledge-graph recommender; batched and cached queries)"
+LONGEST_WAIT = 60.0  # seconds between two tries
+TRIED_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+# The statuses for which SPARQLWrapper has classes of its own.
+STATUS: dict[type[Exception], int] = {Unauthorized: 401, EndPointNotFound: 404, EndPointInternalError: 500}
+FORBIDDEN_IN_IRI = frozenset('<>"{}|^`\\')
+
+Row = dict[str, str]
+
+
+class Endpoint:
+    """A SPARQL endpoint over HTTP.
+
+    Args:
+        url: address of the endpoint.
+        cache: folder for answers; an answer found there costs no request.
+        min_interval: seconds between two requests.
+        timeout: seconds to wait for an answer.
+        retries: tries after the first, with growing pauses.
+    """
+
+    def __init__(self, url: str, cache: Path, min_interval: float, timeout: float, retries: int):
+        self.url, self.cache = url, cache
+        self.min_interval, self.timeout, self.retries = min_interval, timeout, retries
+        self.requests = self.cached = 0
+        self._last_request = 0.0
+
+    def select(self, query: str) -> list[Row]:
+        """Answer a SELECT query; variables without a value are left out of a row.
+
+        Raises:
+            KgrecError: the endpoint cannot be reached, refuses the query, or answers something else than SPARQL JSON.
+        """
+        key = hashlib.sha256((self.url + "\n" + query).encode()).hexdigest()
+        place = self.cache / f"{key}.json"
+        try:
+            kept: list[Row] = json.loads(place.read_text(encoding="utf-8"))
+            self.cached += 1
+            return kept
+        except (FileNotFoundError, ValueError):  # never asked, or the file is damaged
+            rows = self._ask(query)
+        self.cache.mkdir(parents=True, exist_ok=True)
+        draft = place.with_suffix(".partial")
+        draft.write_text(json.dumps(rows), encoding="utf-8")
+        draft.replace(place)
+        return rows
+
+    def _ask(self, query: str) -> list[Row]:
+        tries = Retrying(
+            stop=stop_after_attempt(self.retries + 1),
+            wait=_pause,
+            retry=retry_if_exception(_passing),
+            reraise=True,
+        )
+        try:
+            answer = tries(self._request, query)
+        except QueryBadFormed as error:
+            raise KgrecError(f"The SPARQL endpoint {self.url} refused a query as malformed.") from error
+        except (HTTPError, Unauthorized, EndPointNotFound, EndPointInternalError) as error:
+            status = error.code if isinstance(error, HTTPError) else STATUS[type(error)]
+            raise KgrecError(f"The SPARQL endpoint {self.url} answered with HTTP status {status}.") from error
+        except (URLError, OSError, SPARQLWrapperException) as error:
+            reason = getattr(error, "reason", None) or str(error).splitlines()[0]
+            raise KgrecError(f"The SPARQL endpoint {self.url} cannot be reached: {reason}.") from error
+        return self._rows(answer)
+
+    def _request(self, query: str) -> bytes:
+        time.sleep(max(0.0, self._last_request + self.min_interval - time.monotonic()))
+        self._last_request = time.monotonic()
+        self.requests += 1
+        wrapper = SPARQLWrapper(self.url, agent=USER_AGENT)
+        wrapper.setMethod(POST)
+        wrapper.setReturnFormat(JSON)
+        wrapper.setTimeout(max(1, round(self.timeout)))
+        wrapper.setQuery(query)
+        content: bytes = wrapper.query().response.read()
+        return content
+
+    def _rows(self, content: bytes) -> list[Row]:
+        try:
+            bindings = json.loads(content)["results"]["bindings"]
+            return [{name: term["value"] for name, term in binding.items()} for binding in bindings]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise KgrecError(f"{self.url} is no SPARQL endpoint: its answer is not SPARQL JSON.") from error
+
+
+def iri(text: str) -> str:
+    """Write an IRI into a query.
+
+    Raises:
+        ValueError: it holds a character that no IRI has.
+    """
+    if not text or any(character in FORBIDDEN_IN_IRI or character <= " " for character in text) or ":" not in text:
+        raise ValueError(f"{text!r} is not an IRI")
+    return f"<{text}>"
+
+
+def english(text: str) -> str:
+    """Write a text into a query as an English literal."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    for character, name in (("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"), ("\b", "\\b"), ("\f", "\\f")):
+        escaped = escaped.replace(character, name)
+    return f'"{escaped}"@en'
+
+
+def values(terms: Sequence[str]) -> str:
+    """Join written terms into the inside of a VALUES block."""
+    return " ".join(terms)
+
+
+def _passing(error: BaseException) -> bool:
+    """Whether the same request may succeed later."""
+    if isinstance(error, HTTPError):
+        return error.code in TRIED_AGAIN
+    return isinstance(error, (EndPointInternalError, URLError, TimeoutError, ConnectionError))
+
+
+def _pause(state: RetryCallState) -> float:
+    """Wait as long as the server asks for, else ever longer."""
+    error: Any = state.outcome.exception() if state.outcome else None
+    asked = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) and error.headers else ""
+    if asked.isdigit():
+        return min(float(asked), LONGEST_WAIT)
+    return wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT)(state)

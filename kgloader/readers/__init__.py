@@ -1,0 +1,1 @@
+"""Files to records: Amazon reviews and metadata, RecBole's atomic files."""

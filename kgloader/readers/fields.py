@@ -1,0 +1,119 @@
+"""Checked values out of loosely typed fields."""
+
+import html
+import math
+import re
+from typing import Any
+
+from kgloader.readers.lines import Malformed
+
+LONGEST_KEY = 1_000  # characters; a unique index takes keys up to about 8,000 bytes
+YEAR_10000 = 253_402_300_800_000  # epoch milliseconds
+TAG = re.compile(r"<[^<>]*>")
+PRICE = re.compile(r"(?:from\s+)?[$€£]?\s*(\d[\d,]*(?:\.\d+)?)(?:\s*-\s*[$€£]?\s*\d[\d,.]*)?", re.IGNORECASE)
+
+
+def required(record: dict[str, Any], *keys: str) -> tuple[str, Any]:
+    """Return the first of the keys that the record has, with its value.
+
+    Raises:
+        Malformed: it has none of them.
+    """
+    for key in keys:
+        if record.get(key) is not None:
+            return key, record[key]
+    raise Malformed(f"the key {' or '.join(map(repr, keys))} is missing")
+
+
+def identifier(key: str, value: Any) -> str:
+    """Return a node key as a string.
+
+    Raises:
+        Malformed: it is neither text nor a whole number, blank, or too long to index.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise Malformed(f"{key!r} is {shown(value)}, not text")
+    if not value.strip():
+        raise Malformed(f"{key!r} is blank")
+    if len(value) > LONGEST_KEY:
+        raise Malformed(f"{key!r} is longer than {LONGEST_KEY} characters")
+    if not value.isascii() and value != _encodable(value):
+        raise Malformed(f"{key!r} is not valid Unicode")
+    return value
+
+
+def number(key: str, value: Any) -> float:
+    """Return a finite number, given as such or as text.
+
+    Raises:
+        Malformed: it is something else.
+    """
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        try:
+            converted = float(value)
+        except (ValueError, OverflowError):
+            converted = math.nan
+        if math.isfinite(converted):
+            return converted
+    raise Malformed(f"{key!r} is {shown(value)}, not a number")
+
+
+def milliseconds(key: str, value: Any, unit: int) -> int:
+    """Return epoch milliseconds from a time in units of ``unit`` milliseconds.
+
+    Raises:
+        Malformed: it is no number, or lies outside the years 1 to 9999.
+    """
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    time = value * unit if whole else round(number(key, value) * unit)
+    if abs(time) >= YEAR_10000:
+        raise Malformed(f"{key!r} is {shown(value)}, which is no time before the year 10000")
+    return int(time)
+
+
+def text(value: Any) -> str:
+    """Return readable text of a string or of a list of strings: entities unescaped, white space collapsed."""
+    if isinstance(value, list | tuple):
+        return " ".join(part for part in map(text, value) if part)
+    if not isinstance(value, str):
+        return ""
+    return _encodable(" ".join(html.unescape(value).split()))
+
+
+def name(value: Any) -> str:
+    """Return a name fit for a node key: as `text`, without HTML tags; empty where it is too long to be a name."""
+    found = text(value)
+    if "<" in found:
+        found = " ".join(TAG.sub(" ", found).split())
+    return found if len(found) <= LONGEST_KEY else ""
+
+
+def names(values: Any) -> tuple[str, ...]:
+    """Return the distinct names in a list, or in a list of lists, in order."""
+    if not isinstance(values, list | tuple):
+        values = [values]
+    flat = [part for value in values for part in (value if isinstance(value, list | tuple) else [value])]
+    return tuple(dict.fromkeys(found for found in map(name, flat) if found))
+
+
+def price(value: Any) -> float | None:
+    """Return the (lower) price of ``9.99``, ``"$9.99"``, ``"from 9.99"`` or ``"$5 - $9.99"``, else ``None``."""
+    if isinstance(value, str):
+        match = PRICE.fullmatch(value.strip())
+        value = float(match[1].replace(",", "")) if match else None
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    return None
+
+
+def shown(value: Any) -> str:
+    """Return a value as an error message shows it, cut short."""
+    full = repr(value)
+    return full if len(full) <= 60 else f"{full[:57]}..."
+
+
+def _encodable(value: str) -> str:
+    # JSON's \ud800 makes a lone surrogate, which has no place in UTF-8 nor in Neo4j.
+    return value.encode("utf-8", "replace").decode("utf-8")

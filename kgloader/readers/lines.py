@@ -1,0 +1,69 @@
+"""Numbered lines of a text file, plain or gzip, at constant memory."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from kgrec.errors import KgrecError
+
+GZIP_MAGIC = b"\x1f\x8b"
+LONGEST_LINE = 64 * 2**20  # bytes; a whole file on one line would break the promise of constant memory
+
+
+class Malformed(Exception):  # noqa: N818 - it never leaves the readers, which add file and line
+    """A line is not what its format asks for; the message says in what."""
+
+
+class Lines:
+    """The lines of a UTF-8 file that are not blank, with their numbers from 1.
+
+    Iterate once. Gzip is told by the file's first bytes, not by its name.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.size = path.stat().st_size
+        self.bytes_read = 0
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        """Yield (line number, text without its line end).
+
+        Raises:
+            KgrecError: the file is empty or cut off, or a line is too long or not UTF-8.
+        """
+        number = 0
+        seen = False
+        with self.path.open("rb") as raw:
+            stream = _opened(raw)
+            while True:
+                number += 1
+                try:
+                    line = stream.readline(LONGEST_LINE + 1)
+                except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                    raise self.error(number, f"the gzip file is cut off or damaged ({error})".rstrip(".")) from error
+                self.bytes_read = raw.tell()
+                if not line:
+                    break
+                if len(line) > LONGEST_LINE:
+                    raise self.error(number, "longer than 64 MiB: one record per line is expected")
+                try:
+                    text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+                except UnicodeDecodeError as error:
+                    raise self.error(number, f"not UTF-8 text (byte {error.start + 1} of the line)") from error
+                if text and not text.isspace():
+                    seen = True
+                    yield number, text
+        if not seen:
+            raise KgrecError(f"{self.path} is empty.")
+
+    def error(self, number: int, problem: object) -> KgrecError:
+        """Return the error that says what is wrong with one line of this file."""
+        return KgrecError(f"{self.path}, line {number}: {problem}.")
+
+
+def _opened(raw: BinaryIO) -> BinaryIO:
+    magic = raw.read(len(GZIP_MAGIC))
+    raw.seek(0)
+    return cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if magic == GZIP_MAGIC else raw

