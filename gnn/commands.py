@@ -13,20 +13,14 @@ from gnn.projection import TrainingGraph, stream_training_graph
 from gnn.settings import HDGISettings
 from gnn.trainer import UserVectors, learn
 from kgrec.graph.database import Database
-from kgrec.options import with_database
+from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
 
 DEFAULTS = HDGISettings()
 
 
 @click.command(epilog="Example: kgrec train personas --seed 1 --run runs/first")
-@click.option(
-    "--run",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("runs/default"),
-    show_default=True,
-    help="Folder for checkpoints and settings.",
-)
+@RUN
 @click.option("--seed", type=int, help=f"Seed of everything random.  [default: {DEFAULTS.seed}]")
 @click.option("--epochs", type=click.IntRange(min=1), help=f"At most so many epochs.  [default: {DEFAULTS.epochs}]")
 @click.option(

@@ -10,6 +10,7 @@ from torch import Tensor
 from gnn.meta_path import Hop, MetaPath, hops, profile
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.graph.splits import ensure_split
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def stream_training_graph(
     Raises:
         KgrecError: the graph is empty, not split yet, has no text embeddings, or no instance of any meta-path.
     """
-    _check_marked(database)
+    ensure_split(database)
     users = pd.DataFrame(database.read("project/persona_users"), columns=["node_id", "user_id"])
     if users.empty:
         raise KgrecError("The graph has no users: load interactions first, with `kgrec load amazon`.")
@@ -55,15 +56,6 @@ def stream_training_graph(
     structure = [_signature(found, structure_dim, seed + number) for number, found in enumerate(paths.values())]
     features = torch.cat([text, *structure], dim=1)
     return TrainingGraph(users["user_id"].tolist(), features, paths, missing)
-
-
-def _check_marked(database: Database) -> None:
-    unmarked = database.read("project/unmarked")[0]
-    if unmarked["users"] or unmarked["interactions"]:
-        raise KgrecError(
-            f"{unmarked['users']} users and {unmarked['interactions']} interactions are not split into training, "
-            "validation and test yet: a load was interrupted, run it again."
-        )
 
 
 def _stream(database: Database, types: list[str]) -> pd.DataFrame:

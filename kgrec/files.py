@@ -1,15 +1,28 @@
-"""One process at a time: a lock that the operating system takes back when its holder dies."""
+"""Files that are whole or absent, and one process at a time."""
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
+
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock of a file, made where it is missing; wait while another process holds it."""
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a draft beside ``path`` that takes its place at the end of the block.
+
+    A block that fails leaves the old file and no draft. Folders that are missing are made.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    draft = path.with_name(f"{path.name}.partial")
+    try:
+        yield draft
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def exclusive(path: Path) -> FileLock:
+    """Return the lock of a file, to be held by ``with``; it ends with its holder, however that ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path)

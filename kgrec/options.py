@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +11,14 @@ from kgrec.graph.database import connect
 from kgrec.settings import Neo4jSettings, load_section
 
 NEO4J_OPTIONS = ("uri", "user", "password", "database")
+
+RUN = click.option(
+    "--run",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs/default"),
+    show_default=True,
+    help="Folder of the trained models, with their checkpoints and settings.",
+)
 
 
 def neo4j_options(user_flag: str = "--user") -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -1,16 +1,19 @@
-"""Settings: where Neo4j is, and typed sections of the settings file.
+"""Settings: the tables of ``kgrec.toml``, the environment over them, the command line over both.
 
-Precedence, highest first: command-line option, environment variable, settings file, default.
+A table belongs to a stage, which gives its model; every field ``name`` of table ``stage`` can also be set by the
+variable ``KGREC_STAGE_NAME`` (lists and numbers as JSON). Precedence, highest first: command-line option, environment
+variable, settings file, default.
 """
 
 import os
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, create_model
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError, TomlConfigSettingsSource
 
 from kgrec.errors import KgrecError
 
@@ -20,19 +23,34 @@ SETTINGS_FILE = "kgrec.toml"
 TABLES = ("neo4j", "dbpedia", "hdgi", "sasrec")
 
 
-class Neo4jSettings(BaseSettings):
-    """Which Neo4j every command talks to; without a ``uri`` it is the managed server.
+class Neo4jSettings(BaseModel):
+    """Which Neo4j every command talks to; without a ``uri`` it is the managed server."""
 
-    Read from ``KGREC_NEO4J_URI``, ``KGREC_NEO4J_USER``, ``KGREC_NEO4J_PASSWORD`` and ``KGREC_NEO4J_DATABASE``, or
-    from the ``[neo4j]`` table of the settings file.
+    model_config = ConfigDict(extra="forbid")
+
+    uri: str | None = Field(None, description="Bolt address of another Neo4j than the managed one.")
+    user: str = Field("neo4j", description="User name.")
+    password: SecretStr | None = Field(None, description="Password; better kept in the environment than in a file.")
+    database: str = Field("neo4j", description="Name of the database on that server.")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value, and where it came from.
+
+    Attributes:
+        name: of the field.
+        value: as it is in force, checked.
+        default: what it is when nobody says anything.
+        description: what it means.
+        source: a variable's name, the settings file's path, or ``"default"``.
     """
 
-    model_config = SettingsConfigDict(env_prefix="KGREC_NEO4J_", extra="forbid")
-
-    uri: str | None = None
-    user: str = "neo4j"
-    password: SecretStr | None = None
-    database: str = "neo4j"
+    name: str
+    value: Any
+    default: Any
+    description: str
+    source: str
 
 
 def settings_file() -> Path:
@@ -40,42 +58,81 @@ def settings_file() -> Path:
     return Path(os.environ.get("KGREC_SETTINGS", SETTINGS_FILE))
 
 
-def load_section(name: str, model: type[Section], overrides: dict[str, Any] | None = None) -> Section:
-    """Read one table of the settings file into a checked model.
+def variable(table: str, name: str) -> str:
+    """Name of the environment variable of a field, such as ``KGREC_HDGI_DIM``."""
+    return f"KGREC_{table}_{name}".upper()
+
+
+def load_section(table: str, model: type[Section], overrides: dict[str, Any] | None = None) -> Section:
+    """Read one table of the settings file, and the variables over it, into a checked model.
 
     Args:
-        name: the table, for instance ``"hdgi"``.
+        table: for instance ``"hdgi"``.
         model: the pydantic model of that table.
         overrides: values from the command line; ``None`` values are left out.
 
     Raises:
         KgrecError: the file that KGREC_SETTINGS names is missing, it is not TOML, or a table or value does not fit.
     """
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    values = _from_file(table, model) | _from_environment(table, model) | given
+    try:
+        return model(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join([table, *(str(part) for part in first["loc"])])
+        raise KgrecError(f"Setting {where} is wrong: {first['msg']}.") from error
+
+
+def explained(table: str, model: type[BaseModel]) -> list[Setting]:
+    """Tell every setting of a table, in the order of the model.
+
+    Raises:
+        KgrecError: as `load_section`.
+    """
+    loaded, file, environment = load_section(table, model), _from_file(table, model), _from_environment(table, model)
+    sources = dict.fromkeys(file, str(settings_file())) | {name: variable(table, name) for name in environment}
+    return [
+        Setting(
+            name,
+            getattr(loaded, name),
+            field.get_default(call_default_factory=True),
+            field.description or "",
+            sources.get(name, "default"),
+        )
+        for name, field in model.model_fields.items()
+    ]
+
+
+def _from_file(table: str, model: type[BaseModel]) -> dict[str, Any]:
     path = settings_file()
     try:
-        absent = "KGREC_SETTINGS" not in os.environ and not path.exists()
-        tables = {} if absent else tomllib.loads(path.read_text(encoding="utf-8"))
+        if "KGREC_SETTINGS" in os.environ:
+            path.stat()  # the source passes over a file that is not there
+        tables = TomlConfigSettingsSource(_fields(model), path)()
     except OSError as error:
         raise KgrecError(f"The settings file {path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KgrecError(f"The settings file {path} cannot be read: {error}.") from error
-    unknown = [table for table in tables if table not in TABLES]
+    unknown = [name for name in tables if name not in TABLES]
     if unknown:
         raise KgrecError(f"{path} has a table [{unknown[0]}] that kgrec does not know: it reads {', '.join(TABLES)}.")
-    values = tables.get(name, {})
+    values: Any = tables.get(table, {})
     if not isinstance(values, dict):
-        raise KgrecError(f"[{name}] in {path} must be a table.")
-    if issubclass(model, BaseSettings):
-        # Environment variables go over the file, so the file may only fill what they leave open.
-        prefix = str(model.model_config.get("env_prefix", ""))
-        values = {key: value for key, value in values.items() if f"{prefix}{key}".upper() not in os.environ}
-    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+        raise KgrecError(f"[{table}] in {path} must be a table.")
+    return values
+
+
+def _from_environment(table: str, model: type[BaseModel]) -> dict[str, Any]:
     try:
-        return model(**{**values, **given})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise KgrecError(f"Setting {name}.{where} is wrong: {first['msg']}.") from error
+        return EnvSettingsSource(_fields(model), env_prefix=f"KGREC_{table.upper()}_")()
+    except SettingsError as error:
+        raise KgrecError(f"A variable KGREC_{table.upper()}_... is not JSON: {error}.") from error
+
+
+def _fields(model: type[BaseModel]) -> type[BaseSettings]:
+    """Return the model as the sources of pydantic-settings take it."""
+    return create_model("Fields", __base__=(cast(type[BaseSettings], model), BaseSettings))
 
 
 def data_home() -> Path:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
-from kgrec.options import with_database
+from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
 from recommender.evaluation import Result
 from recommender.evaluation import evaluate as evaluate_run
@@ -22,13 +22,6 @@ from recommender.sequences import read_catalogue, read_personas, read_sequences,
 from recommender.settings import Conditioning, SASRecSettings
 from recommender.trainer import PersonaInput, train
 
-RUN = click.option(
-    "--run",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("runs/default"),
-    show_default=True,
-    help="Folder of the trained models.",
-)
 FORMAT = click.option(
     "--format",
     "style",

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.graph.splits import ensure_split
 
 PADDING = 0  # never an item: items are numbered from 1
 
@@ -92,12 +93,7 @@ def read_sequences(database: Database, catalogue: Catalogue) -> Sequences:
     Raises:
         KgrecError: some are not split into training, validation and test yet.
     """
-    unmarked = database.read("project/unmarked")[0]
-    if unmarked["users"] or unmarked["interactions"]:
-        raise KgrecError(
-            f"{unmarked['users']} users and {unmarked['interactions']} interactions are not split into training, "
-            "validation and test yet: a load was interrupted, run it again."
-        )
+    ensure_split(database)
     user_ids: list[str] = []
     parts: dict[str, list[list[int]]] = {"train": [], "validation": [], "test": []}
     for row in database.stream("project/sequences"):

@@ -4,11 +4,9 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, LiteralString, Self
+from typing import TYPE_CHECKING, Any, LiteralString, Self
 
-from graphdatascience import GraphDataScience
-from graphdatascience.graph.graph_api import Graph
-from neo4j import Driver, GraphDatabase, Result, ResultSummary, Session
+from neo4j import Driver, GraphDatabase, NotificationDisabledClassification, Result, ResultSummary, Session
 from neo4j.exceptions import (
     AuthError,
     ClientError,
@@ -23,7 +21,16 @@ from kgrec.graph.statements import statement
 from kgrec.interrupts import held_back
 from kgrec.settings import Neo4jSettings
 
+if TYPE_CHECKING:
+    from graphdatascience import GraphDataScience
+    from graphdatascience.graph.graph_api import Graph
+
 Row = dict[str, Any]
+
+# Of the server's remarks only those on deprecation are for us: they become Python warnings, and errors in the tests.
+REMARKS_PASSED_OVER = [
+    kind for kind in NotificationDisabledClassification if kind is not NotificationDisabledClassification.DEPRECATION
+]
 
 
 class Database:
@@ -38,7 +45,12 @@ class Database:
         self.user = user
         self.name = name
         try:
-            self.driver: Driver = GraphDatabase.driver(uri, auth=(user, password), notifications_min_severity="OFF")
+            self.driver: Driver = GraphDatabase.driver(
+                uri,
+                auth=(user, password),
+                notifications_disabled_classifications=REMARKS_PASSED_OVER,
+                warn_notification_severity="INFORMATION",
+            )
         except (ConfigurationError, ValueError) as error:
             raise KgrecError(f"{uri!r} is no Neo4j address: {_first_line(error)}.") from error
         try:
@@ -68,10 +80,23 @@ class Database:
             return session.execute_read(lambda tx: _table(tx.run(_text(name), parameters)))
 
     def stream(self, name: str, fetch_size: int = 5_000, **parameters: Any) -> Iterator[Row]:
-        """Run a reading statement and yield its rows at constant memory; not retried."""
-        with self._explained(), self.driver.session(database=self.name, fetch_size=fetch_size) as session:
-            for record in session.run(_text(name), parameters):
-                yield record.data()
+        """Run a reading statement and yield its rows at constant memory; not retried.
+
+        Ctrl-C takes effect between two fetches, however long the consumer works on its rows.
+        """
+        with self._explained():
+            session = self.driver.session(database=self.name, fetch_size=fetch_size)
+        try:
+            with self._explained():
+                result = session.run(_text(name), parameters)
+                records = result.fetch(fetch_size)
+            while records:
+                yield from (record.data() for record in records)
+                with self._explained():
+                    records = result.fetch(fetch_size)
+        finally:
+            with self._explained():
+                session.close()
 
     def write(self, name: str, **parameters: Any) -> ResultSummary:
         """Run a writing statement in one transaction; retried on passing faults."""
@@ -90,22 +115,30 @@ class Database:
         with self._session() as session:
             return session.run(_text(name), parameters).consume()
 
-    def gds(self) -> GraphDataScience:
+    def gds(self) -> "GraphDataScience":
         """Return the Graph Data Science client on this connection.
 
         Raises:
-            KgrecError: the server has no GDS plugin.
+            KgrecError: the server has no GDS plugin, or does not answer.
         """
+        # Imported on use: it brings pandas and pyarrow, which most commands need not wait for.
+        from graphdatascience import GraphDataScience
+        from graphdatascience.error.gds_not_installed import GdsNotFound
+        from graphdatascience.error.unable_to_connect import UnableToConnectError
+
         with self._explained():
             try:
                 return GraphDataScience(self.driver, database=self.name, arrow=False, show_progress=False)
-            except Exception as error:
+            except GdsNotFound as error:
                 raise KgrecError(
-                    f"Neo4j at {self.uri} has no Graph Data Science library: install its plugin ({_first_line(error)})."
+                    f"Neo4j at {self.uri} has no Graph Data Science library: install its plugin."
                 ) from error
+            except UnableToConnectError as error:
+                cause = error.args[0] if error.args and isinstance(error.args[0], Exception) else error
+                raise cause from error
 
     @contextmanager
-    def projection(self, name: str, **parameters: Any) -> Iterator[tuple[GraphDataScience, Graph]]:
+    def projection(self, name: str, **parameters: Any) -> Iterator["tuple[GraphDataScience, Graph]"]:
         """Project a part of the graph into the GDS catalog, and drop the projection whatever happens.
 
         Args:

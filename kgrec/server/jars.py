@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+import pooch
 from jgo.constants import MAVEN_CENTRAL_URL
-from requests import RequestException, Session
-from requests.adapters import HTTPAdapter
+from requests import ConnectionError, HTTPError, RequestException, Timeout
+from requests.exceptions import ChunkedEncodingError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from urllib3.util import Retry
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from kgrec.errors import KgrecError
 from kgrec.files import exclusive
@@ -30,8 +31,11 @@ COORDINATES = (
 LOCK_FILE = "jars.lock"
 REPOSITORY = MAVEN_CENTRAL_URL
 WORKERS = 8
-RETRIES = Retry(4, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504))
+TRIES = 5
+TRIED_AGAIN = {429, 500, 502, 503, 504}
 TIMEOUT_SECONDS = 60
+
+pooch.get_logger().setLevel("WARNING")  # it tells of every file
 
 
 @dataclass(frozen=True)
@@ -79,9 +83,7 @@ def ensure_jars() -> list[Path]:
                 _check_sizes(folder, jars)
             else:
                 _fetch_all(folder, jars)
-                draft = stamp.with_suffix(".partial")
-                draft.touch()
-                draft.replace(stamp)
+                stamp.touch()
     except OSError as error:
         raise KgrecError(f"The jar cache {folder} cannot be used: {error.strerror or error}.") from error
     return [folder / jar.path for jar in jars]
@@ -98,6 +100,7 @@ def _check_sizes(folder: Path, jars: list[LockedJar]) -> None:
 
 
 def _fetch_all(folder: Path, jars: list[LockedJar]) -> None:
+    """Fetch what is not there as the lock file has it; a whole jar of an interrupted run is kept."""
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -106,14 +109,12 @@ def _fetch_all(folder: Path, jars: list[LockedJar]) -> None:
         console=Console(stderr=True),
     )
     pool = ThreadPoolExecutor(WORKERS)
-    session = Session()
-    session.mount("https://", HTTPAdapter(pool_maxsize=WORKERS, max_retries=RETRIES))
     try:
-        with progress, session:
+        with progress:
             task = progress.add_task(
                 f"Fetching Neo4j {NEO4J_VERSION} and GDS {GDS_VERSION}", total=sum(jar.size for jar in jars)
             )
-            running = {pool.submit(_fetch, session, folder, jar): jar for jar in jars}
+            running = {pool.submit(_fetch, folder, jar): jar for jar in jars}
             for done in as_completed(running):
                 done.result()
                 progress.advance(task, running[done].size)
@@ -121,35 +122,39 @@ def _fetch_all(folder: Path, jars: list[LockedJar]) -> None:
         pool.shutdown(cancel_futures=True)
 
 
-def _fetch(session: Session, folder: Path, jar: LockedJar) -> None:
-    """Fetch one jar unless a whole one is there from an interrupted run."""
-    path = folder / jar.path
-    if _is_whole(path, jar):
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".partial")
+def _fetch(folder: Path, jar: LockedJar) -> None:
+    place = folder / jar.path
+    tries = Retrying(
+        stop=stop_after_attempt(TRIES),
+        wait=wait_random_exponential(multiplier=0.5, max=10),
+        retry=retry_if_exception(_passing),
+        reraise=True,
+    )
     try:
-        with session.get(f"{REPOSITORY}/{jar.path.as_posix()}", stream=True, timeout=TIMEOUT_SECONDS) as response:
-            response.raise_for_status()
-            with draft.open("wb") as file:
-                for chunk in response.iter_content(chunk_size=1 << 16):
-                    file.write(chunk)
+        tries(
+            pooch.retrieve,
+            url=f"{REPOSITORY}/{jar.path.as_posix()}",
+            known_hash=f"sha256:{jar.sha256}",
+            fname=place.name,
+            path=place.parent,
+            downloader=pooch.HTTPDownloader(timeout=TIMEOUT_SECONDS),
+        )
     except RequestException as error:
         raise KgrecError(
-            f"{path.name} cannot be fetched from {REPOSITORY} ({type(error).__name__}): check the network and run the "
+            f"{place.name} cannot be fetched from {REPOSITORY} ({type(error).__name__}): check the network and run the "
             "command again, it goes on from here."
         ) from error
-    if not _is_whole(draft, jar):
-        draft.unlink()
-        raise KgrecError(f"{path.name} from {REPOSITORY} is not the jar of kgrec's lock file: it changed on the way.")
-    draft.replace(path)
+    except ValueError as error:  # pooch's word for a wrong hash
+        raise KgrecError(
+            f"{place.name} from {REPOSITORY} is not the jar of kgrec's lock file: it changed on the way."
+        ) from error
 
 
-def _is_whole(path: Path, jar: LockedJar) -> bool:
-    if not path.is_file() or path.stat().st_size != jar.size:
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == jar.sha256
+def _passing(error: BaseException) -> bool:
+    """Whether the same request may succeed later."""
+    if isinstance(error, HTTPError) and error.response is not None:
+        return error.response.status_code in TRIED_AGAIN
+    return isinstance(error, (ConnectionError, Timeout, ChunkedEncodingError))
 
 
 def _lock_text() -> str:

@@ -14,7 +14,7 @@ from neo4j.exceptions import AuthError, CypherSyntaxError, DriverError, Neo4jErr
 from rich.console import Console
 
 from kgrec.errors import KgrecError
-from kgrec.files import exclusive
+from kgrec.files import exclusive, replacing
 from kgrec.server.checks import LOOPBACK, MEBIBYTE, check_disk, check_memory, check_port, heap_bytes
 from kgrec.server.jars import ensure_jars
 from kgrec.server.process import (
@@ -207,11 +207,10 @@ class ManagedServer:
                 f"The password file {self.password_file} is gone: put it back, or remove {self.home} to begin with an "
                 "empty graph."
             )
-        draft = self.password_file.with_suffix(".partial")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(24))
-        draft.replace(self.password_file)
+        with replacing(self.password_file) as draft:
+            draft.unlink(missing_ok=True)
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(24))
 
     def _password(self) -> str:
         try:

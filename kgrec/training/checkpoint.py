@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from kgrec.errors import KgrecError
+from kgrec.files import replacing
 
 Checkpoint = dict[str, Any]
 
@@ -17,15 +18,11 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     Raises:
         KgrecError: the disk is full or the folder cannot be written.
     """
-    draft = path.with_name(f"{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(checkpoint, draft)
-        draft.replace(path)
+        with replacing(path) as draft:
+            torch.save(checkpoint, draft)
     except (OSError, RuntimeError) as error:  # torch's zip writer says RuntimeError on a full disk
         raise KgrecError(f"The checkpoint {path} cannot be written: {error}.") from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def load(path: Path) -> Checkpoint | None:

@@ -4,8 +4,9 @@ import hashlib
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,12 +14,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from kgrec.errors import KgrecError
 from kgrec.training import checkpoint as checkpoints
 
+Model = TypeVar("Model", bound=torch.nn.Module, covariant=True)
 
-class Trainable(Protocol):
+
+class Trainable(Protocol[Model]):
     """What the loop drives: a model, its optimizer, one epoch of training, and a validation score."""
 
-    model: torch.nn.Module
-    optimizer: torch.optim.Optimizer
+    @property
+    def model(self) -> Model:
+        """The model that is trained."""
+        ...
+
+    @property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """What changes its weights."""
+        ...
 
     def train_epoch(self, epoch: int) -> float:
         """Train once over the data and return the mean loss."""
@@ -50,12 +60,37 @@ def device() -> torch.device:
 
 
 def fingerprint(*parts: object) -> str:
-    """Digest of whatever a checkpoint must agree with: settings, data, order of ids."""
-    return hashlib.sha256("\x1f".join(repr(part) for part in parts).encode()).hexdigest()
+    """Digest of whatever a checkpoint must agree with: settings, ids, arrays of whole numbers, in this order.
+
+    Arrays are read in place. Arrays of floats are refused: their last bits differ between machines, so what made them
+    (settings, texts, a run id) has to stand for them.
+
+    Raises:
+        TypeError: a part is an array of floats.
+    """
+    digest = hashlib.sha256()
+    _feed(digest, parts)
+    return digest.hexdigest()
+
+
+def _feed(digest: "hashlib._Hash", part: object) -> None:
+    if isinstance(part, np.ndarray):
+        if part.dtype.kind not in "iub":
+            raise TypeError(f"an array of {part.dtype} is no part of a fingerprint")
+        digest.update(f"{part.dtype.str}{part.shape}".encode())
+        digest.update(np.ascontiguousarray(part).data)
+    elif isinstance(part, list | tuple):
+        digest.update(f"{len(part)} parts".encode())
+        for one in part:
+            _feed(digest, one)
+    else:
+        text = repr(part).encode()
+        digest.update(f"{len(text)} bytes".encode())
+        digest.update(text)
 
 
 def fit(
-    trainable: Trainable,
+    trainable: Trainable[torch.nn.Module],
     *,
     epochs: int,
     patience: int,
@@ -128,7 +163,7 @@ class _State:
             self.best_model = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
 
 
-def _epoch(trainable: Trainable, epoch: int, seed: int, label: str) -> tuple[float, float]:
+def _epoch(trainable: Trainable[torch.nn.Module], epoch: int, seed: int, label: str) -> tuple[float, float]:
     torch.manual_seed(seed * 1_000_003 + epoch)
     trainable.model.train()
     loss = trainable.train_epoch(epoch)
@@ -139,7 +174,7 @@ def _epoch(trainable: Trainable, epoch: int, seed: int, label: str) -> tuple[flo
         return loss, trainable.validate()
 
 
-def _snapshot(trainable: Trainable, state: _State) -> checkpoints.Checkpoint:
+def _snapshot(trainable: Trainable[torch.nn.Module], state: _State) -> checkpoints.Checkpoint:
     return {
         "losses": state.history.losses,
         "scores": state.history.scores,
@@ -150,7 +185,7 @@ def _snapshot(trainable: Trainable, state: _State) -> checkpoints.Checkpoint:
     }
 
 
-def _restore(trainable: Trainable, stored: checkpoints.Checkpoint) -> _State:
+def _restore(trainable: Trainable[torch.nn.Module], stored: checkpoints.Checkpoint) -> _State:
     trainable.model.load_state_dict(stored["model"])
     trainable.optimizer.load_state_dict(stored["optimizer"])
     history = History(stored["losses"], stored["scores"], stored["best_epoch"], resumed_at=len(stored["losses"]))
