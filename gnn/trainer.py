@@ -11,7 +11,9 @@ from gnn.hdgi import HDGI
 from gnn.meta_path import MetaPathAdjacency
 from gnn.projection import TrainingGraph
 from gnn.settings import HDGISettings
-from kgrec.training import History, device, fingerprint, fit
+from kgrec.training.device import device
+from kgrec.training.fingerprint import fingerprint
+from kgrec.training.loop import History, fit
 
 HELD_OUT = 0.1  # part of the users whose discriminator loss is the validation score
 

@@ -17,6 +17,10 @@ from kgrec.options import NEO4J_OPTIONS, neo4j_options
         "train": ("kgrec.commands:train", "Learn the personas (HDGI), then the sequence models (SASRec)."),
         "recommend": ("recommender.commands:recommend", "Recommend items to users or to an anonymous session."),
         "evaluate": ("recommender.commands:evaluate", "Rank all items for every test user: HR, NDCG, MRR."),
+        "settings": (
+            "kgrec.settings_command:settings",
+            "Print every setting, its default and its source.",
+        ),
         "explore": ("kgrec.explore.commands:explore", "Run the ready queries on personas; open Neo4j Browser."),
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
@@ -31,7 +35,7 @@ def kgrec(context: click.Context, /, **given: str | None) -> None:
     `train sasrec`, `recommend`, `evaluate`, `explore`.
 
     Without --uri every command talks to the managed server of `kgrec db start`. Settings are read from kgrec.toml in
-    the working directory, or from the file named by KGREC_SETTINGS.
+    the working directory, or from the file named by KGREC_SETTINGS, and from variables: `kgrec settings` prints all.
     """
     context.obj = {name: given[f"neo4j_{name}"] for name in NEO4J_OPTIONS}
 
@@ -40,7 +44,7 @@ def kgrec(context: click.Context, /, **given: str | None) -> None:
     cls=LazyGroup,
     members={
         "personas": ("gnn.commands:personas", "HDGI over the training graph; personas written back to Neo4j."),
-        "sasrec": ("recommender.commands:sasrec", "The base SASRec and the persona-conditioned one."),
+        "sasrec": ("recommender.train_command:sasrec", "The base SASRec and the persona-conditioned one."),
     },
 )
 def train() -> None:

@@ -1,9 +1,8 @@
-"""``kgrec train sasrec``, ``kgrec recommend`` and ``kgrec evaluate``."""
+"""``kgrec recommend`` and ``kgrec evaluate``."""
 
 import csv
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,14 +16,12 @@ from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
 from recommender.evaluation import Result
 from recommender.evaluation import evaluate as evaluate_run
+from recommender.reading import read_dataset
 from recommender.recommend import Recommendation, Recommender
-from recommender.sequences import read_catalogue, read_personas, read_sequences, read_texts
 from recommender.settings import Conditioning, SASRecSettings
-from recommender.trainer import PersonaInput, train
 
 FORMAT = click.option(
     "--format",
-    "style",
     type=click.Choice(["table", "json", "csv"]),
     default="table",
     show_default=True,
@@ -32,51 +29,6 @@ FORMAT = click.option(
 )
 WAYS = click.Choice(get_args(Conditioning))
 DEFAULTS = SASRecSettings()
-
-
-@click.command()
-@RUN
-@click.option("--seed", type=int, help=f"Seed of everything random.  [default: {DEFAULTS.seed}]")
-@click.option("--epochs", type=click.IntRange(min=1), help=f"At most so many epochs.  [default: {DEFAULTS.epochs}]")
-@click.option(
-    "--conditioning",
-    "ways",
-    type=WAYS,
-    multiple=True,
-    help=f"How the persona comes in; repeat to train several.  [default: {DEFAULTS.conditioning}]",
-)
-@click.option("--fresh", is_flag=True, help="Train anew instead of going on with the checkpoints in --run.")
-@with_database()
-def sasrec(
-    database: Database, run: Path, seed: int | None, epochs: int | None, ways: tuple[Conditioning, ...], fresh: bool
-) -> None:
-    """Train the base SASRec and the persona-conditioned one.
-
-    Both learn to predict the next training interaction and stop when the validation interactions, ranked against all
-    items, are predicted no better. The conditioned one starts from the text embeddings and reads the personas that
-    `kgrec train personas` wrote. An interrupted training goes on where it stopped and ends with the same result.
-    Other settings can be given in the [sasrec] table of kgrec.toml.
-
-    \b
-    Example:
-      kgrec train sasrec --conditioning prefix --conditioning add
-    """
-    settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
-    catalogue = read_catalogue(database)
-    sequences = read_sequences(database, catalogue)
-    personas = read_personas(database, sequences.user_ids)
-    texts = read_texts(database, catalogue)
-    histories = {"base": train(run, "base", sequences, catalogue, settings, fresh=fresh)}
-    for way in ways or (settings.conditioning,):
-        given = PersonaInput(way, personas, texts)
-        histories[f"persona-{way}"] = train(run, f"persona-{way}", sequences, catalogue, settings, given, fresh)
-    record = {"persona_run": personas.run_id, "settings": settings.model_dump()}
-    (run / "sasrec.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    table = Table("Model", "Epochs", "Kept", "Loss", "Validation NDCG@10", title=f"Trained into {run}")
-    for name, history in histories.items():
-        kept, loss = str(history.best_epoch + 1), f"{history.losses[history.best_epoch]:.4f}"
-        table.add_row(name, str(len(history.losses)), kept, loss, f"{history.best_score:.4f}")
-    Console().print(table)
 
 
 @click.command()
@@ -102,7 +54,7 @@ def recommend(
     k: int,
     conditioning: Conditioning | None,
     run: Path,
-    style: str,
+    format: str,
 ) -> None:
     """Recommend items to known users, or to an anonymous session.
 
@@ -124,17 +76,17 @@ def recommend(
         found = recommender.for_session([item.strip() for item in session.split(",") if item.strip()], k)
     else:
         found = recommender.for_users(list(dict.fromkeys(user_ids)), k)
-    if style == "table":
+    if format == "table":
         _show_lists(found)
     else:
-        _write([asdict(one) for one in found], style)
+        _write(found.records(), format)
 
 
 @click.command()
 @RUN
 @FORMAT
 @with_database()
-def evaluate(database: Database, run: Path, style: str) -> None:
+def evaluate(database: Database, run: Path, format: str) -> None:
     """Rank every user's test item against all items, by every system.
 
     Systems: popularity, the base SASRec, and for each trained conditioning the retrieval stage alone and both stages.
@@ -142,11 +94,11 @@ def evaluate(database: Database, run: Path, style: str) -> None:
     users, long-tail items. The second figure is half the width of the 95% interval over users.
     """
     settings = load_section("sasrec", SASRecSettings)
-    results = evaluate_run(database, run, settings.n_candidates)
-    if style == "table":
+    results = evaluate_run(read_dataset(database, with_texts=False), run, settings.n_candidates)
+    if format == "table":
         _show_results(results)
     else:
-        _write([asdict(result) for result in results], style)
+        _write(results.records(), format)
 
 
 def _lines(path: Path) -> list[str]:
@@ -189,8 +141,8 @@ def _show_results(results: list[Result]) -> None:
         console.print(table)
 
 
-def _write(records: list[dict[str, Any]], style: str) -> None:
-    if style == "json":
+def _write(records: list[dict[str, Any]], format: str) -> None:
+    if format == "json":
         click.echo(json.dumps(records, indent=2, ensure_ascii=False))
     elif records:
         writer = csv.DictWriter(sys.stdout, list(records[0]))

@@ -9,14 +9,18 @@ import torch
 from torch import Tensor
 
 from kgrec.errors import KgrecError
-from kgrec.graph.database import Database
-from kgrec.training import device
+from kgrec.results import Results
+from kgrec.settings import load_section
+from kgrec.training.device import device
+from recommender.dataset import Dataset
 from recommender.metrics import CUTOFFS, METRICS, target_ranks
 from recommender.reranking import rerank
 from recommender.retrieval import retrieve
 from recommender.sasrec import SASRec
-from recommender.sequences import Sequences, read_catalogue, read_personas, read_sequences
-from recommender.trainer import load_model, score_histories, seen_items
+from recommender.scoring import score_histories, seen_items
+from recommender.sequences import Sequences
+from recommender.settings import SASRecSettings
+from recommender.trained import BASE, load_model
 
 COLD_INTERACTIONS = 5  # a cold user has at most so many training interactions
 HEAD = 0.2  # items outside this most popular part of the catalogue are the long tail
@@ -42,44 +46,48 @@ class Result:
     users: int
 
 
-def evaluate(database: Database, run: Path, n_candidates: int) -> list[Result]:
+def evaluate(dataset: Dataset, run: str | Path, n_candidates: int | None = None) -> Results[Result]:
     """Evaluate popularity, the base SASRec, and both stages for every conditioning that ``run`` holds.
 
     Args:
-        n_candidates: how many the first stage hands to the second.
+        dataset: the one that the models were trained on; texts are not needed.
+        run: folder of the trained models.
+        n_candidates: how many the first stage hands to the second; as the settings say where ``None``.
 
     Raises:
         KgrecError: nothing is trained, the graph has changed since, or nobody has a test interaction.
     """
-    catalogue = read_catalogue(database)
-    sequences = read_sequences(database, catalogue)
-    personas = read_personas(database, sequences.user_ids)
-    base = load_model(run, "base", catalogue, None)
-    scorers = {"popularity": popularity(sequences, len(catalogue)), "base SASRec": one_stage(base)}
+    run = Path(run)
+    n_candidates = n_candidates or load_section("sasrec", SASRecSettings).n_candidates
+    dataset.require_personas()
+    base = load_model(run, BASE, dataset)
+    scorers = {"popularity": popularity(dataset), "base SASRec": one_stage(base)}
     names = sorted(path.stem for path in run.glob("persona-*.pt"))
     if not names:
         raise KgrecError(f"{run} has no persona-conditioned model: run `kgrec train sasrec --run {run}` first.")
     for name in names:
-        model = load_model(run, name, catalogue, personas.run_id)
-        scorers[f"{name}: retrieval"] = one_stage(model, personas.vectors)
-        scorers[f"{name}: reranked"] = two_stages(model, base, personas.vectors, n_candidates)
-    return measure(scorers, sequences, len(catalogue))
+        model = load_model(run, name, dataset)
+        scorers[f"{name}: retrieval"] = one_stage(model, dataset.personas)
+        scorers[f"{name}: reranked"] = two_stages(model, base, dataset.personas, n_candidates)
+    return measure(scorers, dataset)
 
 
-def measure(scorers: dict[str, Scorer], sequences: Sequences, n_items: int) -> list[Result]:
+def measure(scorers: dict[str, Scorer], dataset: Dataset) -> Results[Result]:
     """Rank every test target by every system and sum up by slice.
 
     Args:
-        scorers: each takes users and their histories and returns scores ``[batch, n_items + 1]``.
+        scorers: each takes rows of users and their histories and returns scores ``[batch, n_items + 1]``.
+        dataset: whose users are asked for.
 
     Raises:
         KgrecError: nobody has a test interaction.
     """
+    sequences = dataset.sequences
     tested = np.flatnonzero(sequences.test)
     if not len(tested):
         raise KgrecError("Nobody has a test interaction: every user has fewer than three interactions.")
-    slices = _slices(sequences, tested, n_items)
-    results = []
+    slices = _slices(sequences, tested, dataset.n_items)
+    results: Results[Result] = Results()
     for system, scorer in scorers.items():
         ranks = _ranks(scorer, sequences, tested)
         for name, chosen in slices.items():
@@ -87,9 +95,9 @@ def measure(scorers: dict[str, Scorer], sequences: Sequences, n_items: int) -> l
     return results
 
 
-def popularity(sequences: Sequences, n_items: int) -> Scorer:
+def popularity(dataset: Dataset) -> Scorer:
     """Score items by how often they occur in training."""
-    counts = torch.from_numpy(_training_counts(sequences, n_items)).float().to(device())
+    counts = torch.from_numpy(dataset.sequences.training_counts(dataset.n_items)).float().to(device())
     counts[0] = -torch.inf
     return lambda users, histories: counts.repeat(len(users), 1)
 
@@ -111,15 +119,9 @@ def two_stages(conditioned: SASRec, base: SASRec, personas: Tensor, n_candidates
     return score
 
 
-def _training_counts(sequences: Sequences, n_items: int) -> np.ndarray:
-    """How often each item occurs in training: ``[n_items + 1]``."""
-    items = np.concatenate([np.array(items, dtype=np.int64) for items in sequences.train])
-    return np.bincount(items, minlength=n_items + 1)
-
-
 def _slices(sequences: Sequences, tested: np.ndarray, n_items: int) -> dict[str, np.ndarray]:
-    lengths = np.array([len(sequences.train[user]) for user in tested])
-    counts = _training_counts(sequences, n_items)[1:]
+    lengths = sequences.lengths[tested]
+    counts = sequences.training_counts(n_items)[1:]
     head = np.argsort(-counts, kind="stable")[: int(n_items * HEAD)] + 1
     return {
         "all users": np.ones(len(tested), dtype=bool),

@@ -4,16 +4,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from more_itertools import chunked
 from torch import Tensor
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.results import Results
+from kgrec.settings import load_section
 from recommender.explanations import reasons
+from recommender.reading import read_dataset
 from recommender.reranking import rerank
 from recommender.retrieval import retrieve
-from recommender.sequences import read_catalogue, read_personas, read_sequences
+from recommender.scoring import score_histories
 from recommender.settings import SASRecSettings
-from recommender.trainer import load_model, score_histories
+from recommender.trained import BASE, load_model, name_of
 
 BATCH = 512
 
@@ -47,43 +51,42 @@ class Recommender:
     Args:
         database: holds personas, sequences and facts.
         run: folder with the trained models.
-        settings: which conditioning, and how many candidates.
+        settings: which conditioning, and how many candidates; those of the settings file and the environment where
+            ``None``.
 
     Raises:
         KgrecError: a stage is not trained, or the graph has changed since.
     """
 
-    def __init__(self, database: Database, run: Path, settings: SASRecSettings):
-        self.database, self.settings = database, settings
-        self.catalogue = read_catalogue(database)
-        self.sequences = read_sequences(database, self.catalogue)
-        self.personas = read_personas(database, self.sequences.user_ids)
-        self.base = load_model(run, "base", self.catalogue, None)
-        self.conditioned = load_model(run, f"persona-{settings.conditioning}", self.catalogue, self.personas.run_id)
+    def __init__(self, database: Database, run: str | Path, settings: SASRecSettings | None = None):
+        self.database, self.settings = database, settings or load_section("sasrec", SASRecSettings)
+        self.dataset = read_dataset(database, with_texts=False)
+        self.dataset.require_personas()
+        self.base = load_model(Path(run), BASE, self.dataset)
+        self.conditioned = load_model(Path(run), name_of(self.settings.conditioning), self.dataset)
 
-    def for_users(self, user_ids: list[str], k: int) -> list[Recommendation]:
+    def for_users(self, user_ids: list[str], k: int = 10) -> Results[Recommendation]:
         """Recommend ``k`` unseen items to each user, from everything the user did.
 
         Raises:
             KgrecError: a user is not in the graph.
         """
-        row = {user_id: number for number, user_id in enumerate(self.sequences.user_ids)}
-        unknown = [user_id for user_id in user_ids if user_id not in row]
+        data = self.dataset
+        unknown = [user_id for user_id in user_ids if user_id not in data.row]
         if unknown:
             raise KgrecError(
                 f"The graph has no interactions of {_listed('user', unknown)}: load them, or recommend to an anonymous "
                 "session with --session ITEM,ITEM,..."
             )
-        found: list[Recommendation] = []
-        for start in range(0, len(user_ids), BATCH):
-            batch = user_ids[start : start + BATCH]
-            rows = [row[user_id] for user_id in batch]
-            histories = [self.sequences.whole(number) for number in rows]
-            names = [self.personas.names[number] or "" for number in rows]
-            found += self._lists(batch, histories, self.personas.vectors[rows], names, k)
+        found: Results[Recommendation] = Results()
+        for batch in chunked(user_ids, BATCH):
+            rows = [data.row[user_id] for user_id in batch]
+            histories = [data.sequences.whole(row) for row in rows]
+            names = [data.persona_names[row] or "" for row in rows]
+            found += self._lists(batch, histories, data.personas[rows], names, k)
         return found
 
-    def for_session(self, item_ids: list[str], k: int) -> list[Recommendation]:
+    def for_session(self, item_ids: list[str], k: int = 10) -> Results[Recommendation]:
         """Recommend ``k`` items after an anonymous session.
 
         Its persona is the mean of the personas of those who chose the session's items in training.
@@ -91,7 +94,7 @@ class Recommender:
         Raises:
             KgrecError: an item is not in the graph.
         """
-        unknown = [item_id for item_id in item_ids if item_id not in self.catalogue.number]
+        unknown = [item_id for item_id in item_ids if item_id not in self.dataset.number]
         if unknown:
             raise KgrecError(f"The graph has no {_listed('item', unknown)}: a session can only hold known items.")
         vector = self.database.read("project/session_persona", item_ids=item_ids)[0]["vector"]
@@ -99,9 +102,9 @@ class Recommender:
         if vector:
             nearest = self.database.read("project/nearest_persona", vector=vector)
             name = nearest[0]["name"] if nearest else ""
-        personas = torch.tensor([vector or [0.0] * self.personas.vectors.shape[1]])
-        histories = [[self.catalogue.number[item_id] for item_id in item_ids]]
-        return self._lists(["session"], histories, personas, [name], k)
+        personas = torch.tensor([vector or [0.0] * self.dataset.personas.shape[1]])
+        histories = [[self.dataset.number[item_id] for item_id in item_ids]]
+        return Results(self._lists(["session"], histories, personas, [name], k))
 
     @torch.no_grad()
     def _lists(
@@ -119,9 +122,9 @@ class Recommender:
             for rank, (item, score) in enumerate(pairs, start=1):
                 if score == -torch.inf:  # fewer than k items are unseen
                     break
-                item_id, title = self.catalogue.item_ids[item - 1], self.catalogue.titles[item - 1]
+                item_id, title = self.dataset.item_ids[item - 1], self.dataset.titles[item - 1]
                 found.append((Recommendation(user_id, rank, item_id, title, score, place[item], persona, ""), row))
-        owned = [[self.catalogue.item_ids[item - 1] for item in history] for history in histories]
+        owned = [[self.dataset.item_ids[item - 1] for item in history] for history in histories]
         why = reasons(self.database, [(one.item_id, owned[row]) for one, row in found])
         return [Recommendation(**{**vars(one), "reason": text}) for (one, _), text in zip(found, why, strict=True)]
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from recommender.trainer import seen_items
+from recommender.scoring import seen_items
 
 
 def retrieve(scores: Tensor, histories: list[list[int]], n: int) -> Tensor:

@@ -6,34 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from recommender.blocks import Block, MakeBlock
 from recommender.conditioning import PersonaConditioning
+from recommender.losses import FullSoftmax, Loss
 from recommender.sequences import PADDING
 from recommender.settings import SASRecSettings
 
 INITIAL_STD = 0.02
-FULL_SOFTMAX_ITEMS = 50_000  # above, the loss samples negatives
-NEGATIVES = 1_024
-
-
-class Block(nn.Module):
-    """Causal self-attention and a point-wise feed-forward net, each normalised first and residual (section III-B)."""
-
-    def __init__(self, dim: int, heads: int, dropout: float):
-        super().__init__()
-        self.attention_norm = nn.LayerNorm(dim)
-        self.attention = nn.MultiheadAttention(dim, heads, dropout=dropout, batch_first=True)
-        self.feed_norm = nn.LayerNorm(dim)
-        self.feed = nn.Sequential(nn.Linear(dim, dim), nn.ReLU(), nn.Dropout(dropout), nn.Linear(dim, dim))
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, states: Tensor, hidden: Tensor) -> Tensor:
-        """Transform ``[batch, length, dim]``; ``hidden`` ``[batch * heads, length, length]`` hides what is true."""
-        queries = self.attention_norm(states)
-        # As in the authors' code the keys and values are not normalised.
-        attended, _ = self.attention(queries, states, states, attn_mask=hidden, need_weights=False)
-        states = states + self.dropout(attended)
-        result: Tensor = states + self.dropout(self.feed(self.feed_norm(states)))
-        return result
 
 
 class SASRec(nn.Module):
@@ -44,6 +23,8 @@ class SASRec(nn.Module):
         settings: sizes.
         conditioning: how the persona comes in; ``None`` for the base model.
         item_table: first values of the item embeddings ``[n_items + 1, dim]``; random when ``None``.
+        block: makes one block.
+        objective: what `loss` computes; scoring does not need it.
     """
 
     def __init__(
@@ -52,15 +33,18 @@ class SASRec(nn.Module):
         settings: SASRecSettings,
         conditioning: PersonaConditioning | None = None,
         item_table: Tensor | None = None,
+        block: MakeBlock = Block,
+        objective: Loss | None = None,
     ):
         super().__init__()
+        self.objective = objective or FullSoftmax()
         self.n_items, self.heads = n_items, settings.heads
         self.max_length = settings.max_length
         self.items = nn.Embedding(n_items + 1, settings.dim, padding_idx=PADDING)
         self.positions = nn.Embedding(settings.max_length, settings.dim)
         self.dropout = nn.Dropout(settings.dropout)
         self.blocks = nn.ModuleList(
-            Block(settings.dim, settings.heads, settings.dropout) for _ in range(settings.blocks)
+            block(settings.dim, settings.heads, settings.dropout) for _ in range(settings.blocks)
         )
         self.norm = nn.LayerNorm(settings.dim)
         self.conditioning = conditioning
@@ -96,8 +80,8 @@ class SASRec(nn.Module):
             added = states.shape[1] - length
             visible = F.pad(visible, (added, 0), value=True)
         hidden = _hidden(visible, self.heads)
-        for block in self.blocks:
-            states = block(states, hidden)
+        for transform in self.blocks:
+            states = transform(states, hidden)
         states = self.norm(states)
         if self.conditioning is not None and projected is not None:
             states = self.conditioning.leave(states, projected)
@@ -115,27 +99,14 @@ class SASRec(nn.Module):
         return self.scores(self(sequences, personas)[:, -1])
 
     def loss(self, states: Tensor, targets: Tensor) -> Tensor:
-        """Mean cross-entropy of the next item over all items, or over sampled ones in a large catalogue.
+        """Mean loss over the places whose next item is known.
 
         Args:
             states: ``[batch, length, dim]``
             targets: next item at each place, 0 where there is none. ``[batch, length]``
         """
         known = targets != PADDING
-        states, targets = states[known], targets[known]  # [n, dim], [n]
-        if self.n_items <= FULL_SOFTMAX_ITEMS:
-            return F.cross_entropy(self.scores(states), targets)
-        return self.sampled_loss(
-            states, targets, torch.randint(1, self.n_items + 1, (NEGATIVES,), device=targets.device)
-        )
-
-    def sampled_loss(self, states: Tensor, targets: Tensor, negatives: Tensor) -> Tensor:
-        """Cross-entropy over the target and uniformly drawn ``negatives`` ``[m]``; a drawn target does not count."""
-        positive = (states * self.items(targets)).sum(dim=-1, keepdim=True)  # [n, 1]
-        negative = states @ self.items(negatives).T  # [n, m]
-        negative = negative.masked_fill(negatives[None] == targets[:, None], -torch.inf)
-        logits = torch.cat([positive, negative], dim=1)
-        return F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device))
+        return self.objective(states[known], targets[known], self.items.weight)
 
 
 def text_table(texts: Tensor, dim: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""What the sequence models see of the graph: catalogue, sequences with their splits, texts, personas."""
+"""Who did what in which order: all users' interactions in four flat arrays, with their splits and times."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,49 +7,59 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kgrec.errors import KgrecError
-from kgrec.graph.database import Database
-from kgrec.graph.splits import ensure_split
-
 PADDING = 0  # never an item: items are numbered from 1
+SPLITS = ("train", "validation", "test")
+TRAIN, VALIDATION, TEST = range(len(SPLITS))
+NO_TIME = np.iinfo(np.int64).min
 
 
-@dataclass(frozen=True)
-class Catalogue:
-    """All items of the graph, numbered from 1 in the order of their ids.
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """Leave-one-out sequences: those of user ``u`` stand at ``offsets[u]`` to ``offsets[u + 1]``, oldest first.
 
     Attributes:
-        item_ids: ``[n_items]``; the item of number ``n`` is ``item_ids[n - 1]``.
-        titles: ``[n_items]``
+        offsets: ``[n_users + 1]``
+        items: item numbers. ``[n_interactions]``
+        splits: ``TRAIN``, ``VALIDATION`` or ``TEST``. ``[n_interactions]``
+        times: epoch milliseconds, ``NO_TIME`` where the order of a file stands for time. ``[n_interactions]``
+
+    Raises:
+        ValueError: the arrays do not fit each other.
     """
 
-    item_ids: list[str]
-    titles: list[str]
+    offsets: np.ndarray
+    items: np.ndarray
+    splits: np.ndarray
+    times: np.ndarray
 
-    @cached_property
-    def number(self) -> dict[str, int]:
-        """Number of each item id."""
-        return {item_id: number for number, item_id in enumerate(self.item_ids, start=1)}
+    def __post_init__(self) -> None:
+        if not len(self.items) == len(self.splits) == len(self.times) == self.offsets[-1]:
+            raise ValueError("items, splits, times and the last offset of sequences differ in length")
 
     def __len__(self) -> int:
-        return len(self.item_ids)
+        return len(self.offsets) - 1
 
+    @cached_property
+    def train(self) -> list[list[int]]:
+        """Training items of each user, oldest first."""
+        taught = self.splits == TRAIN
+        borders = np.cumsum(self.lengths)[:-1]
+        return [items.tolist() for items in np.split(self.items[taught], borders)]
 
-@dataclass(frozen=True)
-class Sequences:
-    """Leave-one-out sequences, users in the order of their ids.
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """How many training items each user has: ``[n_users]``."""
+        return np.bincount(self._users[self.splits == TRAIN], minlength=len(self))
 
-    Attributes:
-        user_ids: ``[n_users]``
-        train: item numbers, oldest first, of each user.
-        validation: target of each user, 0 where there is none. ``[n_users]``
-        test: target of each user, 0 where there is none. ``[n_users]``
-    """
+    @cached_property
+    def validation(self) -> np.ndarray:
+        """Validation target of each user, 0 where there is none: ``[n_users]``."""
+        return self._targets(VALIDATION)
 
-    user_ids: list[str]
-    train: list[list[int]]
-    validation: np.ndarray
-    test: np.ndarray
+    @cached_property
+    def test(self) -> np.ndarray:
+        """Test target of each user, 0 where there is none: ``[n_users]``."""
+        return self._targets(TEST)
 
     def before_test(self, user: int) -> list[int]:
         """What is known when the test target is asked for: training and validation."""
@@ -59,84 +69,20 @@ class Sequences:
         """Everything that the user did: what a recommendation of today starts from."""
         return self.before_test(user) + ([int(self.test[user])] if self.test[user] else [])
 
+    def training_counts(self, n_items: int) -> np.ndarray:
+        """How often each item occurs in training: ``[n_items + 1]``."""
+        return np.bincount(self.items[self.splits == TRAIN], minlength=n_items + 1)
 
-@dataclass(frozen=True)
-class UserPersonas:
-    """Persona vectors as HDGI wrote them.
+    @cached_property
+    def _users(self) -> np.ndarray:
+        """Whose each interaction is: ``[n_interactions]``."""
+        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
 
-    Attributes:
-        run_id: of the HDGI run.
-        vectors: ``[n_users, persona_dim]``, zeros for users who have none.
-        names: each user's strongest persona, ``None`` where there is none. ``[n_users]``
-    """
-
-    run_id: str
-    vectors: Tensor
-    names: list[str | None]
-
-
-def read_catalogue(database: Database) -> Catalogue:
-    """Read all items.
-
-    Raises:
-        KgrecError: there are none.
-    """
-    rows = list(database.stream("project/items"))
-    if not rows:
-        raise KgrecError("The graph has no items: load interactions first, with `kgrec load amazon`.")
-    return Catalogue([row["item_id"] for row in rows], [row["title"] for row in rows])
-
-
-def read_sequences(database: Database, catalogue: Catalogue) -> Sequences:
-    """Read every user's interactions.
-
-    Raises:
-        KgrecError: some are not split into training, validation and test yet.
-    """
-    ensure_split(database)
-    user_ids: list[str] = []
-    parts: dict[str, list[list[int]]] = {"train": [], "validation": [], "test": []}
-    for row in database.stream("project/sequences"):
-        user_ids.append(row["user_id"])
-        pairs = list(zip(row["item_ids"], row["splits"], strict=True))
-        for split, sequences in parts.items():
-            sequences.append([catalogue.number[item_id] for item_id, marked in pairs if marked == split])
-    targets = {split: np.array([part[-1] if part else PADDING for part in parts[split]]) for split in parts}
-    return Sequences(user_ids, parts["train"], targets["validation"], targets["test"])
-
-
-def read_texts(database: Database, catalogue: Catalogue) -> Tensor:
-    """Read the text embeddings: ``[n_items + 1, text_dim]``, zeros for padding and for items without one.
-
-    Raises:
-        KgrecError: no item has one.
-    """
-    texts: Tensor | None = None
-    for row in database.stream("project/item_texts"):
-        if texts is None:
-            texts = torch.zeros(len(catalogue) + 1, len(row["embedding"]))
-        texts[catalogue.number[row["item_id"]]] = torch.tensor(row["embedding"])
-    if texts is None:
-        raise KgrecError("No item has a text embedding: run `kgrec load embeddings` first.")
-    return texts
-
-
-def read_personas(database: Database, user_ids: list[str]) -> UserPersonas:
-    """Read the persona vectors of ``user_ids``, in their order.
-
-    Raises:
-        KgrecError: nobody has one.
-    """
-    found = {row["user_id"]: row for row in database.stream("project/user_personas")}
-    if not found:
-        raise KgrecError("No user has a persona: run `kgrec train personas` first.")
-    first = next(iter(found.values()))
-    vectors = torch.zeros(len(user_ids), len(first["vector"]))
-    for position, user_id in enumerate(user_ids):
-        if user_id in found:
-            vectors[position] = torch.tensor(found[user_id]["vector"])
-    names = [found[user_id]["persona"] if user_id in found else None for user_id in user_ids]
-    return UserPersonas(first["run_id"], vectors, names)
+    def _targets(self, split: int) -> np.ndarray:
+        targets = np.full(len(self), PADDING)
+        marked = self.splits == split
+        targets[self._users[marked]] = self.items[marked]
+        return targets
 
 
 def padded(sequences: list[list[int]], max_length: int) -> Tensor:

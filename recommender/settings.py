@@ -17,20 +17,23 @@ class SASRecSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    dim: Count = 64
-    blocks: Count = 2
-    heads: Count = 2
-    max_length: Count = 50
-    dropout: Share = 0.3
-    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
-    batch_size: Count = 128
-    epochs: Count = 100
-    patience: Count = 20
-    seed: int = 7
-    conditioning: Conditioning = "prefix"
-    persona_dropout: Share = 0.7
-    text_init: bool = True
-    n_candidates: Count = 100
+    dim: Count = Field(64, description="Width of item vectors and states; `heads` must divide it.")
+    blocks: Count = Field(2, description="How many attention blocks stand on each other.")
+    heads: Count = Field(2, description="Attention heads of a block.")
+    max_length: Count = Field(50, description="Items of a history that are looked at, the latest; time grows with it.")
+    dropout: Share = Field(0.3, description="Share of values dropped in training, in embeddings, attention and blocks.")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(2e-3, description="Step size of Adam.")
+    batch_size: Count = Field(128, description="Users per step.")
+    epochs: Count = Field(100, description="At most so many passes over all users.")
+    patience: Count = Field(20, description="Epochs without a better validation NDCG@10 before training stops.")
+    seed: int = Field(7, description="Of everything random; the same seed gives the same model on a CPU.")
+    conditioning: Conditioning = Field(
+        "prefix",
+        description="How the persona comes in: a first token (prefix), added to every state (add), or weighed (gate).",
+    )
+    persona_dropout: Share = Field(0.7, description="Share of training users whose persona is hidden in a step.")
+    text_init: bool = Field(True, description="Start the item vectors from the text embeddings instead of at random.")
+    n_candidates: Count = Field(100, description="Items that the first stage hands to the second.")
 
     @model_validator(mode="after")
     def _heads_divide_dim(self) -> Self:

@@ -1,7 +1,5 @@
 """Training SASRec on next items, stopped by NDCG@10 of the validation items ranked against all."""
 
-import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +7,18 @@ import torch
 from torch import Tensor
 
 from kgrec.errors import KgrecError
-from kgrec.training import History, device, fingerprint, fit, load_checkpoint
+from kgrec.training.device import device
+from kgrec.training.fingerprint import fingerprint
+from kgrec.training.loop import History, fit
 from recommender.conditioning import PersonaConditioning
+from recommender.dataset import Dataset
+from recommender.losses import loss_for
 from recommender.metrics import ndcg, target_ranks
 from recommender.sasrec import SASRec, text_table
-from recommender.sequences import PADDING, Catalogue, Sequences, UserPersonas, padded
+from recommender.scoring import score_histories, seen_items
+from recommender.sequences import PADDING, TRAIN, padded
 from recommender.settings import Conditioning, SASRecSettings
+from recommender.trained import identity
 
 VALIDATION_K = 10
 RANKED_AT_ONCE = 512
@@ -22,40 +26,31 @@ PARTS = 4  # of a batch
 PERSONA_SETTINGS = {"conditioning", "persona_dropout", "text_init", "n_candidates"}  # the base model has none of them
 
 
-@dataclass(frozen=True)
-class PersonaInput:
-    """What the persona-conditioned model has beyond the sequences."""
-
-    way: Conditioning
-    personas: UserPersonas
-    texts: Tensor  # [n_items + 1, text_dim]
-
-
 class SASRecTraining:
     """One epoch goes once over all users in random order."""
 
-    def __init__(
-        self, sequences: Sequences, n_items: int, settings: SASRecSettings, persona_input: PersonaInput | None
-    ):
-        self.sequences, self.settings, self.target_device = sequences, settings, device()
+    def __init__(self, dataset: Dataset, settings: SASRecSettings, way: Conditioning | None):
+        self.sequences, self.settings, self.target_device = dataset.sequences, settings, device()
         torch.manual_seed(settings.seed)
         conditioning, table, self.personas = None, None, None
-        if persona_input is not None:
-            vectors = persona_input.personas.vectors
-            conditioning = PersonaConditioning(
-                persona_input.way, vectors.shape[1], settings.dim, settings.persona_dropout
-            )
-            conditioning.fit_scale(vectors)
-            table = text_table(persona_input.texts, settings.dim) if settings.text_init else None
-            self.personas = vectors.to(self.target_device)
-        self.model: torch.nn.Module = SASRec(n_items, settings, conditioning, table).to(self.target_device)
+        if way is not None:
+            dataset.require_personas()
+            conditioning = PersonaConditioning(way, dataset.personas.shape[1], settings.dim, settings.persona_dropout)
+            conditioning.fit_scale(dataset.personas)
+            self.personas = dataset.personas.to(self.target_device)
+            if settings.text_init:
+                dataset.require_texts()
+                table = text_table(dataset.texts, settings.dim)
+        self.model = SASRec(dataset.n_items, settings, conditioning, table, objective=loss_for(dataset.n_items)).to(
+            self.target_device
+        )
         self.optimizer: torch.optim.Optimizer = torch.optim.Adam(
             self.model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98)
         )
-        self.taught = [user for user, items in enumerate(sequences.train) if len(items) > 1]
-        validated = np.flatnonzero(sequences.validation != PADDING)
-        lengths = np.array([len(sequences.train[user]) for user in validated])
-        self.validated = validated[np.argsort(lengths, kind="stable")]  # like lengths are ranked together
+        lengths = self.sequences.lengths
+        self.taught = np.flatnonzero(lengths > 1).tolist()
+        validated = np.flatnonzero(self.sequences.validation != PADDING)
+        self.validated = validated[np.argsort(lengths[validated], kind="stable")]  # like lengths are ranked together
         if not self.taught:
             raise KgrecError("No user has two training interactions: there is nothing to learn a sequence from.")
         if not len(self.validated):
@@ -74,7 +69,6 @@ class SASRecTraining:
 
     def _accumulate(self, users: list[int]) -> float:
         """Add the gradient of the batch's mean loss, in parts of like length: most users are short, padding is not."""
-        assert isinstance(self.model, SASRec)
         histories = self.sequences.train
         users = sorted(users, key=lambda user: len(histories[user]))
         n_targets = sum(min(len(histories[user]) - 1, self.settings.max_length) for user in users)
@@ -92,7 +86,6 @@ class SASRecTraining:
 
     def validate(self) -> float:
         """Return NDCG@10 of the validation items after the training sequences."""
-        assert isinstance(self.model, SASRec)
         ranks = []
         for users in np.array_split(self.validated, -(-len(self.validated) // RANKED_AT_ONCE)):
             histories = [self.sequences.train[user] for user in users]
@@ -105,40 +98,34 @@ class SASRecTraining:
         return None if self.personas is None else self.personas[users]
 
 
-def score_histories(model: SASRec, histories: list[list[int]], personas: Tensor | None) -> Tensor:
-    """Score all items as the next of each history: ``[batch, n_items + 1]``."""
-    batch = padded(histories, model.max_length).to(model.items.weight.device)
-    return model.next_scores(batch, personas)
-
-
-def seen_items(histories: list[list[int]], scores: Tensor) -> Tensor:
-    """True where an item is in a history: the shape of ``scores``."""
-    seen = torch.zeros_like(scores, dtype=torch.bool)
-    for row, history in enumerate(histories):
-        seen[row, history] = True
-    return seen
-
-
 def train(
     run: Path,
     name: str,
-    sequences: Sequences,
-    catalogue: Catalogue,
+    dataset: Dataset,
     settings: SASRecSettings,
-    persona_input: PersonaInput | None = None,
+    way: Conditioning | None = None,
     fresh: bool = False,
 ) -> History:
-    """Train one model into ``run/name.pt``, or go on with what is there."""
-    training = SASRecTraining(sequences, len(catalogue), settings, persona_input)
-    made_by = settings.model_dump(
-        exclude=PERSONA_SETTINGS if persona_input is None else {"conditioning", "n_candidates"}
-    )
-    parts = [made_by, catalogue.item_ids, sequences.train, sequences.validation.tolist()]
-    identity: dict[str, object] = {"sasrec": settings.model_dump(), "catalogue": catalogue_digest(catalogue)}
-    if persona_input is not None:
-        run_id, vectors = persona_input.personas.run_id, persona_input.personas.vectors
-        parts += [persona_input.way, run_id, vectors.numpy().tobytes(), persona_input.texts.numpy().tobytes()]
-        identity |= {"conditioning": persona_input.way, "persona_run": run_id, "persona_dim": vectors.shape[1]}
+    """Train one model into ``run/name.pt``, or go on with what is there.
+
+    Args:
+        run: folder of the checkpoint.
+        name: of the file.
+        dataset: test targets are neither learned from nor part of the fingerprint.
+        settings: sizes and schedule.
+        way: how the persona comes in; ``None`` for the base model.
+        fresh: forget the checkpoint that is there.
+
+    Raises:
+        KgrecError: there is nothing to learn from, or `kgrec.training.loop.fit` refuses.
+    """
+    training = SASRecTraining(dataset, settings, way)
+    sequences = dataset.sequences
+    made_by = settings.model_dump(exclude=PERSONA_SETTINGS if way is None else {"conditioning", "n_candidates"})
+    taught = sequences.items[sequences.splits == TRAIN]
+    parts: list[object] = [made_by, dataset.items_digest, sequences.lengths, taught, sequences.validation]
+    if way is not None:
+        parts += [way, dataset.persona_run, dataset.texts_digest if settings.text_init else ""]
     return fit(
         training,
         epochs=settings.epochs,
@@ -146,44 +133,7 @@ def train(
         seed=settings.seed,
         checkpoint=run / f"{name}.pt",
         fingerprint=fingerprint(*parts),
-        settings=identity,
+        settings=identity(dataset, settings, way),
         label=name,
         fresh=fresh,
     )
-
-
-def load_model(run: Path, name: str, catalogue: Catalogue, persona_run: str | None) -> SASRec:
-    """Load a trained model, checked against the graph of now.
-
-    Args:
-        run: folder that it was trained into.
-        name: ``"base"`` or ``"persona-add"`` and so on.
-        catalogue: the items of the graph.
-        persona_run: run that wrote the graph's personas; not looked at for the base model.
-
-    Raises:
-        KgrecError: it is not trained, or the graph has changed since.
-    """
-    stored = load_checkpoint(run / f"{name}.pt")
-    if stored is None:
-        raise KgrecError(f"{run} has no trained {name} model: run `kgrec train sasrec --run {run}` first.")
-    identity = stored["settings"]
-    if identity["catalogue"] != catalogue_digest(catalogue):
-        raise KgrecError(f"The items of the graph have changed since {run / name}.pt was trained: train it again.")
-    settings = SASRecSettings(**identity["sasrec"])
-    conditioning = None
-    if "persona_run" in identity:
-        if identity["persona_run"] != persona_run:
-            raise KgrecError(
-                f"{run / name}.pt was trained with the personas of run {identity['persona_run']}, but the graph has "
-                f"those of {persona_run}: run `kgrec train sasrec --fresh --run {run}` again."
-            )
-        conditioning = PersonaConditioning(identity["conditioning"], identity["persona_dim"], settings.dim, 0.0)
-    model = SASRec(len(catalogue), settings, conditioning)
-    model.load_state_dict(stored["best_model"])
-    return model.to(device()).eval()
-
-
-def catalogue_digest(catalogue: Catalogue) -> str:
-    """Digest of the item ids in their order: what a model's item table stands for."""
-    return hashlib.sha256("\n".join(catalogue.item_ids).encode()).hexdigest()

@@ -1,5 +1,5 @@
-// Text embeddings of the items that have one.
+// Text embeddings of the items that have one, with the hash of what they were made of.
 MATCH (item:Item)
 WHERE item.embedding IS NOT NULL
-RETURN item.item_id AS item_id, item.embedding AS embedding
+RETURN item.item_id AS item_id, item.embedding AS embedding, item.embedding_of AS embedding_of
 ORDER BY item_id

@@ -19,7 +19,7 @@ from neo4j.exceptions import (
 from kgrec.errors import KgrecError
 from kgrec.graph.statements import statement
 from kgrec.interrupts import held_back
-from kgrec.settings import Neo4jSettings
+from kgrec.settings import Neo4jSettings, load_section
 
 if TYPE_CHECKING:
     from graphdatascience import GraphDataScience
@@ -180,12 +180,16 @@ class Database:
             raise KgrecError(f"Neo4j at {self.uri} failed: {_first_line(error)}") from error
 
 
-def connect(settings: Neo4jSettings) -> Database:
+def connect(settings: Neo4jSettings | None = None) -> Database:
     """Connect to the Neo4j of the settings, or to the managed server where they name none.
+
+    Args:
+        settings: those of the settings file and the environment where ``None``.
 
     Raises:
         KgrecError: no server runs, none answers, or the password is wrong.
     """
+    settings = settings or load_section("neo4j", Neo4jSettings)
     if settings.uri is None:
         from kgrec.server.managed import ManagedServer  # the managed server is not needed to reach any other
 

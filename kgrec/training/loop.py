@@ -1,12 +1,10 @@
 """The epoch loop of both trainers: progress, early stopping, checkpoints, exact resumption."""
 
-import hashlib
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -52,41 +50,6 @@ class History:
     def best_score(self) -> float:
         """Validation score of the kept weights."""
         return self.scores[self.best_epoch]
-
-
-def device() -> torch.device:
-    """CUDA where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def fingerprint(*parts: object) -> str:
-    """Digest of whatever a checkpoint must agree with: settings, ids, arrays of whole numbers, in this order.
-
-    Arrays are read in place. Arrays of floats are refused: their last bits differ between machines, so what made them
-    (settings, texts, a run id) has to stand for them.
-
-    Raises:
-        TypeError: a part is an array of floats.
-    """
-    digest = hashlib.sha256()
-    _feed(digest, parts)
-    return digest.hexdigest()
-
-
-def _feed(digest: "hashlib._Hash", part: object) -> None:
-    if isinstance(part, np.ndarray):
-        if part.dtype.kind not in "iub":
-            raise TypeError(f"an array of {part.dtype} is no part of a fingerprint")
-        digest.update(f"{part.dtype.str}{part.shape}".encode())
-        digest.update(np.ascontiguousarray(part).data)
-    elif isinstance(part, list | tuple):
-        digest.update(f"{len(part)} parts".encode())
-        for one in part:
-            _feed(digest, one)
-    else:
-        text = repr(part).encode()
-        digest.update(f"{len(text)} bytes".encode())
-        digest.update(text)
 
 
 def fit(

@@ -13,6 +13,13 @@ from kgrec.errors import KgrecError
 from kgrec.graph import statements
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
+from recommender.dataset import Dataset
+from recommender.evaluation import evaluate as evaluate_run
+from recommender.reading import read_dataset
+from recommender.recommend import Recommender
+from recommender.sequences import NO_TIME, SPLITS
+from recommender.settings import SASRecSettings
+from recommender.train import train_models
 from tests.conftest import CommandLine, empty
 from tests.integration.test_personas import fill, rows
 
@@ -68,6 +75,51 @@ def test_reason_names_what_is_shared(database: Database, command_line: CommandLi
     for one in found:
         expected = {"Everything", "Lighthouses"} if themes[one["item_id"]] == "Lighthouses" else {"Everything"}
         assert set(str(one["reason"]).split(", ")) == expected
+
+
+def test_the_python_api_gives_what_the_command_line_gives(
+    database: Database, command_line: CommandLine, run: Path, tmp_path: Path
+) -> None:
+    """Lists and figures in a few lines without click, and from a data set that was saved."""
+    settings = SASRecSettings(dim=16, epochs=3, n_candidates=12)
+    found = Recommender(database, run, settings).for_users(["u00", "u01"], k=5)
+    assert found.records() == lists(command_line, "--user", "u00", "--user", "u01", "-k", "5", "--run", str(run))
+    frame = found.frame()
+    assert list(frame.columns) == list(found.records()[0]) and frame["user_id"].tolist() == ["u00"] * 5 + ["u01"] * 5
+    session = Recommender(database, str(run), settings).for_session(["i00", "i02"], k=4)
+    assert session.records() == lists(command_line, "--session", "i00,i02", "-k", "4", "--run", str(run))
+
+    dataset = read_dataset(database)
+    dataset.save(tmp_path / "dataset")
+    figures = json.loads(command_line("evaluate", "--run", str(run), "--format", "json").stdout)
+    assert evaluate_run(dataset, run, 12).records() == figures
+    loaded = Dataset.load(tmp_path / "dataset")
+    assert evaluate_run(loaded, run, 12).records() == figures
+    again = train_models(loaded, tmp_path / "run", settings, ["add"])
+    assert [one.name for one in again] == ["base", "persona-add"]
+    assert again.frame()["epochs"].tolist() == [3, 3]
+    assert evaluate_run(loaded, tmp_path / "run", 12).records() == [
+        figure for figure in figures if "prefix" not in figure["system"]
+    ]
+
+
+def test_the_data_set_is_the_graph(database: Database, run: Path) -> None:
+    """Every interaction with its split, every text, every persona, row by row."""
+    dataset = read_dataset(database)
+    sequences = dataset.sequences
+    users = np.repeat(np.arange(60), np.diff(sequences.offsets))
+    told = {
+        (dataset.user_ids[user], dataset.item_ids[item - 1], SPLITS[split])
+        for user, item, split in zip(users, sequences.items, sequences.splits, strict=True)
+    }
+    assert told == {(row["user"], row["item"], row["split"]) for row in rows()}
+    assert (sequences.times == NO_TIME).all()
+    embeddings = {row["item"]: row["embedding"] for row in rows()}
+    for item_id, text in zip(dataset.item_ids, dataset.texts[1:], strict=True):
+        assert text.tolist() == embeddings[item_id]
+    vectors = database.driver.execute_query("MATCH (u:User) RETURN u.user_id AS user, u.persona AS vector").records
+    for record in vectors:
+        assert np.allclose(dataset.personas[dataset.row[record["user"]]], record["vector"])
 
 
 def test_many_users_by_file_and_csv(command_line: CommandLine, run: Path, tmp_path: Path) -> None:

@@ -9,13 +9,18 @@ import pytest
 import torch
 
 from kgrec.errors import KgrecError
-from kgrec.training import load_checkpoint
+from kgrec.training.checkpoint import load as load_checkpoint
 from recommender import trainer
+from recommender.blocks import Block
 from recommender.conditioning import PersonaConditioning
-from recommender.sasrec import Block, SASRec, text_table
-from recommender.sequences import Catalogue, Sequences, UserPersonas, padded
+from recommender.dataset import Dataset
+from recommender.losses import FullSoftmax, SampledSoftmax, loss_for
+from recommender.sasrec import SASRec, text_table
+from recommender.sequences import padded
 from recommender.settings import SASRecSettings
-from recommender.trainer import PersonaInput, SASRecTraining, load_model, train
+from recommender.trained import load_model
+from recommender.trainer import SASRecTraining, train
+from tests.unit.datasets import dataset
 
 SMALL = SASRecSettings(dim=16, heads=2, max_length=8, dropout=0.1, epochs=4, patience=4, batch_size=16)
 WAYS = ["add", "gate", "prefix"]
@@ -90,7 +95,7 @@ def test_full_loss_by_hand() -> None:
 def test_sampled_loss_leaves_the_target_out_of_the_negatives() -> None:
     small = model()
     states, targets = torch.randn(2, 16), torch.tensor([3, 4])
-    with_hit = small.sampled_loss(states, targets, torch.tensor([3, 7]))
+    with_hit = SampledSoftmax().against(states, targets, small.items.weight, torch.tensor([3, 7]))
     first = torch.logsumexp(states[0] @ small.items.weight[[3, 7]].T, 0) - states[0] @ small.items.weight[3]
     second = torch.logsumexp(states[1] @ small.items.weight[[4, 3, 7]].T, 0) - states[1] @ small.items.weight[4]
     assert with_hit.item() == pytest.approx(((first + second) / 2).item(), abs=1e-5)
@@ -99,7 +104,7 @@ def test_sampled_loss_leaves_the_target_out_of_the_negatives() -> None:
 def test_sampled_loss_over_everything_is_the_full_loss() -> None:
     small, targets = model(), torch.tensor([[3, 4, 5]])
     states = torch.randn(1, 3, 16)
-    sampled = small.sampled_loss(states[0], targets[0], torch.arange(1, 21))
+    sampled = SampledSoftmax().against(states[0], targets[0], small.items.weight, torch.arange(1, 21))
     assert sampled.item() == pytest.approx(small.loss(states, targets).item(), abs=1e-5)
 
 
@@ -147,22 +152,18 @@ def test_personas_are_dropped_whole() -> None:
     assert 60 < dropped.sum() < 140 and torch.allclose(projected[~dropped], projected[~dropped][:1])
 
 
-def cycle(n_users: int = 40, n_items: int = 20) -> tuple[Sequences, Catalogue]:
+def cycle(n_users: int = 40, n_items: int = 20) -> Dataset:
     """Every user walks around the items: the next one is always the successor."""
     walks = [[(user + step) % n_items + 1 for step in range(9)] for user in range(n_users)]
-    sequences = Sequences(
-        [f"u{user}" for user in range(n_users)],
-        [walk[:7] for walk in walks],
-        np.array([walk[7] for walk in walks]),
-        np.array([walk[8] for walk in walks]),
-    )
-    return sequences, Catalogue([f"i{item:02}" for item in range(n_items)], [""] * n_items)
-
-
-def inputs(sequences: Sequences) -> PersonaInput:
     torch.manual_seed(3)
-    n_users = len(sequences.user_ids)
-    return PersonaInput("add", UserPersonas("run", torch.randn(n_users, 4), [None] * n_users), torch.randn(21, 6))
+    return dataset(
+        [walk[:7] for walk in walks],
+        [walk[7] for walk in walks],
+        [walk[8] for walk in walks],
+        n_items,
+        personas=torch.randn(n_users, 4),
+        texts=torch.randn(n_items + 1, 6),
+    )
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
@@ -177,26 +178,24 @@ def same(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> bool:
 
 
 def test_learns_a_rule(tmp_path: Path) -> None:
-    sequences, catalogue = cycle()
+    data = cycle()
     settings = SMALL.model_copy(update={"epochs": 60, "patience": 60, "learning_rate": 1e-2, "dropout": 0.0})
-    history = train(tmp_path, "base", sequences, catalogue, settings)
+    history = train(tmp_path, "base", data, settings)
     assert history.best_score > 0.95
-    scores = load_model(tmp_path, "base", catalogue, None).next_scores(torch.tensor([[4, 5, 6]]))
+    scores = load_model(tmp_path, "base", data).next_scores(torch.tensor([[4, 5, 6]]))
     assert scores.argmax().item() == 7
 
 
 def test_seeded_runs_repeat_exactly_and_other_seeds_do_not(tmp_path: Path) -> None:
-    sequences, catalogue = cycle()
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        settings = SMALL.model_copy(update={"seed": seed})
-        train(tmp_path, name, sequences, catalogue, settings, inputs(sequences))
+        train(tmp_path, name, cycle(), SMALL.model_copy(update={"seed": seed}), "add")
     assert same(weights(tmp_path / "a.pt"), weights(tmp_path / "b.pt"))
     assert not same(weights(tmp_path / "a.pt"), weights(tmp_path / "c.pt"))
 
 
 def test_interrupted_training_ends_like_an_uninterrupted_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sequences, catalogue = cycle()
-    train(tmp_path, "whole", sequences, catalogue, SMALL, inputs(sequences))
+    data = cycle()
+    train(tmp_path, "whole", data, SMALL, "add")
     real = SASRecTraining.train_epoch
 
     def cut(self: SASRecTraining, epoch: int) -> float:
@@ -206,57 +205,95 @@ def test_interrupted_training_ends_like_an_uninterrupted_one(tmp_path: Path, mon
 
     monkeypatch.setattr(SASRecTraining, "train_epoch", cut)
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path, "cut", sequences, catalogue, SMALL, inputs(sequences))
+        train(tmp_path, "cut", data, SMALL, "add")
     monkeypatch.undo()
-    assert train(tmp_path, "cut", sequences, catalogue, SMALL, inputs(sequences)).resumed_at == 2
+    assert train(tmp_path, "cut", data, SMALL, "add").resumed_at == 2
     assert same(weights(tmp_path / "whole.pt"), weights(tmp_path / "cut.pt"))
 
 
 def test_a_batch_in_parts_has_the_gradient_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Users of one to seven targets: each target counts the same, whatever part it is in."""
-    sequences, _ = cycle()
-    uneven = dataclasses.replace(sequences, train=[items[: 2 + user % 6] for user, items in enumerate(sequences.train)])
+    whole = cycle().sequences
+    uneven = dataset(
+        [items[: 2 + user % 6] for user, items in enumerate(whole.train)],
+        whole.validation.tolist(),
+        whole.test.tolist(),
+        20,
+    )
     found = []
     for parts in (1, 4, 40):
         monkeypatch.setattr(trainer, "PARTS", parts)
-        training = SASRecTraining(uneven, 20, SMALL.model_copy(update={"dropout": 0.0}), None)
+        training = SASRecTraining(uneven, SMALL.model_copy(update={"dropout": 0.0}), None)
         loss = training._accumulate(training.taught)
         found.append((loss, [parameter.grad for parameter in training.model.parameters()]))
     for loss, gradients in found[1:]:
         assert loss == pytest.approx(found[0][0])
-        for mine, whole in zip(gradients, found[0][1], strict=True):
-            assert mine is not None and whole is not None and torch.allclose(mine, whole, atol=1e-6)
+        for mine, whole_gradient in zip(gradients, found[0][1], strict=True):
+            assert mine is not None and whole_gradient is not None and torch.allclose(mine, whole_gradient, atol=1e-6)
+
+
+def rolled(data: Dataset, split: str) -> Dataset:
+    """The same data set with the targets of a split handed round among the users."""
+    sequences = data.sequences
+    targets = {name: getattr(sequences, name) for name in ("validation", "test")}
+    targets[split] = np.roll(targets[split], 1)
+    return dataset(
+        sequences.train,
+        targets["validation"].tolist(),
+        targets["test"].tolist(),
+        data.n_items,
+        personas=data.personas,
+        texts=data.texts,
+    )
 
 
 def test_test_targets_are_not_learned_from(tmp_path: Path) -> None:
-    sequences, catalogue = cycle()
-    changed = dataclasses.replace(sequences, test=np.roll(sequences.test, 1))
-    train(tmp_path, "one", sequences, catalogue, SMALL, inputs(sequences))
-    train(tmp_path, "two", changed, catalogue, SMALL, inputs(sequences))
+    train(tmp_path, "one", cycle(), SMALL, "add")
+    train(tmp_path, "two", rolled(cycle(), "test"), SMALL, "add")
     assert same(weights(tmp_path / "one.pt"), weights(tmp_path / "two.pt"))
 
 
 def test_validation_targets_are_not_learned_from() -> None:
     """They choose the epoch; the weights of a given epoch do not depend on them."""
-    sequences, _ = cycle()
     models = []
-    for validation in (sequences.validation, np.roll(sequences.validation, 1)):
-        training = SASRecTraining(dataclasses.replace(sequences, validation=validation), 20, SMALL, None)
+    for data in (cycle(), rolled(cycle(), "validation")):
+        training = SASRecTraining(data, SMALL, None)
         torch.manual_seed(0)
         training.train_epoch(0)
         models.append(training.model.state_dict())
     assert same(models[0], models[1])
 
 
-def test_model_of_another_catalogue_or_other_personas_is_refused(tmp_path: Path) -> None:
-    sequences, catalogue = cycle()
-    train(tmp_path, "persona-add", sequences, catalogue, SMALL, inputs(sequences))
+def test_a_checkpoint_stands_for_its_data_but_not_for_the_last_bits_of_floats(tmp_path: Path) -> None:
+    data = cycle()
+    train(tmp_path, "m", data, SMALL, "add")
+    nudged = dataclasses.replace(data, personas=data.personas * (1 + 1e-6), texts=data.texts * (1 + 1e-6))
+    assert train(tmp_path, "m", nudged, SMALL, "add").resumed_at == SMALL.epochs
+    sequences = data.sequences
+    reversed_users = (sequences.train[::-1], sequences.validation.tolist(), [0] * 40, 20, data.personas, data.texts)
+    others = [
+        dataclasses.replace(data, persona_run="another"),
+        dataclasses.replace(data, texts_digest="another"),
+        rolled(data, "validation"),
+        dataset(*reversed_users),
+    ]
+    for other in others:
+        with pytest.raises(KgrecError, match="other settings or on another graph"):
+            train(tmp_path, "m", other, SMALL, "add")
+
+
+def test_model_of_other_items_or_other_personas_is_refused(tmp_path: Path) -> None:
+    data = cycle()
+    train(tmp_path, "persona-add", data, SMALL, "add")
+    new_item = dataclasses.replace(
+        data, item_ids=[*data.item_ids, "new"], titles=[*data.titles, ""], texts=torch.zeros(22, 6)
+    )
     with pytest.raises(KgrecError, match="items of the graph have changed"):
-        load_model(tmp_path, "persona-add", Catalogue([*catalogue.item_ids, "new"], [""] * 21), "run")
+        load_model(tmp_path, "persona-add", new_item)
     with pytest.raises(KgrecError, match="trained with the personas of run run"):
-        load_model(tmp_path, "persona-add", catalogue, "other")
+        load_model(tmp_path, "persona-add", dataclasses.replace(data, persona_run="other"))
     with pytest.raises(KgrecError, match="kgrec train sasrec"):
-        load_model(tmp_path, "base", catalogue, None)
+        load_model(tmp_path, "base", data)
 
 
 def test_long_sequences_keep_their_end() -> None:
@@ -264,6 +301,32 @@ def test_long_sequences_keep_their_end() -> None:
 
 
 def test_users_who_teach_nothing_are_said() -> None:
-    lone = Sequences(["u"], [[1]], np.array([2]), np.array([3]))
     with pytest.raises(KgrecError, match="two training interactions"):
-        trainer.SASRecTraining(lone, 20, SMALL, None)
+        SASRecTraining(dataset([[1]], [2], [3], 20), SMALL, None)
+    with pytest.raises(KgrecError, match="kgrec train personas"):
+        SASRecTraining(dataset([[1, 4]], [2], [3], 20), SMALL, "add")
+
+
+class Doubling(torch.nn.Module):
+    """Another block, of the same two signatures."""
+
+    def __init__(self, dim: int, heads: int, dropout: float):
+        super().__init__()
+
+    def forward(self, states: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
+        return 2 * states
+
+
+def test_block_and_loss_are_parts() -> None:
+    """With blocks that double the states, and a last layer norm, the state is that of the item and its place alone."""
+    doubled = SASRec(20, SMALL, block=Doubling, objective=lambda states, targets, items: states.sum() * 0 + 42).eval()
+    states = doubled(torch.tensor([[3, 5]]))
+    with torch.no_grad():
+        given = doubled.items.weight[[3, 5]] * math.sqrt(16) + doubled.positions.weight[[1, 0]]
+        expected = torch.nn.functional.layer_norm(4 * given, (16,))
+    assert torch.allclose(states[0], expected, atol=1e-5)
+    assert doubled.loss(states, torch.tensor([[5, 0]])).item() == 42
+
+
+def test_a_large_catalogue_is_taught_by_samples() -> None:
+    assert isinstance(loss_for(50_000), FullSoftmax) and isinstance(loss_for(50_001), SampledSoftmax)

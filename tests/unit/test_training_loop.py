@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from kgrec.errors import KgrecError
-from kgrec.training import History, fit, load_checkpoint
+from kgrec.training.checkpoint import load as load_checkpoint
+from kgrec.training.loop import History, fit
 
 
 class Regression:

@@ -1,0 +1,82 @@
+"""``kgrec settings``: the whole settings file, documented, with what is in force and where it came from."""
+
+import importlib
+from typing import Any
+
+import click
+import tomlkit
+from pydantic import BaseModel, SecretStr
+from tomlkit.items import Table
+
+from kgrec.settings import Setting, explained, settings_file, variable
+
+# The stages own their models; they are imported on use, and none of these modules needs torch.
+MODELS = {
+    "neo4j": "kgrec.settings:Neo4jSettings",
+    "dbpedia": "kgloader.dbpedia.settings:DBpediaSettings",
+    "hdgi": "gnn.settings:HDGISettings",
+    "sasrec": "recommender.settings:SASRecSettings",
+}
+HEADER = (
+    "All settings of kgrec. A command-line option goes over a variable, a variable over this file.",
+    "Written by `kgrec settings`: each value is the one in force, with the default and where it came from.",
+)
+
+
+def model_of(table: str) -> type[BaseModel]:
+    """Import the model of a table."""
+    module, _, name = MODELS[table].partition(":")
+    model: type[BaseModel] = getattr(importlib.import_module(module), name)
+    return model
+
+
+@click.command()
+def settings() -> None:
+    """Print the whole documented kgrec.toml: every setting, its default, and where its value came from.
+
+    The output is a settings file itself, fit to be edited. A password is never printed.
+
+    \b
+    Example:
+      kgrec settings > documented.toml
+    """
+    document = tomlkit.document()
+    for line in HEADER:
+        document.add(tomlkit.comment(line))
+    document.add(tomlkit.comment(f"The file that was read: {_file_read()}"))
+    for table in MODELS:
+        document.add(tomlkit.nl())
+        document.add(table, _table(table))
+    click.echo(tomlkit.dumps(document), nl=False)
+
+
+def _table(table: str) -> Table:
+    written = tomlkit.table()
+    for setting in explained(table, model_of(table)):
+        written.add(tomlkit.comment(f"{setting.description}  [{variable(table, setting.name)}]"))
+        written.add(tomlkit.comment(_origin(setting)))
+        if setting.value is None or isinstance(setting.value, SecretStr):  # TOML knows no null, and a secret stays one
+            written.add(tomlkit.comment(f'{setting.name} = ""'))
+        else:
+            written.add(setting.name, _plain(setting.value))
+        written.add(tomlkit.nl())
+    return written
+
+
+def _origin(setting: Setting) -> str:
+    if setting.source == "default":
+        return "The default."
+    shown = "none" if setting.default is None else tomlkit.item(setting.default).as_string()
+    return f"From {setting.source}; the default is {shown}."
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        return value
+    array = tomlkit.array()
+    array.extend(value)
+    return array.multiline(len(value) > 2)
+
+
+def _file_read() -> str:
+    return str(settings_file().absolute()) if settings_file().exists() else "none"

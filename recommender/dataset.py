@@ -1,0 +1,186 @@
+"""The data set of the sequence models: ids, sequences, texts and personas, aligned once, kept in a folder."""
+
+import dataclasses
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from kgrec.errors import KgrecError
+from kgrec.files import replacing
+from recommender.sequences import Sequences
+
+FORMAT_VERSION = 1
+MANIFEST = "dataset.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Everything that the sequence models see of the graph.
+
+    Items are numbered from 1 in the order of their ids, users are rows in the order of theirs.
+
+    Attributes:
+        item_ids: ``[n_items]``; the item of number ``n`` is ``item_ids[n - 1]``.
+        titles: ``[n_items]``
+        user_ids: ``[n_users]``
+        sequences: of the users.
+        texts: text embeddings, zeros for padding and for items without one; ``text_dim`` is 0 where no item has one.
+            ``[n_items + 1, text_dim]``
+        texts_digest: stands for the texts and the encoder that made them.
+        personas: persona vectors, zeros for users who have none; ``persona_dim`` is 0 where nobody has one.
+            ``[n_users, persona_dim]``
+        persona_names: each user's strongest persona, ``None`` where there is none. ``[n_users]``
+        persona_run: the HDGI run that made them.
+
+    Raises:
+        ValueError: the parts do not fit each other.
+    """
+
+    item_ids: list[str]
+    titles: list[str]
+    user_ids: list[str]
+    sequences: Sequences
+    texts: Tensor
+    texts_digest: str
+    personas: Tensor
+    persona_names: list[str | None]
+    persona_run: str
+
+    def __post_init__(self) -> None:
+        n_items, n_users = len(self.item_ids), len(self.user_ids)
+        if not (len(self.titles) == n_items and len(self.texts) == n_items + 1):
+            raise ValueError("item ids, titles and texts of a data set differ in length")
+        if not (len(self.sequences) == len(self.personas) == len(self.persona_names) == n_users):
+            raise ValueError("user ids, sequences and personas of a data set differ in length")
+
+    @property
+    def n_items(self) -> int:
+        """How many items there are; the highest item number."""
+        return len(self.item_ids)
+
+    @cached_property
+    def number(self) -> dict[str, int]:
+        """Number of each item id."""
+        return {item_id: number for number, item_id in enumerate(self.item_ids, start=1)}
+
+    @cached_property
+    def row(self) -> dict[str, int]:
+        """Row of each user id."""
+        return {user_id: row for row, user_id in enumerate(self.user_ids)}
+
+    @cached_property
+    def items_digest(self) -> str:
+        """Digest of the item ids in their order: what a model's item table stands for."""
+        return hashlib.sha256("\n".join(self.item_ids).encode()).hexdigest()
+
+    def with_personas(
+        self, run_id: str, vectors: Mapping[str, Sequence[float] | Tensor], names: Mapping[str, str | None]
+    ) -> Self:
+        """Return the same data set with other personas.
+
+        Args:
+            run_id: the HDGI run that made them.
+            vectors: of each user id that has one. ``[persona_dim]``
+            names: strongest persona of each user id, where it is known.
+        """
+        dim = len(next(iter(vectors.values()))) if vectors else 0
+        personas = torch.zeros(len(self.user_ids), dim)
+        for user_id, vector in vectors.items():
+            if user_id in self.row:
+                personas[self.row[user_id]] = torch.as_tensor(vector)
+        ordered = [names.get(user_id) for user_id in self.user_ids]
+        return dataclasses.replace(self, personas=personas, persona_names=ordered, persona_run=run_id)
+
+    def require_personas(self) -> None:
+        """Refuse to go on without personas.
+
+        Raises:
+            KgrecError: nobody has one.
+        """
+        if not self.personas.shape[1]:
+            raise KgrecError("No user has a persona: run `kgrec train personas` first.")
+
+    def require_texts(self) -> None:
+        """Refuse to go on without text embeddings.
+
+        Raises:
+            KgrecError: no item has one.
+        """
+        if not self.texts.shape[1]:
+            raise KgrecError("No item has a text embedding: run `kgrec load embeddings` first.")
+
+    def save(self, folder: str | Path) -> None:
+        """Write the data set: arrays as npz, ids, titles and names as parquet, the rest as JSON.
+
+        The JSON file is written last and taken away first, so that what was half written is no data set.
+
+        Raises:
+            KgrecError: the folder cannot be written.
+        """
+        folder = Path(folder)
+        sequences = {field.name: getattr(self.sequences, field.name) for field in dataclasses.fields(Sequences)}
+        manifest = {
+            "version": FORMAT_VERSION,
+            "texts_digest": self.texts_digest,
+            "persona_run": self.persona_run,
+        }
+        try:
+            (folder / MANIFEST).unlink(missing_ok=True)
+            with replacing(folder / "arrays.npz") as draft, draft.open("wb") as file:
+                np.savez(file, texts=self.texts.numpy(), personas=self.personas.numpy(), **sequences)
+            with replacing(folder / "items.parquet") as draft:
+                pd.DataFrame({"item_id": self.item_ids, "title": self.titles}, dtype="str").to_parquet(draft)
+            with replacing(folder / "users.parquet") as draft:
+                pd.DataFrame({"user_id": self.user_ids, "persona": self.persona_names}, dtype="str").to_parquet(draft)
+            with replacing(folder / MANIFEST) as draft:
+                draft.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise KgrecError(f"The data set cannot be written to {folder}: {error.strerror or error}.") from error
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read a data set that `save` wrote.
+
+        Raises:
+            KgrecError: there is none, it is damaged, or a later kgrec wrote it.
+        """
+        folder = Path(folder)
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            if manifest["version"] != FORMAT_VERSION:
+                raise KgrecError(f"{folder} holds a data set of format {manifest['version']}, not {FORMAT_VERSION}.")
+            with np.load(folder / "arrays.npz") as stored:
+                arrays = dict(stored)
+            items, users = (pd.read_parquet(folder / f"{name}.parquet") for name in ("items", "users"))
+            names = [None if pd.isna(name) else name for name in users["persona"]]
+            return cls(
+                item_ids=items["item_id"].tolist(),
+                titles=items["title"].tolist(),
+                user_ids=users["user_id"].tolist(),
+                sequences=Sequences(**{field.name: arrays[field.name] for field in dataclasses.fields(Sequences)}),
+                texts=torch.from_numpy(arrays["texts"]),
+                texts_digest=manifest["texts_digest"],
+                personas=torch.from_numpy(arrays["personas"]),
+                persona_names=names,
+                persona_run=manifest["persona_run"],
+            )
+        except FileNotFoundError as error:
+            raise KgrecError(f"{folder} is not a saved data set: {Path(error.filename).name} is missing.") from error
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            zipfile.BadZipFile,
+        ) as error:  # Arrow's errors are ValueErrors
+            raise KgrecError(f"The data set in {folder} is damaged: {str(error).splitlines()[0]}.") from error

@@ -1,0 +1,84 @@
+"""From the graph to the data set: items, sequences, texts and personas, each read once."""
+
+import hashlib
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
+from kgrec.graph.splits import ensure_split
+from recommender.dataset import Dataset
+from recommender.sequences import NO_TIME, SPLITS, Sequences
+
+
+def read_dataset(database: Database, with_texts: bool = True) -> Dataset:
+    """Read everything that the sequence models need.
+
+    Args:
+        database: the graph.
+        with_texts: whether text embeddings are needed; they are by far the largest part, and only training reads them.
+
+    Raises:
+        KgrecError: there are no items, or some interactions are not split into training, validation and test yet.
+    """
+    rows = list(database.stream("project/items"))
+    if not rows:
+        raise KgrecError("The graph has no items: load interactions first, with `kgrec load amazon`.")
+    item_ids = [row["item_id"] for row in rows]
+    number = {item_id: number for number, item_id in enumerate(item_ids, start=1)}
+    user_ids, sequences = _sequences(database, number)
+    texts, digest = _texts(database, number) if with_texts else (torch.zeros(len(item_ids) + 1, 0), "")
+    dataset = Dataset(
+        item_ids=item_ids,
+        titles=[row["title"] for row in rows],
+        user_ids=user_ids,
+        sequences=sequences,
+        texts=texts,
+        texts_digest=digest,
+        personas=torch.zeros(len(user_ids), 0),
+        persona_names=[None] * len(user_ids),
+        persona_run="",
+    )
+    found = {row["user_id"]: row for row in database.stream("project/user_personas")}
+    run_id = next(iter(found.values()))["run_id"] if found else ""
+    return dataset.with_personas(
+        run_id,
+        {user_id: row["vector"] for user_id, row in found.items()},
+        {user_id: row["persona"] for user_id, row in found.items()},
+    )
+
+
+def _sequences(database: Database, number: dict[str, int]) -> tuple[list[str], Sequences]:
+    ensure_split(database)
+    user_ids: list[str] = []
+    offsets = [0]
+    items: list[np.ndarray] = []
+    splits: list[np.ndarray] = []
+    times: list[np.ndarray] = []
+    for row in database.stream("project/sequences"):
+        user_ids.append(row["user_id"])
+        offsets.append(offsets[-1] + len(row["item_ids"]))
+        items.append(np.array([number[item_id] for item_id in row["item_ids"]], dtype=np.int64))
+        splits.append(np.array([SPLITS.index(split) for split in row["splits"]], dtype=np.int8))
+        times.append(np.array([NO_TIME if time is None else time for time in row["times"]], dtype=np.int64))
+    empty = np.zeros(0, dtype=np.int64)
+    return user_ids, Sequences(
+        np.array(offsets),
+        np.concatenate([empty, *items]),
+        np.concatenate([empty.astype(np.int8), *splits]),
+        np.concatenate([empty, *times]),
+    )
+
+
+def _texts(database: Database, number: dict[str, int]) -> tuple[Tensor, str]:
+    """Text embeddings ``[n_items + 1, text_dim]``, and a digest of what they were made of."""
+    digest = hashlib.sha256()
+    texts = torch.zeros(len(number) + 1, 0)
+    for row in database.stream("project/item_texts"):
+        if not texts.shape[1]:
+            texts = torch.zeros(len(number) + 1, len(row["embedding"]))
+        texts[number[row["item_id"]]] = torch.tensor(row["embedding"])
+        digest.update(f"{row['item_id']!r} {row['embedding_of']!r}\n".encode())
+    return texts, digest.hexdigest() if texts.shape[1] else ""

@@ -1,0 +1,110 @@
+"""Settings: precedence of their sources, and `kgrec settings`, which tells all of them."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from pydantic import BaseModel
+
+from kgrec.commands import kgrec
+from kgrec.errors import KgrecError
+from kgrec.settings import TABLES, Neo4jSettings, explained, load_section
+from kgrec.settings_command import MODELS, model_of
+from recommender.settings import SASRecSettings
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and no variable of kgrec."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("KGREC_SETTINGS", "KGREC_NEO4J_URI", "KGREC_NEO4J_USER", "KGREC_NEO4J_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def printed(*arguments: str) -> str:
+    result = CliRunner().invoke(kgrec, ["settings", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_option_over_variable_over_file_over_default(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "kgrec.toml").write_text("[sasrec]\ndim = 32\nheads = 4\nepochs = 5\n")
+    monkeypatch.setenv("KGREC_SASREC_HEADS", "8")
+    monkeypatch.setenv("KGREC_SASREC_EPOCHS", "6")
+    found = load_section("sasrec", SASRecSettings, {"epochs": 7, "seed": None})
+    assert (found.dim, found.heads, found.epochs, found.seed) == (32, 8, 7, SASRecSettings().seed)
+    sources = {setting.name: setting.source for setting in explained("sasrec", SASRecSettings)}
+    assert sources["dim"] == "kgrec.toml" and sources["heads"] == "KGREC_SASREC_HEADS" and sources["seed"] == "default"
+
+
+def test_a_password_of_digits_stays_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KGREC_NEO4J_PASSWORD", "0012345678")
+    password = load_section("neo4j", Neo4jSettings).password
+    assert password is not None and password.get_secret_value() == "0012345678"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("KGREC_SASREC_DIM", "wide", "Setting sasrec.dim is wrong"),
+        ("KGREC_SASREC_HEADS", "3", "heads \\(3\\) must divide dim \\(64\\)"),
+        ("KGREC_HDGI_META_PATHS", "INTERACTED, BY", "KGREC_HDGI_... is not JSON: .*meta_paths"),
+    ],
+)
+def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str) -> None:
+    monkeypatch.setenv(name, value)
+    table = name.split("_")[1].lower()
+    with pytest.raises(KgrecError, match=sentence):
+        load_section(table, model_of(table))
+
+
+def test_every_table_has_a_model_and_every_field_a_description() -> None:
+    assert tuple(MODELS) == TABLES
+    silent = [
+        f"{table}.{name}"
+        for table in TABLES
+        for name, field in model_of(table).model_fields.items()
+        if not field.description or len(field.description.split()) < 2
+    ]
+    assert silent == []
+
+
+def test_what_is_printed_is_a_settings_file_that_gives_the_same_settings(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "kgrec.toml").write_text('[hdgi]\npersonas = 5\nmeta_paths = ["INTERACTED", "INTERACTED > BY"]\n')
+    monkeypatch.setenv("KGREC_DBPEDIA_MIN_SCORE", "0.9")
+    before: dict[str, BaseModel] = {table: load_section(table, model_of(table)) for table in TABLES}
+    text = printed()
+    assert set(tomllib.loads(text)) == set(TABLES)
+    monkeypatch.delenv("KGREC_DBPEDIA_MIN_SCORE")
+    (folder / "kgrec.toml").write_text(text)
+    assert {table: load_section(table, model_of(table)) for table in TABLES} == before
+
+
+def test_origin_and_default_of_a_value_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "mine.toml").write_text("[hdgi]\npersonas = 5\n")
+    monkeypatch.setenv("KGREC_SETTINGS", str(folder / "mine.toml"))
+    monkeypatch.setenv("KGREC_NEO4J_URI", "bolt://127.0.0.1:1")
+    lines = printed().splitlines()
+    personas = lines.index("personas = 5")
+    assert lines[personas - 1] == f"# From {folder / 'mine.toml'}; the default is 24."
+    assert "[KGREC_HDGI_PERSONAS]" in lines[personas - 2]
+    assert lines[lines.index('uri = "bolt://127.0.0.1:1"') - 1] == "# From KGREC_NEO4J_URI; the default is none."
+    assert lines[lines.index("dim = 64") - 1] == "# The default."
+
+
+def test_a_password_is_never_printed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "kgrec.toml").write_text('[neo4j]\npassword = "from the file"\n')
+    assert "from the file" not in printed() and "# From kgrec.toml; the default is none." in printed()
+    monkeypatch.setenv("KGREC_NEO4J_PASSWORD", "from the variable")
+    assert "from the" not in printed() and "# From KGREC_NEO4J_PASSWORD; the default is none." in printed()
+
+
+def test_hostile_text_in_a_setting_stays_in_its_string(monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = 'a"\n[sasrec]\ndim = 1\n\x1b[2J\\'
+    monkeypatch.setenv("KGREC_NEO4J_USER", hostile)
+    text = printed()
+    assert tomllib.loads(text)["neo4j"]["user"] == hostile and "\x1b" not in text
