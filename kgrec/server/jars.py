@@ -7,9 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pooch
+import requests
 from jgo.constants import MAVEN_CENTRAL_URL
-from requests import ConnectionError, HTTPError, RequestException, Timeout
-from requests.exceptions import ChunkedEncodingError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -33,6 +32,7 @@ REPOSITORY = MAVEN_CENTRAL_URL
 WORKERS = 8
 TRIES = 5
 TRIED_AGAIN = {429, 500, 502, 503, 504}
+PASSING = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 TIMEOUT_SECONDS = 60
 
 pooch.get_logger().setLevel("WARNING")  # it tells of every file
@@ -139,7 +139,7 @@ def _fetch(folder: Path, jar: LockedJar) -> None:
             path=place.parent,
             downloader=pooch.HTTPDownloader(timeout=TIMEOUT_SECONDS),
         )
-    except RequestException as error:
+    except requests.RequestException as error:
         raise KgrecError(
             f"{place.name} cannot be fetched from {REPOSITORY} ({type(error).__name__}): check the network and run the "
             "command again, it goes on from here."
@@ -152,9 +152,9 @@ def _fetch(folder: Path, jar: LockedJar) -> None:
 
 def _passing(error: BaseException) -> bool:
     """Whether the same request may succeed later."""
-    if isinstance(error, HTTPError) and error.response is not None:
+    if isinstance(error, requests.HTTPError) and error.response is not None:
         return error.response.status_code in TRIED_AGAIN
-    return isinstance(error, (ConnectionError, Timeout, ChunkedEncodingError))
+    return isinstance(error, PASSING)
 
 
 def _lock_text() -> str:
