@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import click
 import pandas as pd
+from more_itertools import chunked
 from pydantic import BaseModel, ConfigDict, Field
 
 from kgloader.dbpedia.dump import Dump
@@ -101,8 +102,8 @@ def _load_links(database: Database, path: Path, report: Report) -> None:
     rows = [_link(path, line, *record) for line, record in enumerate(records, start=2)]
     known = known_items(database, {row["item_id"] for row in rows})
     kept = [row for row in rows if row["item_id"] in known]
-    for start in range(0, len(kept), LINKS_AT_ONCE):
-        write_links(database, kept[start : start + LINKS_AT_ONCE], report)
+    for batch in chunked(kept, LINKS_AT_ONCE):
+        write_links(database, batch, report)
     report.read[f"rows of {path.name}"] += len(rows)
     report.skipped["links of items without interactions"] += len(rows) - len(kept)
 

@@ -1,9 +1,10 @@
 """Items linked to DBpedia, and the facts of the linked entities, from an endpoint or a dump."""
 
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote
+
+from more_itertools import chunked
 
 from kgloader.dbpedia.linking import Candidate, Work, best_link, candidate_labels
 from kgloader.dbpedia.predicates import CREATOR_PREDICATES, FACT_TYPES, ONTOLOGY, WORK_CLASSES
@@ -63,9 +64,8 @@ class Source(Protocol):
 def link_items(database: Database, source: Source, batch_size: int, min_score: float, report: Report) -> None:
     """Link the items that have no entity yet, a batch of titles at a time."""
     works = [Work(**row) for row in database.read("load/unlinked_items")]
-    with progress_bar("items") as progress:
-        task = progress.add_task("linking", total=len(works), done=0, rate=0)
-        for batch in _batches(works, batch_size):
+    with progress_bar("linking", "items", len(works)) as advance:
+        for batch in chunked(works, batch_size):
             candidates = _candidates(source, batch)
             rows = []
             for work in batch:
@@ -75,8 +75,7 @@ def link_items(database: Database, source: Source, batch_size: int, min_score: f
                     rows.append({"item_id": work.item_id, "uri": found[0], "score": found[1]})
             write_links(database, rows, report)
             report.skipped["items without a sure enough entity"] += len(batch) - len(rows)
-            task_done = progress.tasks[task].completed + len(batch)
-            progress.update(task, completed=task_done, done=int(task_done), rate=progress.tasks[task].speed or 0)
+            advance(len(batch))
 
 
 def write_links(database: Database, rows: list[dict[str, Any]], report: Report) -> None:
@@ -89,14 +88,12 @@ def write_links(database: Database, rows: list[dict[str, Any]], report: Report) 
 def fetch_facts(database: Database, source: Source, batch_size: int, report: Report) -> None:
     """Fetch labels and allow-listed facts of every linked entity, a batch at a time; each is one transaction."""
     uris = [row["uri"] for row in database.read("load/linked_entities")]
-    with progress_bar("entities") as progress:
-        task = progress.add_task("facts", total=len(uris), done=0, rate=0)
-        for batch in _batches(uris, batch_size):
+    with progress_bar("facts", "entities", len(uris)) as advance:
+        for batch in chunked(uris, batch_size):
             facts = _answers(source, batch, _facts_query)
             labels = {row["entity"]: row["label"] for row in reversed(_answers(source, batch, _labels_query))}
             _write_facts(database, batch, facts, labels, report)
-            task_done = progress.tasks[task].completed + len(batch)
-            progress.update(task, completed=task_done, done=int(task_done), rate=progress.tasks[task].speed or 0)
+            advance(len(batch))
     report.read["entities looked up"] += len(uris)
 
 
@@ -168,9 +165,3 @@ def _facts_query(entities: list[str]) -> str:
 
 def _labels_query(entities: list[str]) -> str:
     return LABELS.format(entities=values([iri(name) for name in entities]), limit=ROW_LIMIT)
-
-
-def _batches(rows: list[Key], size: int) -> Iterator[list[Key]]:
-    remaining = iter(rows)
-    while batch := list(islice(remaining, size)):
-        yield batch

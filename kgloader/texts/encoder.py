@@ -2,9 +2,10 @@
 
 import hashlib
 import os
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from more_itertools import chunked
 
 from kgloader.report import Report, progress_bar
 from kgrec.errors import KgrecError
@@ -84,10 +85,8 @@ def _encode(
     texts: dict[str, str],
     hashes: dict[str, str],
 ) -> None:
-    remaining, done = iter(waiting), 0
-    with progress_bar("items") as progress:
-        task = progress.add_task(f"encoding on {encoder.device.type}", total=len(waiting), done=0, rate=0)
-        while batch := list(islice(remaining, ITEMS_PER_BATCH)):
+    with progress_bar(f"encoding on {encoder.device.type}", "items", len(waiting)) as advance:
+        for batch in chunked(waiting, ITEMS_PER_BATCH):
             vectors = encoder.encode(
                 [texts[item_id] for item_id in batch], normalize_embeddings=True, show_progress_bar=False
             )
@@ -96,8 +95,7 @@ def _encode(
                 for item_id, vector in zip(batch, vectors, strict=True)
             ]
             database.write("load/embeddings", rows=written)
-            done += len(batch)
-            progress.update(task, completed=done, done=done, rate=progress.tasks[task].speed or 0)
+            advance(len(batch))
 
 
 def _hash(model: str, text: str) -> str:
