@@ -2,15 +2,15 @@
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import click
 import pandas as pd
 from more_itertools import chunked
-from pydantic import BaseModel, ConfigDict, Field
 
 from kgloader.dbpedia.dump import Dump
 from kgloader.dbpedia.facts import fetch_facts, link_items, write_links
+from kgloader.dbpedia.settings import DBpediaSettings
 from kgloader.dbpedia.sparql import Endpoint, iri
 from kgloader.report import Report
 from kgloader.writers.interactions import known_items
@@ -22,19 +22,6 @@ from kgrec.settings import cache_home, load_section
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 LINKS_AT_ONCE = 5_000
-
-
-class DBpediaSettings(BaseModel):
-    """How DBpedia is asked, from ``[dbpedia]`` in the settings file."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    endpoint: str = "https://dbpedia.org/sparql"
-    batch_size: Annotated[int, Field(gt=0)] = 50
-    min_interval_seconds: Annotated[float, Field(ge=0)] = 0.5
-    timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
-    retries: Annotated[int, Field(ge=0)] = 5
-    min_score: Annotated[float, Field(ge=0, le=1)] = 0.8
 
 
 @click.command()
@@ -85,10 +72,10 @@ def dbpedia(database: Database, endpoint: str | None, links: Path | None, dumps:
 
 
 def _load_links(database: Database, path: Path, report: Report) -> None:
-    """Write the links of a file, whole or not at all.
+    """Write the links of a file, once all of them are found to be right.
 
     Raises:
-        KgrecError: a column is missing, or a value is no IRI or no score.
+        KgrecError: a column is missing, or a value is no IRI or no score; nothing is written then.
     """
     try:
         table = pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",", dtype=str, keep_default_na=False)
