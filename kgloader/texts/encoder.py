@@ -56,7 +56,11 @@ def load_encoder(model: str) -> "SentenceTransformer":
 
 
 def embed_items(database: Database, model: str, report: Report) -> None:
-    """Encode the items whose text or model is new, a batch at a time, each written in one transaction."""
+    """Encode the items whose text or model is new, a batch at a time, each written in one transaction.
+
+    Raises:
+        KgrecError: the graph has no items, or the model cannot be loaded.
+    """
     rows = database.read("load/item_texts")
     if not rows:
         raise KgrecError("The graph has no items to encode: load interactions first, with `kgrec load amazon`.")
