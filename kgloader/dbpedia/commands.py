@@ -34,8 +34,8 @@ def dbpedia(database: Database, endpoint: str | None, links: Path | None, dumps:
 
     Items without an entity are looked up by title and scored by title, kind of work and author. The facts of all
     linked entities become typed relationships. Answers of an endpoint are cached, so an interrupted load goes on and
-    a repeated one asks nothing; batch size, pauses, retries and the least score are in the [dbpedia] table of
-    kgrec.toml.
+    a repeated one asks for no more than the items that are still without an entity; batch size, pauses, retries and
+    the least score are in the [dbpedia] table of kgrec.toml.
 
     \b
     Examples:

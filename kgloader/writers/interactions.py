@@ -45,7 +45,7 @@ def load_file(
     Args:
         database: where to write.
         path: the file.
-        kind: what the file is, as the report and the progress note name it.
+        kind: what the file is, as the progress bar and the progress note name it.
         read: a reader that takes the lines and the line number behind which to start.
         prepare: turns a batch of records into writes, and counts in the report what it leaves out.
         batch_size: records per transaction.

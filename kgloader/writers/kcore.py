@@ -26,7 +26,7 @@ def keep_core(database: Database, k: int, report: Report) -> None:
 
     Raises:
         KgrecError: nothing would be left (then nothing is deleted), the server has no Graph Data Science library, or
-            too little memory for the projection.
+            too little memory for it.
     """
     outside = _outside(database, k)
     items: list[str] = []
