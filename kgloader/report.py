@@ -1,13 +1,18 @@
-"""What a load did, counted and shown as a table."""
+"""What a load does while it runs, and what it did: progress bars, counts and the table of them."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from kgrec.graph.database import Database
+
+NOTHING_NEW = "Nothing was new: no node or relationship was created, removed or marked."
 
 
 @dataclass
@@ -23,7 +28,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def show(self, database: Database, title: str) -> None:
-        """Print the table, the size of the graph and the notes on standard output."""
+        """Print what happened, the size of the graph and the notes on standard output; what is 0 is left out."""
         table = Table(title=title, title_justify="left")
         table.add_column("")
         table.add_column("")
@@ -38,26 +43,49 @@ class Report:
             "in the graph": Counter(database.read("load/size")[0]),
         }
         for section, counts in sections.items():
-            for place, (what, count) in enumerate(counts.items()):
+            happened = [(what, count) for what, count in counts.items() if count]
+            for place, (what, count) in enumerate(happened):
                 table.add_row("" if place else section, what, f"{count:,}")
-            if counts:
+            if happened:
                 table.add_section()
         console = Console()
         console.print(table)
-        for note in self.notes:
+        changes = (self.nodes, self.relationships, self.removed, self.marked)
+        nothing_new = [] if any(counts.total() for counts in changes) else [NOTHING_NEW]
+        for note in (*nothing_new, *self.notes):
             console.print(note, highlight=False, soft_wrap=True)
 
 
-def progress_bar(unit: str) -> Progress:
-    """Return a progress display on standard error that counts ``unit`` and shows their rate.
+class Advance(Protocol):
+    """Moves a progress bar on."""
 
-    Tasks have the fields ``done`` (how many) and ``rate`` (how many per second).
+    def __call__(self, count: int, completed: int | None = None) -> None:
+        """Add ``count`` to what is done; the bar itself goes to ``completed`` where it measures something else."""
+
+
+@contextmanager
+def progress_bar(what: str, unit: str, total: int) -> Iterator[Advance]:
+    """Show a bar on standard error while the block runs, with how many ``unit`` are done and how many a second.
+
+    Args:
+        what: goes on, such as ``"linking"``.
+        unit: of the counts, in the plural.
+        total: where the bar ends, in ``unit`` or in what the block gives as ``completed``.
     """
-    return Progress(
+    columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn(f"{{task.fields[done]:,}} {unit}, {{task.fields[rate]:,.0f}}/s"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
     )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        number = progress.add_task(what, total=total, done=0, rate=0)
+        task = progress.tasks[number]
+
+        def advance(count: int, completed: int | None = None) -> None:
+            done = task.fields["done"] + count
+            rate = done / task.elapsed if task.elapsed else 0
+            progress.update(number, completed=done if completed is None else completed, done=done, rate=rate)
+
+        yield advance

@@ -20,7 +20,7 @@ class World:
     Attributes:
         titles: ``[n_items]``
         authors: names ``[n_authors]``; author: of each item ``[n_items]``
-        genre: ``[n_items]``; series: number or -1 ``[n_items]``; publisher: ``[n_items]``
+        genre: ``[n_items]``; series: number or -1 ``[n_items]``
         themes: two of each item, perhaps the same ``[n_items, 2]``; country: ``[n_items]``
         popularity: weights that sum to 1, a power law ``[n_items]``
         appeal: log-odds that a customer's taste adds to an item ``[n_users, n_items]``
@@ -32,7 +32,6 @@ class World:
     author: np.ndarray
     genre: np.ndarray
     series: np.ndarray
-    publisher: np.ndarray
     themes: np.ndarray
     country: np.ndarray
     popularity: np.ndarray
@@ -57,7 +56,6 @@ def make_world(n_users: int, n_items: int, generator: np.random.Generator) -> Wo
         author=author,
         genre=genre,
         series=_series(author, generator),
-        publisher=_zipf_choice(25, n_items, 1.0, generator),
         themes=themes,
         country=country,
         popularity=popularity / popularity.sum(),

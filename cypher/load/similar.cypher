@@ -1,5 +1,4 @@
-// Nearest items by their embeddings; the score is the cosine.
+// Nearest items by their embeddings, found by GDS, which names nodes by numbers; the score is the cosine.
 UNWIND $rows AS row
-MATCH (item:Item) WHERE id(item) = row.item
-MATCH (neighbour:Item) WHERE id(neighbour) = row.neighbour
-CREATE (item)-[:SIMILAR_TO {score: row.score}]->(neighbour)
+WITH row, gds.util.asNode(row.item) AS item, gds.util.asNode(row.neighbour) AS neighbour
+CREATE (item)-[:SIMILAR_TO {score: row.score, run: $run_id}]->(neighbour)

@@ -15,6 +15,7 @@ CALL () {
   CALL (source) {
     MATCH (source)-[fact]->(target:Item|Category|Brand|Author|Entity)
     WHERE type(fact) IN $types
+      AND (type(fact) <> 'SIMILAR_TO' OR EXISTS { (:CurrentRun {kind: 'similar_to', run_id: fact.run}) })
     RETURN DISTINCT target, type(fact) AS kind
   }
   RETURN source, target, kind

@@ -2,14 +2,15 @@
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import click
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from more_itertools import chunked
 
 from kgloader.dbpedia.dump import Dump
 from kgloader.dbpedia.facts import fetch_facts, link_items, write_links
+from kgloader.dbpedia.settings import DBpediaSettings
 from kgloader.dbpedia.sparql import Endpoint, iri
 from kgloader.report import Report
 from kgloader.writers.interactions import known_items
@@ -23,19 +24,6 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 LINKS_AT_ONCE = 5_000
 
 
-class DBpediaSettings(BaseModel):
-    """How DBpedia is asked, from ``[dbpedia]`` in the settings file."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    endpoint: str = "https://dbpedia.org/sparql"
-    batch_size: Annotated[int, Field(gt=0)] = 50
-    min_interval_seconds: Annotated[float, Field(ge=0)] = 0.5
-    timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
-    retries: Annotated[int, Field(ge=0)] = 5
-    min_score: Annotated[float, Field(ge=0, le=1)] = 0.8
-
-
 @click.command()
 @click.option("--endpoint", help="SPARQL endpoint.  [default: https://dbpedia.org/sparql]")
 @click.option("--links", type=FILE, help="Links made before, instead of linking: item_id, entity[, score]; csv or tsv.")
@@ -46,8 +34,8 @@ def dbpedia(database: Database, endpoint: str | None, links: Path | None, dumps:
 
     Items without an entity are looked up by title and scored by title, kind of work and author. The facts of all
     linked entities become typed relationships. Answers of an endpoint are cached, so an interrupted load goes on and
-    a repeated one asks nothing; batch size, pauses, retries and the least score are in the [dbpedia] table of
-    kgrec.toml.
+    a repeated one asks for no more than the items that are still without an entity; batch size, pauses, retries and
+    the least score are in the [dbpedia] table of kgrec.toml.
 
     \b
     Examples:
@@ -84,10 +72,10 @@ def dbpedia(database: Database, endpoint: str | None, links: Path | None, dumps:
 
 
 def _load_links(database: Database, path: Path, report: Report) -> None:
-    """Write the links of a file, whole or not at all.
+    """Write the links of a file, once all of them are found to be right.
 
     Raises:
-        KgrecError: a column is missing, or a value is no IRI or no score.
+        KgrecError: a column is missing, or a value is no IRI or no score; nothing is written then.
     """
     try:
         table = pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",", dtype=str, keep_default_na=False)
@@ -101,8 +89,8 @@ def _load_links(database: Database, path: Path, report: Report) -> None:
     rows = [_link(path, line, *record) for line, record in enumerate(records, start=2)]
     known = known_items(database, {row["item_id"] for row in rows})
     kept = [row for row in rows if row["item_id"] in known]
-    for start in range(0, len(kept), LINKS_AT_ONCE):
-        write_links(database, kept[start : start + LINKS_AT_ONCE], report)
+    for batch in chunked(kept, LINKS_AT_ONCE):
+        write_links(database, batch, report)
     report.read[f"rows of {path.name}"] += len(rows)
     report.skipped["links of items without interactions"] += len(rows) - len(kept)
 

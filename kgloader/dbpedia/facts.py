@@ -1,15 +1,16 @@
 """Items linked to DBpedia, and the facts of the linked entities, from an endpoint or a dump."""
 
-from collections.abc import Callable, Iterator
-from itertools import islice
-from typing import Any, Protocol, TypeVar
-from urllib.parse import unquote
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from more_itertools import chunked
 
 from kgloader.dbpedia.linking import Candidate, Work, best_link, candidate_labels
 from kgloader.dbpedia.predicates import CREATOR_PREDICATES, FACT_TYPES, ONTOLOGY, WORK_CLASSES
-from kgloader.dbpedia.sparql import Row, english, iri, values
+from kgloader.dbpedia.sparql import Solution, english, iri
+from kgloader.labels import guessed_label
 from kgloader.report import Report, progress_bar
-from kgrec.graph.database import Database
+from kgrec.graph.database import Database, Row
 
 ROW_LIMIT = 10_000  # DBpedia's own; an answer of that length may be cut off
 PREFIXES = f"PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\nPREFIX dbo: <{ONTOLOGY}>\n"
@@ -49,23 +50,20 @@ LABELS = (
 }} LIMIT {limit}"""
 )
 
-Key = TypeVar("Key")
-
 
 class Source(Protocol):
     """Something that answers SELECT queries: an endpoint or a dump."""
 
-    def select(self, query: str) -> list[Row]:
-        """Answer with one dict a row."""
+    def select(self, query: str) -> list[Solution]:
+        """Answer with all solutions."""
         ...
 
 
 def link_items(database: Database, source: Source, batch_size: int, min_score: float, report: Report) -> None:
     """Link the items that have no entity yet, a batch of titles at a time."""
     works = [Work(**row) for row in database.read("load/unlinked_items")]
-    with progress_bar("items") as progress:
-        task = progress.add_task("linking", total=len(works), done=0, rate=0)
-        for batch in _batches(works, batch_size):
+    with progress_bar("linking", "items", len(works)) as advance:
+        for batch in chunked(works, batch_size):
             candidates = _candidates(source, batch)
             rows = []
             for work in batch:
@@ -75,28 +73,35 @@ def link_items(database: Database, source: Source, batch_size: int, min_score: f
                     rows.append({"item_id": work.item_id, "uri": found[0], "score": found[1]})
             write_links(database, rows, report)
             report.skipped["items without a sure enough entity"] += len(batch) - len(rows)
-            task_done = progress.tasks[task].completed + len(batch)
-            progress.update(task, completed=task_done, done=int(task_done), rate=progress.tasks[task].speed or 0)
+            advance(len(batch))
 
 
-def write_links(database: Database, rows: list[dict[str, Any]], report: Report) -> None:
-    """Write ``{item_id, uri, score}`` as SAME_AS; an item keeps the entity of a surer link."""
-    counters = database.write("load/entity_links", rows=rows).counters
+def write_links(database: Database, rows: list[Row], report: Report) -> None:
+    """Write ``{item_id, uri, score}`` as SAME_AS: an item keeps the surest link that it was ever given.
+
+    Of equal scores the first counts, whether it stands in the graph or among the rows.
+    """
+    labelled = [row | {"label": guessed_label(row["uri"])} for row in rows]
+    counters = database.write("load/entity_links", rows=labelled).counters
     report.nodes["Entity"] += counters.nodes_created
     report.relationships["SAME_AS"] += counters.relationships_created
+    report.removed["SAME_AS of less sure links"] += counters.relationships_deleted
 
 
 def fetch_facts(database: Database, source: Source, batch_size: int, report: Report) -> None:
-    """Fetch labels and allow-listed facts of every linked entity, a batch at a time; each is one transaction."""
-    uris = [row["uri"] for row in database.read("load/linked_entities")]
-    with progress_bar("entities") as progress:
-        task = progress.add_task("facts", total=len(uris), done=0, rate=0)
-        for batch in _batches(uris, batch_size):
+    """Fetch labels and allow-listed facts of every linked entity, a batch at a time; each is one transaction.
+
+    Entities whose id only looks like an IRI cannot be asked for; they are counted as skipped.
+    """
+    linked = [row["uri"] for row in database.read("load/linked_entities")]
+    uris = [uri for uri in linked if _is_iri(uri)]
+    report.skipped["entities whose id is no IRI"] += len(linked) - len(uris)
+    with progress_bar("facts", "entities", len(uris)) as advance:
+        for batch in chunked(uris, batch_size):
             facts = _answers(source, batch, _facts_query)
             labels = {row["entity"]: row["label"] for row in reversed(_answers(source, batch, _labels_query))}
             _write_facts(database, batch, facts, labels, report)
-            task_done = progress.tasks[task].completed + len(batch)
-            progress.update(task, completed=task_done, done=int(task_done), rate=progress.tasks[task].speed or 0)
+            advance(len(batch))
     report.read["entities looked up"] += len(uris)
 
 
@@ -116,32 +121,34 @@ def _candidates(source: Source, works: list[Work]) -> dict[str, list[Candidate]]
 
 
 def _write_facts(
-    database: Database, entities: list[str], facts: list[Row], labels: dict[str, str], report: Report
+    database: Database, entities: list[str], facts: list[Solution], labels: dict[str, str], report: Report
 ) -> None:
-    named = {entity: labels.get(entity, local_name(entity)) for entity in entities}
+    fetched = {entity: labels.get(entity) for entity in entities}
     for fact in facts:
-        named.setdefault(fact["object"], fact.get("label", local_name(fact["object"])))
+        fetched.setdefault(fact["object"], fact.get("label"))
     triples = [
         {"head": fact["entity"], "type": FACT_TYPES[fact["predicate"]], "tail": fact["object"]}
         for fact in facts
         if fact["predicate"] in FACT_TYPES
     ]
     rows = list({tuple(triple.values()): triple for triple in triples}.values())
-    names = [{"uri": uri, "label": label} for uri, label in named.items()]
+    names = [{"uri": uri, "label": label, "guess": guessed_label(uri)} for uri, label in fetched.items()]
     entity_summary, fact_summary = database.write_together(
-        [("load/entity_labels", {"rows": names}), ("load/entity_facts", {"rows": rows})]
+        [("load/entity_labels", {"rows": names}), ("load/typed_facts", {"rows": rows})]
     )
     report.nodes["Entity"] += entity_summary.counters.nodes_created
     report.relationships["facts of allow-listed types"] += fact_summary.counters.relationships_created
 
 
-def local_name(uri: str) -> str:
-    """A readable name for an entity without a label: ``.../Category:Salt_mines`` is ``Salt mines``."""
-    name = unquote(uri.rpartition("/")[2].rpartition("#")[2] or uri)
-    return name.removeprefix("Category:").replace("_", " ")
+def _is_iri(text: str) -> bool:
+    try:
+        iri(text)
+    except ValueError:
+        return False
+    return True
 
 
-def _answers(source: Source, keys: list[Key], query: Callable[[list[Key]], str]) -> list[Row]:
+def _answers(source: Source, keys: list[str], query: Callable[[list[str]], str]) -> list[Solution]:
     """Ask for a batch; where the answer may have been cut off, ask for its halves."""
     if not keys:
         return []
@@ -154,23 +161,20 @@ def _answers(source: Source, keys: list[Key], query: Callable[[list[Key]], str])
 
 def _candidates_query(labels: list[str]) -> str:
     return CANDIDATES.format(
-        labels=values([english(label) for label in labels]),
-        classes=values([iri(name) for name in WORK_CLASSES]),
-        creators=values([iri(name) for name in CREATOR_PREDICATES]),
+        labels=" ".join(map(english, labels)),
+        classes=_iris(WORK_CLASSES),
+        creators=_iris(CREATOR_PREDICATES),
         limit=ROW_LIMIT,
     )
 
 
 def _facts_query(entities: list[str]) -> str:
-    predicates = values([iri(name) for name in FACT_TYPES])
-    return FACTS.format(entities=values([iri(name) for name in entities]), predicates=predicates, limit=ROW_LIMIT)
+    return FACTS.format(entities=_iris(entities), predicates=_iris(FACT_TYPES), limit=ROW_LIMIT)
 
 
 def _labels_query(entities: list[str]) -> str:
-    return LABELS.format(entities=values([iri(name) for name in entities]), limit=ROW_LIMIT)
+    return LABELS.format(entities=_iris(entities), limit=ROW_LIMIT)
 
 
-def _batches(rows: list[Key], size: int) -> Iterator[list[Key]]:
-    remaining = iter(rows)
-    while batch := list(islice(remaining, size)):
-        yield batch
+def _iris(names: Iterable[str]) -> str:
+    return " ".join(map(iri, names))

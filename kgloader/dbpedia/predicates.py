@@ -33,8 +33,6 @@ _TYPES = {
 FACT_TYPES: dict[str, str] = {f"{ONTOLOGY}{name}": type_ for type_, names in _TYPES.items() for name in names}
 FACT_TYPES["http://purl.org/dc/terms/subject"] = "SUBJECT"
 
-OTHER_FACT = "RELATED_TO"  # RecBole relations outside the list keep their name in a property
-
 CREATOR_PREDICATES = [
     f"{ONTOLOGY}{name}" for name in ("author", "director", "writer", "artist", "creator", "developer")
 ]

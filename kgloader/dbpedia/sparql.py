@@ -3,11 +3,11 @@
 import hashlib
 import json
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 
+import pyoxigraph as ox
 from SPARQLWrapper import JSON, POST, SPARQLWrapper
 from SPARQLWrapper.SPARQLExceptions import (
     EndPointInternalError,
@@ -19,15 +19,15 @@ from SPARQLWrapper.SPARQLExceptions import (
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from kgrec.errors import KgrecError
+from kgrec.files import replacing
 
 USER_AGENT = "kgrec (knowledge-graph recommender; batched and cached queries)"
 LONGEST_WAIT = 60.0  # seconds between two tries
 TRIED_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 # The statuses for which SPARQLWrapper has classes of its own.
 STATUS: dict[type[Exception], int] = {Unauthorized: 401, EndPointNotFound: 404, EndPointInternalError: 500}
-FORBIDDEN_IN_IRI = frozenset('<>"{}|^`\\')
 
-Row = dict[str, str]
+Solution = dict[str, str]  # of a SELECT query: values by variable, those without a value left out
 
 
 class Endpoint:
@@ -36,8 +36,8 @@ class Endpoint:
     Args:
         url: address of the endpoint.
         cache: folder for answers; an answer found there costs no request.
-        min_interval: seconds between two requests.
-        timeout: seconds to wait for an answer.
+        min_interval: least seconds from one request to the next.
+        timeout: seconds to wait for an answer; rounded to whole ones, at least one.
         retries: tries after the first, with growing pauses.
     """
 
@@ -47,8 +47,8 @@ class Endpoint:
         self.requests = self.cached = 0
         self._last_request = 0.0
 
-    def select(self, query: str) -> list[Row]:
-        """Answer a SELECT query; variables without a value are left out of a row.
+    def select(self, query: str) -> list[Solution]:
+        """Answer a SELECT query.
 
         Raises:
             KgrecError: the endpoint cannot be reached, refuses the query, or answers something else than SPARQL JSON.
@@ -56,18 +56,16 @@ class Endpoint:
         key = hashlib.sha256((self.url + "\n" + query).encode()).hexdigest()
         place = self.cache / f"{key}.json"
         try:
-            kept: list[Row] = json.loads(place.read_text(encoding="utf-8"))
+            kept: list[Solution] = json.loads(place.read_text(encoding="utf-8"))
             self.cached += 1
             return kept
         except (FileNotFoundError, ValueError):  # never asked, or the file is damaged
-            rows = self._ask(query)
-        self.cache.mkdir(parents=True, exist_ok=True)
-        draft = place.with_suffix(".partial")
-        draft.write_text(json.dumps(rows), encoding="utf-8")
-        draft.replace(place)
-        return rows
+            solutions = self._ask(query)
+        with replacing(place) as draft:
+            draft.write_text(json.dumps(solutions), encoding="utf-8")
+        return solutions
 
-    def _ask(self, query: str) -> list[Row]:
+    def _ask(self, query: str) -> list[Solution]:
         tries = Retrying(
             stop=stop_after_attempt(self.retries + 1),
             wait=_pause,
@@ -84,7 +82,7 @@ class Endpoint:
         except (URLError, OSError, SPARQLWrapperException) as error:
             reason = getattr(error, "reason", None) or str(error).splitlines()[0]
             raise KgrecError(f"The SPARQL endpoint {self.url} cannot be reached: {reason}.") from error
-        return self._rows(answer)
+        return self._solutions(answer)
 
     def _request(self, query: str) -> bytes:
         time.sleep(max(0.0, self._last_request + self.min_interval - time.monotonic()))
@@ -98,7 +96,7 @@ class Endpoint:
         content: bytes = wrapper.query().response.read()
         return content
 
-    def _rows(self, content: bytes) -> list[Row]:
+    def _solutions(self, content: bytes) -> list[Solution]:
         try:
             bindings = json.loads(content)["results"]["bindings"]
             return [{name: term["value"] for name, term in binding.items()} for binding in bindings]
@@ -110,24 +108,17 @@ def iri(text: str) -> str:
     """Write an IRI into a query.
 
     Raises:
-        ValueError: it holds a character that no IRI has.
+        ValueError: it is not an absolute IRI.
     """
-    if not text or any(character in FORBIDDEN_IN_IRI or character <= " " for character in text) or ":" not in text:
-        raise ValueError(f"{text!r} is not an IRI")
-    return f"<{text}>"
+    try:
+        return str(ox.NamedNode(text))
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not an IRI") from error
 
 
 def english(text: str) -> str:
     """Write a text into a query as an English literal."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    for character, name in (("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"), ("\b", "\\b"), ("\f", "\\f")):
-        escaped = escaped.replace(character, name)
-    return f'"{escaped}"@en'
-
-
-def values(terms: Sequence[str]) -> str:
-    """Join written terms into the inside of a VALUES block."""
-    return " ".join(terms)
+    return str(ox.Literal(text, language="en"))
 
 
 def _passing(error: BaseException) -> bool:

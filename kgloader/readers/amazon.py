@@ -26,12 +26,7 @@ def read_reviews(lines: Lines, after: int = 0) -> Iterator[tuple[int, Interactio
     Raises:
         KgrecError: a line is broken, or the file is empty or cut off; names file and line.
     """
-    for number, line in lines:
-        if number > after:
-            try:
-                yield number, _interaction(_record(line), number)
-            except Malformed as problem:
-                raise lines.error(number, problem) from problem
+    return lines.parsed(lambda line, number: _interaction(_record(line), number), after)
 
 
 def read_metadata(lines: Lines, after: int = 0) -> Iterator[tuple[int, ItemRecord]]:
@@ -40,12 +35,7 @@ def read_metadata(lines: Lines, after: int = 0) -> Iterator[tuple[int, ItemRecor
     Raises:
         KgrecError: a line is broken, or the file is empty or cut off; names file and line.
     """
-    for number, line in lines:
-        if number > after:
-            try:
-                yield number, _item(_record(line))
-            except Malformed as problem:
-                raise lines.error(number, problem) from problem
+    return lines.parsed(lambda line, _: _item(_record(line)), after)
 
 
 def _record(line: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def identifier(key: str, value: Any) -> str:
     """Return a node key as a string.
 
     Raises:
-        Malformed: it is neither text nor a whole number, blank, or too long to index.
+        Malformed: it is neither text nor a whole number, blank, too long to index, or not valid Unicode.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -64,7 +64,7 @@ def milliseconds(key: str, value: Any, unit: int) -> int:
     """Return epoch milliseconds from a time in units of ``unit`` milliseconds.
 
     Raises:
-        Malformed: it is no number, or lies outside the years 1 to 9999.
+        Malformed: it is no number, or lies as far from 1970 as the year 10000, before it or after it.
     """
     whole = isinstance(value, int) and not isinstance(value, bool)
     time = value * unit if whole else round(number(key, value) * unit)

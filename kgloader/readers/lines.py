@@ -2,14 +2,16 @@
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from kgrec.errors import KgrecError
 
 GZIP_MAGIC = b"\x1f\x8b"
 LONGEST_LINE = 64 * 2**20  # bytes; a whole file on one line would break the promise of constant memory
+
+Record = TypeVar("Record")
 
 
 class Malformed(Exception):  # noqa: N818 - it never leaves the readers, which add file and line
@@ -19,13 +21,15 @@ class Malformed(Exception):  # noqa: N818 - it never leaves the readers, which a
 class Lines:
     """The lines of a UTF-8 file that are not blank, with their numbers from 1.
 
-    Iterate once. Gzip is told by the file's first bytes, not by its name.
+    The file is read once: an iteration goes on where the one before stopped. Gzip is told by the file's first bytes,
+    not by its name.
     """
 
     def __init__(self, path: Path):
         self.path = path
         self.size = path.stat().st_size
         self.bytes_read = 0
+        self._numbered = self._read()
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text without its line end).
@@ -33,6 +37,31 @@ class Lines:
         Raises:
             KgrecError: the file is empty or cut off, or a line is too long or not UTF-8.
         """
+        return self._numbered
+
+    def parsed(self, parse: Callable[[str, int], Record], after: int = 0) -> Iterator[tuple[int, Record]]:
+        """Yield (line number, record) for every line behind line ``after``.
+
+        Args:
+            parse: makes a record of a line and its number, or raises `Malformed`.
+            after: number of the last line that is passed over unparsed.
+
+        Raises:
+            KgrecError: as in iterating, or a line is malformed; names file and line.
+        """
+        for number, line in self:
+            if number > after:
+                try:
+                    record = parse(line, number)
+                except Malformed as problem:
+                    raise self.error(number, problem) from problem
+                yield number, record
+
+    def error(self, number: int, problem: object) -> KgrecError:
+        """Return the error that says what is wrong with one line of this file."""
+        return KgrecError(f"{self.path}, line {number}: {problem}.")
+
+    def _read(self) -> Iterator[tuple[int, str]]:
         number = 0
         seen = False
         with self.path.open("rb") as raw:
@@ -57,10 +86,6 @@ class Lines:
                     yield number, text
         if not seen:
             raise KgrecError(f"{self.path} is empty.")
-
-    def error(self, number: int, problem: object) -> KgrecError:
-        """Return the error that says what is wrong with one line of this file."""
-        return KgrecError(f"{self.path}, line {number}: {problem}.")
 
 
 def _opened(raw: BinaryIO) -> BinaryIO:

@@ -5,7 +5,7 @@ Every file starts with a header of tab-separated ``name:type`` columns, as RecBo
 seconds lie in the year 5138, and 1e11 milliseconds in 1973, before any such data set.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kgloader.readers import fields
@@ -17,7 +17,7 @@ TYPES = ("token", "token_seq", "float", "float_seq")
 CATEGORIES = ("category", "categories", "genre", "genres", "class")
 SECONDS_BELOW = 1e11
 
-Row = dict[str, str]
+Cells = dict[str, str]  # of one line, by column
 
 
 def interactions_file(folder: Path) -> Path:
@@ -35,9 +35,7 @@ def interactions_file(folder: Path) -> Path:
 
 def has_timestamps(path: Path) -> bool:
     """Tell whether the interactions of a ``.inter`` file have a time; without one the file's order counts."""
-    lines = Lines(path)
-    number, header = next(iter(lines))
-    return "timestamp" in _columns(lines, number, header)
+    return "timestamp" in _header(Lines(path))
 
 
 def read_interactions(lines: Lines, after: int = 0) -> Iterator[tuple[int, Interaction]]:
@@ -46,54 +44,21 @@ def read_interactions(lines: Lines, after: int = 0) -> Iterator[tuple[int, Inter
     Raises:
         KgrecError: the header, a line or a value is wrong; names file and line.
     """
-    for number, row in _rows(lines, after, "user_id", "item_id"):
-        try:
-            rating, time = row.get("rating"), row.get("timestamp")
-            interaction = Interaction(
-                user_id=fields.identifier("user_id", row["user_id"]),
-                item_id=fields.identifier("item_id", row["item_id"]),
-                rating=fields.number("rating", rating) if rating else None,
-                timestamp=None if time is None else _time(time),
-                position=number,
-            )
-        except Malformed as problem:
-            raise lines.error(number, problem) from problem
-        yield number, interaction
+    types = _header(lines, "user_id", "item_id")
+    return lines.parsed(lambda line, number: _interaction(_cells(line, types), number), after)
 
 
 def read_items(lines: Lines, after: int = 0) -> Iterator[tuple[int, ItemRecord]]:
     """Yield (line number, item) behind line ``after``.
 
-    The title comes from the first column whose name holds "title" or "name", the categories from a column named like
-    ``CATEGORIES``: a ``token_seq`` is split at its spaces, a ``token`` is one category.
+    The title comes from the first column whose name holds "title", or else "name"; the categories come from all
+    columns named in ``CATEGORIES``: a ``token_seq`` is split at its spaces, a ``token`` is one category.
 
     Raises:
         KgrecError: the header, a line or a value is wrong; names file and line.
     """
-    types: dict[str, str] = {}
-    for number, row in _rows(lines, after, "item_id", types=types):
-        title = next((row[column] for column in row if "title" in column), None)
-        if title is None:
-            title = next((row[column] for column in row if "name" in column), "")
-        categories = [
-            part
-            for column in CATEGORIES
-            if column in row
-            for part in (row[column].split(" ") if types[column] == "token_seq" else [row[column]])
-        ]
-        try:
-            item = ItemRecord(
-                item_id=fields.identifier("item_id", row["item_id"]),
-                title=fields.text(title),
-                description=fields.text(row.get("description")),
-                price=fields.price(row.get("price")),
-                brand=fields.name(row.get("brand")),
-                authors=fields.names([row.get("author")]),
-                categories=fields.names(categories),
-            )
-        except Malformed as problem:
-            raise lines.error(number, problem) from problem
-        yield number, item
+    types = _header(lines, "item_id")
+    return lines.parsed(lambda line, _: _item(_cells(line, types), types), after)
 
 
 def read_links(lines: Lines, after: int = 0) -> Iterator[tuple[int, Link]]:
@@ -102,12 +67,8 @@ def read_links(lines: Lines, after: int = 0) -> Iterator[tuple[int, Link]]:
     Raises:
         KgrecError: the header, a line or a value is wrong; names file and line.
     """
-    for number, row in _rows(lines, after, "item_id", "entity_id"):
-        try:
-            link = Link(*(fields.identifier(column, row[column]) for column in ("item_id", "entity_id")))
-        except Malformed as problem:
-            raise lines.error(number, problem) from problem
-        yield number, link
+    types = _header(lines, "item_id", "entity_id")
+    return lines.parsed(lambda line, _: _link(_cells(line, types)), after)
 
 
 def read_facts(lines: Lines, after: int = 0) -> Iterator[tuple[int, Fact]]:
@@ -116,43 +77,76 @@ def read_facts(lines: Lines, after: int = 0) -> Iterator[tuple[int, Fact]]:
     Raises:
         KgrecError: the header, a line or a value is wrong; names file and line.
     """
-    columns = ("head_id", "relation_id", "tail_id")
-    for number, row in _rows(lines, after, *columns):
-        try:
-            fact = Fact(*(fields.identifier(column, row[column]) for column in columns))
-        except Malformed as problem:
-            raise lines.error(number, problem) from problem
-        yield number, fact
+    types = _header(lines, "head_id", "relation_id", "tail_id")
+    return lines.parsed(lambda line, _: _fact(_cells(line, types)), after)
 
 
-def _rows(lines: Lines, after: int, *required: str, types: dict[str, str] | None = None) -> Iterator[tuple[int, Row]]:
-    """Yield (line number, values by column) behind line ``after``; fill ``types`` from the header."""
-    columns: dict[str, str] = {}
-    for number, line in lines:
-        if not columns:
-            columns = _columns(lines, number, line)
-            missing = [column for column in required if column not in columns]
-            if missing:
-                raise lines.error(number, f"the header has no column {', '.join(map(repr, missing))}")
-            if types is not None:
-                types.update(columns)
-        elif number > after:
-            values = line.split("\t")
-            if len(values) != len(columns):
-                raise lines.error(number, f"{len(values)} fields where the header has {len(columns)}")
-            yield number, dict(zip(columns, values, strict=True))
+def _header(lines: Lines, *required: str) -> dict[str, str]:
+    """Read the first line: the type of each column."""
+    _, types = next(lines.parsed(lambda line, _: _types(line, required)))
+    return types
 
 
-def _columns(lines: Lines, number: int, header: str) -> dict[str, str]:
-    columns: dict[str, str] = {}
+def _types(header: str, required: Sequence[str]) -> dict[str, str]:
+    types: dict[str, str] = {}
     for field in header.split("\t"):
         column, _, kind = field.partition(":")
-        if not column or kind not in TYPES or column in columns:
-            raise lines.error(
-                number, f"{field!r} in the header is not a new `name:type`, type one of {', '.join(TYPES)}"
-            )
-        columns[column] = kind
-    return columns
+        if not column or kind not in TYPES or column in types:
+            raise Malformed(f"{field!r} in the header is not a new `name:type`, type one of {', '.join(TYPES)}")
+        types[column] = kind
+    missing = [column for column in required if column not in types]
+    if missing:
+        raise Malformed(f"the header has no column {', '.join(map(repr, missing))}")
+    return types
+
+
+def _cells(line: str, types: dict[str, str]) -> Cells:
+    values = line.split("\t")
+    if len(values) != len(types):
+        raise Malformed(f"{len(values)} fields where the header has {len(types)}")
+    return dict(zip(types, values, strict=True))
+
+
+def _interaction(cells: Cells, position: int) -> Interaction:
+    rating, time = cells.get("rating"), cells.get("timestamp")
+    return Interaction(
+        user_id=_identifier(cells, "user_id"),
+        item_id=_identifier(cells, "item_id"),
+        rating=fields.number("rating", rating) if rating else None,
+        timestamp=None if time is None else _time(time),
+        position=position,
+    )
+
+
+def _item(cells: Cells, types: dict[str, str]) -> ItemRecord:
+    title = next((cells[column] for word in ("title", "name") for column in cells if word in column), "")
+    categories = [
+        part
+        for column in CATEGORIES
+        if column in cells
+        for part in (cells[column].split(" ") if types[column] == "token_seq" else [cells[column]])
+    ]
+    return ItemRecord(
+        item_id=_identifier(cells, "item_id"),
+        title=fields.text(title),
+        description=fields.text(cells.get("description")),
+        price=fields.price(cells.get("price")),
+        brand=fields.name(cells.get("brand")),
+        authors=fields.names([cells.get("author")]),
+        categories=fields.names(categories),
+    )
+
+
+def _link(cells: Cells) -> Link:
+    return Link(item_id=_identifier(cells, "item_id"), uri=_identifier(cells, "entity_id"))
+
+
+def _fact(cells: Cells) -> Fact:
+    return Fact(*(_identifier(cells, column) for column in ("head_id", "relation_id", "tail_id")))
+
+
+def _identifier(cells: Cells, column: str) -> str:
+    return fields.identifier(column, cells[column])
 
 
 def _time(value: str) -> int:

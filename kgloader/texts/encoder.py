@@ -2,9 +2,10 @@
 
 import hashlib
 import os
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from more_itertools import chunked
 
 from kgloader.report import Report, progress_bar
 from kgrec.errors import KgrecError
@@ -55,7 +56,11 @@ def load_encoder(model: str) -> "SentenceTransformer":
 
 
 def embed_items(database: Database, model: str, report: Report) -> None:
-    """Encode the items whose text or model is new, a batch at a time, each written in one transaction."""
+    """Encode the items whose text or model is new, a batch at a time, each written in one transaction.
+
+    Raises:
+        KgrecError: the graph has no items, or the model cannot be loaded.
+    """
     rows = database.read("load/item_texts")
     if not rows:
         raise KgrecError("The graph has no items to encode: load interactions first, with `kgrec load amazon`.")
@@ -84,10 +89,8 @@ def _encode(
     texts: dict[str, str],
     hashes: dict[str, str],
 ) -> None:
-    remaining, done = iter(waiting), 0
-    with progress_bar("items") as progress:
-        task = progress.add_task(f"encoding on {encoder.device.type}", total=len(waiting), done=0, rate=0)
-        while batch := list(islice(remaining, ITEMS_PER_BATCH)):
+    with progress_bar(f"encoding on {encoder.device.type}", "items", len(waiting)) as advance:
+        for batch in chunked(waiting, ITEMS_PER_BATCH):
             vectors = encoder.encode(
                 [texts[item_id] for item_id in batch], normalize_embeddings=True, show_progress_bar=False
             )
@@ -96,8 +99,7 @@ def _encode(
                 for item_id, vector in zip(batch, vectors, strict=True)
             ]
             database.write("load/embeddings", rows=written)
-            done += len(batch)
-            progress.update(task, completed=done, done=done, rate=progress.tasks[task].speed or 0)
+            advance(len(batch))
 
 
 def _hash(model: str, text: str) -> str:

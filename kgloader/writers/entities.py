@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from kgloader.dbpedia.predicates import FACT_TYPES
+from kgloader.labels import guessed_label
 from kgloader.readers.records import Fact, Link
 from kgloader.report import Report
 from kgloader.writers.interactions import Write, known_items
@@ -16,7 +17,7 @@ RELATION_TYPES = FACT_TYPES | {iri.rpartition("/")[2].rpartition("#")[2]: type_ 
 def link_writes(database: Database, batch: list[Link], report: Report) -> list[Write]:
     """Items and the entities they are."""
     known = known_items(database, {link.item_id for link in batch})
-    rows = [asdict(link) for link in batch if link.item_id in known]
+    rows = [asdict(link) | {"label": guessed_label(link.uri)} for link in batch if link.item_id in known]
     report.skipped["links of items without interactions"] += len(batch) - len(rows)
     return [Write("load/links", rows, "Entity", "SAME_AS")]
 
@@ -30,9 +31,10 @@ def fact_writes(database: Database, batch: list[Fact], report: Report) -> list[W
             typed.append({"head": fact.head, "type": type_, "tail": fact.tail})
         else:
             other.append({"head": fact.head, "predicate": fact.relation, "tail": fact.tail})
-    entities = {uri: None for fact in batch for uri in (fact.head, fact.tail)}
+    uris = dict.fromkeys(uri for fact in batch for uri in (fact.head, fact.tail))
+    entities = [{"uri": uri, "label": guessed_label(uri)} for uri in uris]
     return [
-        Write("load/recbole_entities", list(entities), node="Entity"),
-        Write("load/recbole_facts", typed, relationship="typed facts"),
+        Write("load/recbole_entities", entities, node="Entity"),
+        Write("load/typed_facts", typed, relationship="typed facts"),
         Write("load/recbole_other_facts", other, relationship="RELATED_TO"),
     ]

@@ -1,10 +1,11 @@
 """Batched writes: each batch is one transaction that also notes how far the file has been read."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+from more_itertools import chunked
 
 from kgloader.readers.lines import Lines
 from kgloader.readers.records import Interaction, ItemRecord
@@ -44,7 +45,7 @@ def load_file(
     Args:
         database: where to write.
         path: the file.
-        kind: what the file is, as the report and the progress note name it.
+        kind: what the file is, as the progress bar and the progress note name it.
         read: a reader that takes the lines and the line number behind which to start.
         prepare: turns a batch of records into writes, and counts in the report what it leaves out.
         batch_size: records per transaction.
@@ -53,21 +54,17 @@ def load_file(
     Raises:
         KgrecError: the file is broken; batches before that line are in the graph, the one with it is not.
     """
-    load = resume.progress_of(database, path, kind)
+    load = resume.file_load(database, path, kind)
     done = resume.committed_lines(database, load)
     if done:
         report.notes.append(f"{path.name}: went on behind line {done:,}, where an earlier load was interrupted.")
     lines = Lines(path)
-    rows, start = 0, time.monotonic()
-    with progress_bar("rows") as progress:
-        task = progress.add_task(f"{kind} {path.name}", total=lines.size, done=0, rate=0)
-        for batch in _batches(read(lines, done), batch_size):
+    with progress_bar(f"{kind} {path.name}", "rows", lines.size) as advance:
+        for batch in chunked(read(lines, done), batch_size):
             writes = prepare(database, [record for _, record in batch], report)
             _write_batch(database, writes, resume.progress_write(load, batch[-1][0]), report)
-            rows += len(batch)
-            rate = rows / (time.monotonic() - start)
-            progress.update(task, completed=lines.bytes_read, done=rows, rate=rate)
-    report.read[f"rows of {path.name}"] += rows
+            report.read[f"rows of {path.name}"] += len(batch)
+            advance(len(batch), lines.bytes_read)
 
 
 def interaction_writes(database: Database, batch: list[Interaction], report: Report) -> list[Write]:
@@ -152,14 +149,3 @@ def _ties(neighbours: Iterable[tuple[str, tuple[str, ...]]], known: set[str], re
 def known_items(database: Database, items: set[str]) -> set[str]:
     """Return which of these are items of the graph."""
     return {row["item_id"] for row in database.read("load/known_items", items=list(items))}
-
-
-def _batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
-    batch: list[Record] = []
-    for record in records:
-        batch.append(record)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

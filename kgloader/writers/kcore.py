@@ -4,19 +4,13 @@ Core values come from the Graph Data Science library (Batagelj and Zaversnik, 20
 decomposition of networks"). A user counts an item once, however often they met.
 """
 
-import uuid
-from collections.abc import Iterator
-from typing import TypeVar
-
-from neo4j.exceptions import Neo4jError
+from more_itertools import chunked
 
 from kgloader.report import Report
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 
 NODES_PER_BATCH = 1_000
-
-Key = TypeVar("Key", int, str)
 
 
 def keep_core(database: Database, k: int, report: Report) -> None:
@@ -32,38 +26,26 @@ def keep_core(database: Database, k: int, report: Report) -> None:
 
     Raises:
         KgrecError: nothing would be left (then nothing is deleted), the server has no Graph Data Science library, or
-            too little memory for the projection.
+            too little memory for it.
     """
     outside = _outside(database, k)
     items: list[str] = []
-    for nodes in _batches(outside):
+    for nodes in chunked(outside, NODES_PER_BATCH):
         keys = database.read("load/core_keys", nodes=nodes)
         items += [row["item_id"] for row in keys if row["item_id"] is not None]
         users = [row["user_id"] for row in keys if row["user_id"] is not None]
         database.write("load/core_users", users=users)
         report.removed[f"users outside the {k}-core"] += len(users)
     # Items go last: a popular one may be outside the core, and now has fewer than k users left to part from.
-    for batch in _batches(items):
+    for batch in chunked(items, NODES_PER_BATCH):
         database.write("load/core_items", items=batch)
     report.removed[f"items outside the {k}-core"] += len(items)
 
 
-def _batches(keys: list[Key]) -> Iterator[list[Key]]:
-    return (keys[start : start + NODES_PER_BATCH] for start in range(0, len(keys), NODES_PER_BATCH))
-
-
 def _outside(database: Database, k: int) -> list[int]:
     """Node numbers with a core value below ``k``."""
-    gds = database.gds()
-    graph_name = f"kgrec-core-{uuid.uuid4()}"
-    pairs = {"INTERACTED": {"orientation": "UNDIRECTED", "aggregation": "SINGLE"}}
-    try:
-        graph, _ = gds.graph.project.native(graph_name, ["User", "Item"], pairs, log_progress=False)
+    with database.projection("load/core_projection") as (gds, graph):
         cores = gds.k_core_decomposition.stream(graph, log_progress=False)
-    except Neo4jError as error:
-        raise KgrecError(f"Graph Data Science could not compute the {k}-core: {error.message}") from error
-    finally:
-        gds.graph.drop(graph_name, fail_if_missing=False)
     outside = cores.loc[cores["coreValue"] < k, "nodeId"]
     if len(outside) == len(cores):
         raise KgrecError(f"The {k}-core is empty, nothing was removed: load again with a smaller --k-core, or without.")

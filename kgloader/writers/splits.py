@@ -30,8 +30,7 @@ def mark_splits(database: Database) -> Marks:
     total = database.read("load/changed_count")[0]["users"]
     if not total:
         return Marks(users, sessions, old)
-    with progress_bar("users") as progress:
-        task = progress.add_task("splits and sessions", total=total, done=0, rate=0)
+    with progress_bar("splits and sessions", "users", total) as advance:
         while batch := _next_users(database):
             cleared, _, written, _ = database.write_together(
                 [
@@ -44,7 +43,7 @@ def mark_splits(database: Database) -> Marks:
             users += len(batch)
             sessions += written.counters.nodes_created
             old += cleared.counters.nodes_deleted
-            progress.update(task, completed=users, done=users, rate=progress.tasks[task].speed or 0)
+            advance(len(batch))
     return Marks(users, sessions, old)
 
 

@@ -3,7 +3,7 @@
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 
-KEYS = ("user", "item", "brand", "author", "category", "entity", "session", "persona", "load_progress")
+KEYS = ("user", "item", "brand", "author", "category", "entity", "session", "persona", "load_progress", "current_run")
 VECTOR_INDEXES = {"item_embedding": ("Item", "embedding"), "user_persona": ("User", "persona")}
 
 
@@ -19,21 +19,21 @@ def ensure_schema(database: Database) -> None:
     database.run("schema/await_indexes")
 
 
-def ensure_vector_index(database: Database, name: str, label: str, property: str, dimensions: int) -> None:
+def ensure_vector_index(database: Database, name: str, label: str, vector: str, dimensions: int) -> None:
     """Create a cosine vector index, or create it anew where its dimensions are others.
 
     Args:
         database: where.
         name: ``"item_embedding"`` or ``"user_persona"``.
         label: the node label that this index covers, ``"Item"`` or ``"User"``.
-        property: the vector property that it covers, ``"embedding"`` or ``"persona"``.
+        vector: the property that it covers, ``"embedding"`` or ``"persona"``.
         dimensions: length of the vectors.
 
     Raises:
         KgrecError: there is no such index in the schema, or the server refuses the dimensions.
     """
-    if VECTOR_INDEXES.get(name) != (label, property):
-        raise KgrecError(f"The schema has no vector index {name!r} on {label}.{property}.")
+    if VECTOR_INDEXES.get(name) != (label, vector):
+        raise KgrecError(f"The schema has no vector index {name!r} on {label}.{vector}.")
     found = database.read("schema/vector_index", index=name)
     if found and found[0]["config"].get("vector.dimensions") == dimensions:
         return

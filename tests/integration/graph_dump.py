@@ -4,7 +4,7 @@ from typing import Any
 
 from kgrec.graph.database import Database
 
-KEYS = ("user_id", "item_id", "name", "uri", "session_id", "persona_id", "load_id")
+KEYS = ("user_id", "item_id", "uri", "session_id", "persona_id", "load_id", "name")
 
 
 def dump(database: Database) -> tuple[list[Any], list[Any]]:

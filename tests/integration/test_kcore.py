@@ -2,6 +2,7 @@ import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import pytest
@@ -64,6 +65,19 @@ def test_the_core_is_that_of_networkx_and_loading_again_ends_the_same(
     assert rows(database, "CALL gds.graph.list() YIELD graphName RETURN graphName") == []
 
 
+def test_users_and_items_that_met_nobody_are_outside(
+    database: Database, command_line: CommandLine, tmp_path: Path
+) -> None:
+    """As a call that was interrupted between its users and its items leaves them."""
+    pairs = [(user, item) for user in ("U1", "U2") for item in ("B1", "B2")]
+    command_line("load", "amazon", "--reviews", write(tmp_path / "reviews.json", pairs))
+    rows(database, "CREATE (:Item {item_id: 'B3'}), (:User {user_id: 'U3'})")
+    report = Report()
+    keep_core(database, 2, report)
+    assert nodes(database) == {"U1", "U2", "B1", "B2"}
+    assert report.removed == {"users outside the 2-core": 1, "items outside the 2-core": 1}
+
+
 def test_an_empty_core_removes_nothing(database: Database, command_line: CommandLine, tmp_path: Path) -> None:
     reviews = write(tmp_path / "reviews.json", [("U1", "B1"), ("U1", "B2")])
     result = command_line("load", "amazon", "--reviews", reviews, "--k-core", "2", check=False)
@@ -89,16 +103,21 @@ def test_users_who_lose_an_item_are_split_anew(database: Database, command_line:
     assert lengths == [(3,)]
 
 
+@pytest.mark.parametrize("refused", [True, False])
 def test_the_projection_goes_when_the_algorithm_fails(
-    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: bool
 ) -> None:
+    """Refused by the server, as where it lacks memory: one sentence. Any other fault stays what it is."""
     command_line("load", "amazon", "--reviews", write(tmp_path / "reviews.json", [("U1", "B1")]))
-    gds = database.gds()
+    algorithm = type(database.gds().k_core_decomposition)
+    real = algorithm.stream
 
-    def fail(*_: object, **__: object) -> None:
+    def fail(*given: Any, **_: Any) -> Any:
+        if refused:
+            return real(*given, concurrency=0)
         raise RuntimeError("fault")
 
-    monkeypatch.setattr(type(gds.k_core_decomposition), "stream", fail)
-    with pytest.raises(RuntimeError, match="fault"):
+    monkeypatch.setattr(algorithm, "stream", fail)
+    with pytest.raises(KgrecError if refused else RuntimeError, match="refused .*Concurrency" if refused else "fault"):
         keep_core(database, 2, Report())
     assert rows(database, "CALL gds.graph.list() YIELD graphName RETURN graphName") == []

@@ -12,6 +12,7 @@ from fastapi import Response
 from kgloader.dbpedia import facts as facts_module
 from kgloader.dbpedia import sparql
 from kgloader.dbpedia.predicates import FACT_TYPES
+from kgloader.report import Report
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
@@ -236,6 +237,73 @@ def test_link_file_instead_of_linking(
     (tmp_path / "links.tsv").write_text(f"entity\titem_id\tscore\n{RESOURCE}Blue_Door\tB3\t0.5\n")
     command_line("load", "dbpedia", "--links", str(tmp_path / "links.tsv"), "--endpoint", endpoint.url)
     assert links(database) == [("B3", "Blue_Door", 0.5), ("B4", "Iron_Stair", 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("batches", "kept"),
+    [
+        ([[("A", 0.8)], [("A", 0.7)]], ("A", 0.8)),
+        ([[("A", 0.8)], [("A", 0.9)]], ("A", 0.9)),
+        ([[("A", 0.8)], [("B", 0.9)]], ("B", 0.9)),
+        ([[("A", 0.8)], [("B", 0.8)]], ("A", 0.8)),
+        ([[("A", 0.8)], [("B", 0.7)]], ("A", 0.8)),
+        ([[("B", 0.9)], [("A", 0.8)], [("C", 0.85)]], ("B", 0.9)),
+        ([[("A", 0.8), ("B", 0.9)]], ("B", 0.9)),
+        ([[("B", 0.9), ("A", 0.8)]], ("B", 0.9)),
+        ([[("B", 0.8), ("A", 0.8)]], ("B", 0.8)),
+        ([[("A", 0.7), ("A", 0.9), ("A", 0.8)]], ("A", 0.9)),
+        ([[("A", 0.0)]], ("A", 0.0)),
+        ([[("A", 0.8)], [("B", 0.9), ("A", 0.95)]], ("A", 0.95)),
+        ([[]], None),
+    ],
+)
+def test_an_item_keeps_its_surest_link(
+    database: Database, batches: list[list[tuple[str, float]]], kept: tuple[str, float] | None
+) -> None:
+    """Written for two items at once, so that the one does not stand for the other."""
+    report = Report()
+    for batch in batches:
+        given = [(item, *link) for item in ("B1", "B2") for link in batch]
+        written = [{"item_id": item, "uri": RESOURCE + name, "score": score} for item, name, score in given]
+        facts_module.write_links(database, written, report)
+    assert links(database) == ([(item, *kept) for item in ("B1", "B2")] if kept else [])
+    assert report.relationships["SAME_AS"] - report.removed["SAME_AS of less sure links"] == len(links(database))
+    labels = rows(database, "MATCH (e:Entity) RETURN e.label")
+    assert {label for (label,) in labels} <= {"A", "B", "C"}
+
+
+def test_links_made_by_hand_may_be_several_and_none_is_surer(database: Database) -> None:
+    by_hand = [{"item_id": "B1", "uri": uri, "label": uri} for uri in ("m.1", "m.2")]
+    facts_module.write_links(database, [{"item_id": "B1", "uri": f"{RESOURCE}A", "score": 0.9}], Report())
+    database.write("load/links", rows=by_hand)
+    facts_module.write_links(database, [{"item_id": "B1", "uri": f"{RESOURCE}B", "score": 1.0}], Report())
+    assert sorted(links(database)) == [("B1", "m.1", 1.0), ("B1", "m.2", 1.0)]
+
+
+def test_a_fetched_label_takes_the_place_of_a_guess_and_no_guess_its_place(
+    database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    def label() -> str:
+        [(found,)] = rows(database, "MATCH (e:Entity {uri: $uri}) RETURN e.label", uri=f"{RESOURCE}Mystery")
+        return str(found)
+
+    database.write("load/recbole_entities", rows=[{"uri": f"{RESOURCE}Mystery", "label": "Mystery"}])
+    assert label() == "Mystery"
+    command_line("load", "dbpedia", "--endpoint", endpoint.url)
+    assert label() == "Mystery fiction"
+    database.write("load/recbole_entities", rows=[{"uri": f"{RESOURCE}Mystery", "label": "Mystery"}])
+    ontology = "http://dbpedia.org/ontology/literaryGenre"
+    (tmp_path / "facts.nt").write_text(f"<{RESOURCE}Hollow_Bell> <{ontology}> <{RESOURCE}Mystery> .\n")
+    command_line("load", "dbpedia", "--dump", str(tmp_path / "facts.nt"))  # it has no label for it
+    assert label() == "Mystery fiction"
+
+
+def test_an_entity_whose_id_is_no_iri_is_passed_over(
+    database: Database, command_line: CommandLine, endpoint: Endpoint
+) -> None:
+    database.write("load/links", rows=[{"item_id": "B7", "uri": "http://dbpedia.org/A B>", "label": "A B"}])
+    output = command_line("load", "dbpedia", "--endpoint", endpoint.url).output
+    assert facts(database) == FACTS and "entities whose id is no IRI" in output
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,13 @@ def test_all_four_files_with_times(database: Database, command_line: CommandLine
         ("m.2", "DIRECTOR", None),
         ("m.3", "RELATED_TO", "film.film.sequel"),
     ]
+    labels = dict(rows(database, "MATCH (e:Entity) RETURN e.uri, e.label"))
+    assert labels == {
+        "http://dbpedia.org/resource/Toy_Story": "Toy Story",
+        "http://dbpedia.org/resource/John_Lasseter": "John Lasseter",
+        "m.2": "m.2",
+        "m.3": "m.3",
+    }
     once = dump(database)
     command_line("load", "recbole", folder)
     assert dump(database) == once

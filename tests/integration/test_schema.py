@@ -27,16 +27,16 @@ def test_every_key_is_unique_and_a_second_call_changes_nothing(database: Databas
 
 
 @pytest.mark.parametrize(
-    ("name", "label", "property"), [("item_embedding", "Item", "embedding"), ("user_persona", "User", "persona")]
+    ("name", "label", "vector"), [("item_embedding", "Item", "embedding"), ("user_persona", "User", "persona")]
 )
-def test_vector_index_follows_the_dimensions(database: Database, name: str, label: str, property: str) -> None:
-    ensure_vector_index(database, name, label, property, 4)
+def test_vector_index_follows_the_dimensions(database: Database, name: str, label: str, vector: str) -> None:
+    ensure_vector_index(database, name, label, vector, 4)
     assert dimensions(database, name) == 4
-    ensure_vector_index(database, name, label, property, 4)
-    ensure_vector_index(database, name, label, property, 6)
+    ensure_vector_index(database, name, label, vector, 4)
+    ensure_vector_index(database, name, label, vector, 6)
     assert dimensions(database, name) == 6
     with database.driver.session() as session:
-        session.run(f"CREATE (:{label} {{{property}: [1.0, 0, 0, 0, 0, 0]}})").consume()
+        session.run(f"CREATE (:{label} {{{vector}: [1.0, 0, 0, 0, 0, 0]}})").consume()
         session.run("CALL db.awaitIndexes()").consume()
         hits = session.run(
             f"CALL db.index.vector.queryNodes('{name}', 1, [1.0, 0, 0, 0, 0, 0]) YIELD score RETURN score"

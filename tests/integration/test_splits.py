@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -42,6 +43,10 @@ def expected_sessions(times: list[int | None]) -> list[tuple[int, int, int]]:
     return [(times[0], times[-1], len(times)) for times in sessions]
 
 
+def session_name(start: int, _: int, length: int) -> str:
+    return f"{datetime.fromtimestamp(start / 1_000, UTC):%Y-%m-%d}, {length} item{'' if length == 1 else 's'}"
+
+
 # Multiples of eight hours, so that equal times and gaps of exactly a day come up.
 some_time = st.none() | st.integers(-3, 40).map(lambda step: step * 8 * HOUR)
 sequences = st.lists(st.lists(some_time, min_size=1, max_size=12), min_size=1, max_size=8)
@@ -76,11 +81,14 @@ def test_splits_and_sessions_are_those_of_a_plain_reference(
         found = rows(
             database,
             "MATCH (u:User {user_id: $user})-[:HAS_SESSION]->(s) "
-            "RETURN s.started_at, s.ended_at, s.length, COUNT { (s)-[:CONTAINS]->() }, s.session_id "
+            "RETURN s.started_at, s.ended_at, s.length, COUNT { (s)-[:CONTAINS]->() }, s.session_id, s.name "
             "ORDER BY s.started_at",
             user=user,
         )
-        assert found == [(*session, session[2], f"{user}@{session[0]}") for session in expected_sessions(times)]
+        assert found == [
+            (*session, session[2], f"{user}@{session[0]}", session_name(*session))
+            for session in expected_sessions(times)
+        ]
     inside = "MATCH (u:User)-[:HAS_SESSION]->()-[c:CONTAINS]->(i), (u)-[r:INTERACTED {timestamp: c.timestamp}]->(i) "
     assert rows(database, inside + "RETURN all(pair IN collect([c.split, r.split]) WHERE pair[0] = pair[1])") == [
         (True,)

@@ -7,6 +7,7 @@ import pytest
 from kgrec.graph import statements
 
 ROOT = Path(__file__).parents[2] / "cypher"
+PACKAGES = ("kgrec", "kgloader", "gnn", "recommender")
 ALL = sorted(str(path.relative_to(ROOT).with_suffix("")) for path in ROOT.rglob("*.cypher"))
 
 
@@ -16,18 +17,27 @@ def test_every_statement_says_what_it_is_for(name: str) -> None:
 
 
 def test_python_holds_no_cypher_of_more_than_a_line() -> None:
-    for folder in ("kgrec", "kgloader", "gnn", "recommender"):
+    for folder in PACKAGES:
         for path in (ROOT.parent / folder).rglob("*.py"):
             found = [line for line in path.read_text().splitlines() if "MATCH (" in line or "MERGE (" in line]
             assert not found, path
 
 
+def users_of(name: str) -> set[Path]:
+    """Which modules name a statement."""
+    modules = [path for folder in PACKAGES for path in (ROOT.parent / folder).rglob("*.py")]
+    return {path for path in modules if f'"{name}"' in path.read_text()}
+
+
 def test_no_projection_takes_interactions_but_those_for_training() -> None:
-    """Of the two that are there, one has no relationships and one asks for the split (tested on a real graph)."""
+    """Of the three that are there, one has no relationships, one asks for the split (tested on a real graph), and the
+    k-core counts all interactions to say who stays in the graph: nothing is learned from it."""
     projections = {
         name: statements.statement(name) for name in ALL if "gds.graph.project(" in statements.statement(name)
     }
-    assert set(projections) == {"load/similar_projection", "project/personas"}
+    assert set(projections) == {"load/core_projection", "load/similar_projection", "project/personas"}
+    assert users_of("load/core_projection") == {ROOT.parent / "kgloader" / "writers" / "kcore.py"}
+    assert projections["load/core_projection"].count("]->") == 1
     assert "]->" not in projections["load/similar_projection"]
     personas = projections["project/personas"]
     assert personas.count(":INTERACTED]") == 1 and "WHERE interaction.split = 'train'" in personas

@@ -1,6 +1,7 @@
 """Linking a title to an entity: the worked example of the score, and what must never happen."""
 
 import pytest
+import rdflib
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,3 +81,22 @@ def test_no_text_ends_its_literal(text: str) -> None:
 def test_what_is_no_iri_never_reaches_a_query(text: str) -> None:
     with pytest.raises(ValueError, match="not an IRI"):
         iri(text)
+
+
+@given(st.text() | st.text().map("http://e/".__add__))
+def test_an_iri_in_a_query_ends_nowhere_but_at_its_end(text: str) -> None:
+    try:
+        written = iri(text)
+    except ValueError as refusal:
+        assert "is not an IRI" in str(refusal)
+    else:
+        assert written == f"<{text}>" and ":" in text
+        assert not any(character in '<>"{}|^`\\' or character <= " " for character in text)
+
+
+@pytest.mark.parametrize(
+    "text", ['"', "\\", '\\"', "a\nb\r\t", "\b\f\x01\x7f", '"@en } ?s ?p ?o #', "Café \u202e ☃ \U0001f600", "?x $y {}"]
+)
+def test_rdflib_reads_a_title_as_it_was_written(text: str) -> None:
+    [[literal]] = rdflib.Graph().query(f"SELECT ?x WHERE {{ VALUES ?x {{ {english(text)} }} }}")  # type: ignore[misc]
+    assert literal == rdflib.Literal(text, lang="en")
