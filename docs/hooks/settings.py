@@ -1,6 +1,5 @@
 """Writes the settings reference from the pydantic models: mkdocs calls `on_page_markdown` for every page."""
 
-import importlib
 import re
 import types
 from typing import Any, Literal, Union, get_args, get_origin
@@ -9,15 +8,16 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from kgrec.settings import variable
+from kgrec.settings_command import model_of
 
-MARK = re.compile(r"^\[\[settings (\w+) ([\w.]+):(\w+)\]\]$", re.MULTILINE)  # [[settings TABLE MODULE:MODEL]]
+MARK = re.compile(r"^\[\[settings (\w+)\]\]$", re.MULTILINE)  # [[settings hdgi]]
 CODE_OR_BAR = re.compile(r"`[^`]*`|\|")  # a bar outside code would begin a new cell
 HEAD = "| name | type | default | variable | meaning |\n|---|---|---|---|---|"
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put a table in the place of every mark ``[[settings TABLE MODULE:MODEL]]``."""
-    return MARK.sub(lambda mark: settings_table(mark[1], getattr(importlib.import_module(mark[2]), mark[3])), markdown)
+    """Put a table in the place of every mark ``[[settings TABLE]]``."""
+    return MARK.sub(lambda mark: settings_table(mark[1], model_of(mark[1])), markdown)
 
 
 def settings_table(table: str, model: type[BaseModel]) -> str:
