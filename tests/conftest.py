@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 from kgrec.commands import kgrec
 from kgrec.graph.database import Database
 
+os.environ["NUMBA_DISABLE_JIT"] = "1"  # ranx, the oracle of the metrics, compiles for longer than it runs
+
 # No test depends on how fast the machine is.
 settings.register_profile("kgrec", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("kgrec")
