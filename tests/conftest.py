@@ -19,6 +19,16 @@ settings.register_profile("kgrec", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("kgrec")
 
 
+INTEGRATION = Path(__file__).parent / "integration"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow whatever talks to a server: ``-m "not slow"`` starts none."""
+    for item in items:
+        if INTEGRATION in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
