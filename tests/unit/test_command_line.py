@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from kgrec.commands import kgrec
+from kgrec.commands import kgrec, main
 from kgrec.errors import KgrecError
 from kgrec.settings import load_section
 from recommender.settings import SASRecSettings
@@ -32,13 +32,43 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[t
 ALL = dict(commands(kgrec))
 
 
-def run(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run ``kgrec`` as a shell would, in an empty folder and with a home of its own."""
+def environment_of(folder: Path) -> dict[str, str]:
+    """The variables of a user who has set none of kgrec's, with a home of their own."""
     own = {key: value for key, value in os.environ.items() if not key.startswith("KGREC_")}
-    own |= {"KGREC_HOME": str(folder / "home"), "PYTHONPATH": str(Path(__file__).parents[2])}
-    return subprocess.run(
-        [sys.executable, "-m", "kgrec", *arguments], cwd=folder, env=own | environment, capture_output=True, text=True
-    )
+    return own | {"KGREC_HOME": str(folder / "home"), "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def shell(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run ``kgrec`` as a shell would, in an empty folder."""
+    command = [sys.executable, "-m", "kgrec", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment_of(folder), capture_output=True, text=True)
+
+
+class Run:
+    """Runs the whole ``kgrec`` in this process, which has torch at hand, as `shell` does in one of its own."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]):
+        monkeypatch.chdir(folder)
+        for name in os.environ.keys() - (own := environment_of(folder)).keys():
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("KGREC_HOME", own["KGREC_HOME"])
+        self.monkeypatch = monkeypatch
+        self.capture = capture
+
+    def __call__(self, *arguments: str, **environment: str) -> tuple[int, str]:
+        """Return the exit status and what was said on stderr; an exception that a shell would show is one here."""
+        for name, value in environment.items():
+            self.monkeypatch.setenv(name, value)
+        self.monkeypatch.setattr(sys, "argv", ["kgrec", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, self.capture.readouterr().err
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    return Run(tmp_path, monkeypatch, capsys)
 
 
 def test_the_commands_are_those_of_the_way() -> None:
@@ -64,29 +94,37 @@ def test_help_tells_what_a_command_does_and_what_each_option_is_for(path: tuple[
 
 
 def test_help_of_the_root_lists_every_command(tmp_path: Path) -> None:
-    shown = run(tmp_path, "--help").stdout
+    shown = shell(tmp_path, "--help").stdout
     assert all(f"  {path[0]} " in shown for path in ALL if path)
 
 
-@pytest.mark.parametrize("command", [("explore", "personas"), ("evaluate",), ("recommend", "--user", "u")])
-def test_without_a_server_the_way_to_one_is_told(tmp_path: Path, command: tuple[str, ...]) -> None:
-    result = run(tmp_path, *command)
+def test_a_sentence_and_a_status_reach_the_shell(tmp_path: Path) -> None:
+    result = shell(tmp_path, "explore", "personas")
     assert result.returncode == 1
     assert "kgrec db start" in result.stderr and "--uri" in result.stderr and "Traceback" not in result.stderr
 
 
-def test_a_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
-    result = run(tmp_path, "evaluate", "--uri", "bolt://127.0.0.1:1", KGREC_NEO4J_PASSWORD="a secret")
-    assert result.returncode == 1
-    assert "bolt://127.0.0.1:1 does not answer" in result.stderr
-    assert "Traceback" not in result.stderr and "a secret" not in result.stderr
+@pytest.mark.parametrize("command", [("explore", "personas"), ("evaluate",), ("recommend", "--user", "u")])
+def test_without_a_server_the_way_to_one_is_told(run: Run, command: tuple[str, ...]) -> None:
+    status, said = run(*command)
+    assert status == 1
+    assert "kgrec db start" in said and "--uri" in said
 
 
-def test_a_password_that_is_missing_or_an_address_that_is_none_is_said(tmp_path: Path) -> None:
-    missing = run(tmp_path, "evaluate", "--uri", "bolt://127.0.0.1:1")
-    assert missing.returncode == 1 and "KGREC_NEO4J_PASSWORD" in missing.stderr
-    wrong = run(tmp_path, "evaluate", "--uri", "localhost", "--password", "x")
-    assert wrong.returncode == 1 and "'localhost' is no Neo4j address" in wrong.stderr
+def test_a_server_that_does_not_answer_is_named(run: Run) -> None:
+    status, said = run("evaluate", "--uri", "bolt://127.0.0.1:1", KGREC_NEO4J_PASSWORD="a secret")
+    assert status == 1
+    assert "bolt://127.0.0.1:1 does not answer" in said and "a secret" not in said
+
+
+def test_a_password_that_is_missing_is_said(run: Run) -> None:
+    status, said = run("evaluate", "--uri", "bolt://127.0.0.1:1")
+    assert status == 1 and "KGREC_NEO4J_PASSWORD" in said
+
+
+def test_an_address_that_is_none_is_said(run: Run) -> None:
+    status, said = run("evaluate", "--uri", "localhost", "--password", "x")
+    assert status == 1 and "'localhost' is no Neo4j address" in said
 
 
 @pytest.mark.parametrize(
@@ -108,6 +146,6 @@ def test_wrong_settings_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert sentence in str(caught.value)
 
 
-def test_a_settings_file_that_was_asked_for_must_exist(tmp_path: Path) -> None:
-    result = run(tmp_path, "explore", KGREC_SETTINGS=str(tmp_path / "mine.toml"))
-    assert result.returncode == 1 and "mine.toml" in result.stderr and "Traceback" not in result.stderr
+def test_a_settings_file_that_was_asked_for_must_exist(run: Run, tmp_path: Path) -> None:
+    status, said = run("explore", KGREC_SETTINGS=str(tmp_path / "mine.toml"))
+    assert status == 1 and "mine.toml" in said

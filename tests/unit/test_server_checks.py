@@ -106,15 +106,19 @@ def test_stop_leaves_a_foreign_process_alone(tmp_path: Path, sleeper: psutil.Pro
 
 def test_a_reused_process_number_is_not_the_server(tmp_path: Path, sleeper: psutil.Process) -> None:
     """The same number and even the same command line, but created at another time."""
-    imposter = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", f"--home-dir={tmp_path}"])
+    says_so_and_sleeps = "import time; print('up', flush=True); time.sleep(600)"
+    imposter = subprocess.Popen(
+        [sys.executable, "-c", says_so_and_sleeps, f"--home-dir={tmp_path}"], stdout=subprocess.PIPE, text=True
+    )
     try:
+        assert imposter.stdout and imposter.stdout.readline() == "up\n"  # in its exec a process has no command line
         created = psutil.Process(imposter.pid).create_time()
         assert State(imposter.pid, created, Options()).process(tmp_path) is not None
         assert State(imposter.pid, created - 60, Options()).process(tmp_path) is None
         assert State(imposter.pid, created, Options()).process(tmp_path / "other") is None
     finally:
         imposter.kill()
-        imposter.wait()
+        imposter.communicate()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": 1}', '{"pid": 1, "created": 2.0, "options": {"x": 1}}'])

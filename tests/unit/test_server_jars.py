@@ -33,7 +33,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
         (folder / jar.path).write_bytes(content)
         lines.append(f"{jar.sha256} {jar.size} {jar.coordinate}")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     monkeypatch.setattr(jars, "REPOSITORY", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setattr(jars, "_lock_text", lambda: "\n".join(lines))
     monkeypatch.setenv("KGREC_CACHE", str(tmp_path / "cache"))
@@ -76,9 +76,12 @@ def test_a_missing_jar_is_one_sentence(repository: Path) -> None:
 
 
 def test_no_network_is_one_sentence(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("tenacity.nap.time.sleep", pauses.append)  # noted, not slept
     monkeypatch.setattr(jars, "REPOSITORY", "http://127.0.0.1:1")
     with pytest.raises(KgrecError, match=r"cannot be fetched .* \(ConnectionError\): check the network"):
         jars.ensure_jars()
+    assert len(pauses) == len(CONTENT) * (jars.TRIES - 1)
 
 
 @pytest.mark.parametrize(("damage", "said"), [("remove", "is missing"), ("cut", "has a wrong size")])
