@@ -9,7 +9,8 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.cluster import KMeans
 
-from gnn.meta_path import Hop, MetaPath
+from gnn.adjacency import Hop
+from gnn.meta_path import MetaPath
 from gnn.names import Characteristic, characteristics, names
 from gnn.projection import TrainingGraph
 from gnn.settings import HDGISettings

@@ -7,7 +7,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from gnn.meta_path import Hop, MetaPath, hops, profile
+from gnn.adjacency import Hop, hops, profile
+from gnn.meta_path import MetaPath
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.graph.splits import ensure_split

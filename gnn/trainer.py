@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gnn.hdgi import HDGI
-from gnn.meta_path import MetaPathAdjacency
+from gnn.adjacency import MetaPathAdjacency
 from gnn.projection import TrainingGraph
 from gnn.settings import HDGISettings
 from kgrec.training import History, device, fingerprint, fit
