@@ -9,6 +9,7 @@ from torch import Tensor
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.graph.personas import current_personas
 from kgrec.graph.splits import ensure_split
 
 PADDING = 0  # never an item: items are numbered from 1
@@ -127,16 +128,14 @@ def read_personas(database: Database, user_ids: list[str]) -> UserPersonas:
     Raises:
         KgrecError: nobody has one.
     """
-    found = {row["user_id"]: row for row in database.stream("project/user_personas")}
-    if not found:
-        raise KgrecError("No user has a persona: run `kgrec train personas` first.")
-    first = next(iter(found.values()))
-    vectors = torch.zeros(len(user_ids), len(first["vector"]))
-    for position, user_id in enumerate(user_ids):
-        if user_id in found:
-            vectors[position] = torch.tensor(found[user_id]["vector"])
-    names = [found[user_id]["persona"] if user_id in found else None for user_id in user_ids]
-    return UserPersonas(first["run_id"], vectors, names)
+    found = current_personas(database)
+    position = {user_id: row for row, user_id in enumerate(user_ids)}
+    vectors = torch.zeros(len(user_ids), found.vectors.shape[1])
+    names: list[str | None] = [None] * len(user_ids)
+    for user_id, vector, name in zip(found.user_ids, torch.from_numpy(found.vectors), found.names, strict=True):
+        if user_id in position:
+            vectors[position[user_id]], names[position[user_id]] = vector, name
+    return UserPersonas(found.run_id, vectors, names)
 
 
 def padded(sequences: list[list[int]], max_length: int) -> Tensor:

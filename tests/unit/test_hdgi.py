@@ -186,7 +186,7 @@ def two_tastes(n_users: int = 200) -> TrainingGraph:
     found = hops(path, np.arange(n_users), frame)
     assert found is not None
     features = torch.from_numpy(generator.normal(size=(n_users, 16)) + 2.0 * (2 * taste - 1)[:, None]).float()
-    return TrainingGraph([f"u{user}" for user in range(n_users)], features, {path: found}, [])
+    return TrainingGraph([f"u{user}" for user in range(n_users)], features, "texts", {path: found}, [])
 
 
 def test_corruption_keeps_taught_and_held_out_users_apart() -> None:
