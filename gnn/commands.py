@@ -1,17 +1,13 @@
 """``kgrec train personas``."""
 
-import json
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from gnn.meta_path import MetaPath
-from gnn.personas import Personas, describe, write_back
-from gnn.projection import TrainingGraph, stream_training_graph
 from gnn.settings import HDGISettings
-from gnn.trainer import UserVectors, learn
+from gnn.train import TrainedPersonas, train_personas
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
@@ -39,34 +35,22 @@ def personas(
     settings can be given in the [hdgi] table of kgrec.toml.
     """
     settings = load_section("hdgi", HDGISettings, {"seed": seed, "epochs": epochs, "personas": n_personas})
-    meta_paths = [MetaPath.parse(text) for text in settings.meta_paths]
-    graph = stream_training_graph(database, meta_paths, settings.structure_dim, settings.seed)
-    learned = learn(graph, settings, run, fresh)
-    found = describe(database, graph, learned, settings)
-    write_back(database, learned, found)
-    _record(run, settings, learned)
-    _report(graph, learned, found)
+    _report(train_personas(database, run, settings, fresh))
 
 
-def _record(run: Path, settings: HDGISettings, learned: UserVectors) -> None:
-    record = {"run_id": learned.run_id, "settings": settings.model_dump(), "meta_path_weights": learned.path_weights}
-    (run / "personas.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-
-
-def _report(graph: TrainingGraph, learned: UserVectors, found: Personas) -> None:
+def _report(trained: TrainedPersonas) -> None:
     console = Console()
-    history = learned.history
+    history = trained.history
     console.print(
-        f"HDGI run {learned.run_id}: {len(graph.user_ids)} users, {len(history.losses)} epochs, "
+        f"HDGI run {trained.run_id}: {trained.users} users, {len(history.losses)} epochs, "
         f"kept epoch {history.best_epoch + 1} with validation loss {-history.best_score:.4f}."
     )
     weights = Table("Meta-path", "Attention", title="Meta-paths")
-    for text, weight in learned.path_weights.items():
+    for text, weight in trained.meta_path_weights.items():
         weights.add_row(text, f"{weight:.3f}")
-    for missing in graph.missing:
-        weights.add_row(str(missing), "not in the graph")
+    for missing in trained.missing:
+        weights.add_row(missing, "not in the graph")
     table = Table("Persona", "Name", "Users", title="Personas, by the strongest membership of each user")
-    sizes = [int((found.nearest[:, 0] == number).sum()) for number in range(len(found.names))]
-    for number in sorted(range(len(sizes)), key=lambda number: -sizes[number]):
-        table.add_row(f"{learned.run_id}/{number}", found.names[number], str(sizes[number]))
+    for persona in trained.personas:
+        table.add_row(persona.persona_id, persona.name, str(persona.users))
     console.print(weights, table)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gnn.meta_path import MetaPathAdjacency
+from gnn.adjacency import MetaPathAdjacency
 
 
 class SemanticAttention(nn.Module):

@@ -1,12 +1,7 @@
-"""Meta-paths: how they are written, and their sparse, never materialised adjacency between users."""
+"""Meta-paths, as they are written in the settings."""
 
 from dataclasses import dataclass
 from typing import Self
-
-import numpy as np
-import pandas as pd
-import torch
-from torch import Tensor
 
 START = "INTERACTED"
 
@@ -38,86 +33,3 @@ class MetaPath:
 
     def __str__(self) -> str:
         return " > ".join("|".join(step) for step in self.steps)
-
-
-@dataclass(frozen=True)
-class Hop:
-    """One bipartite step: a sparse matrix ``[n_from, n_to]`` and the node ids of its columns ``[n_to]``."""
-
-    matrix: Tensor
-    node_ids: np.ndarray
-
-
-def hops(path: MetaPath, user_nodes: np.ndarray, relationships: pd.DataFrame) -> list[Hop] | None:
-    """Follow a meta-path through the streamed relationships.
-
-    Each hop is normalised symmetrically, ``D_from^-1/2 A D_to^-1/2``, so that a node that everybody reaches (a root
-    category) weighs little.
-
-    Args:
-        path: the meta-path.
-        user_nodes: node ids of the users, in row order. ``[n_users]``
-        relationships: columns ``sourceNodeId``, ``targetNodeId``, ``relationshipType``, as GDS streams them.
-
-    Returns:
-        One hop a step, or ``None`` where the graph has no instance of the path.
-    """
-    level = user_nodes
-    found: list[Hop] = []
-    for step in path.steps:
-        edges = relationships[relationships["relationshipType"].isin(step)]
-        rows = pd.Index(level).get_indexer(edges["sourceNodeId"])
-        edges, rows = edges[rows >= 0], rows[rows >= 0]
-        if edges.empty:
-            return None
-        level, columns = np.unique(edges["targetNodeId"].to_numpy(), return_inverse=True)
-        n_from = len(user_nodes) if not found else len(found[-1].node_ids)
-        found.append(Hop(_normalised(rows, columns, n_from, len(level)), level))
-    return found
-
-
-class MetaPathAdjacency:
-    """The normalised adjacency of one meta-path between users, as a product of sparse hops.
-
-    With hops ``B_1 ... B_k`` the users' adjacency is ``A = B_1 ... B_k B_k' ... B_1'`` and the operator
-    ``D^-1/2 (A + I) D^-1/2``, the graph convolution of HDGI (Ren et al. 2019, section 4.1; Kipf and Welling 2017).
-    ``A`` is dense in the worst case and is never formed.
-    """
-
-    def __init__(self, matrices: list[Tensor]):
-        self.matrices = matrices
-        self.transposed = [matrix.t().coalesce() for matrix in matrices]
-        n_users = matrices[0].shape[0]
-        degree = self._walk(torch.ones(n_users, 1, dtype=matrices[0].dtype, device=matrices[0].device)) + 1.0
-        self.scale = degree.rsqrt()  # [n_users, 1]
-
-    def __matmul__(self, x: Tensor) -> Tensor:
-        """Apply the operator to ``x`` ``[n_users, dim]``."""
-        scaled = self.scale * x
-        result: Tensor = self.scale * (self._walk(scaled) + scaled)
-        return result
-
-    def _walk(self, x: Tensor) -> Tensor:
-        for transposed in self.transposed:
-            x = torch.sparse.mm(transposed, x)
-        for matrix in reversed(self.matrices):
-            x = torch.sparse.mm(matrix, x)
-        return x
-
-
-def profile(path_hops: list[Hop], features: Tensor) -> Tensor:
-    """Carry features of a path's last nodes ``[n_last, dim]`` back to the users ``[n_users, dim]``."""
-    for hop in reversed(path_hops):
-        features = torch.sparse.mm(hop.matrix, features)
-    return features
-
-
-def _normalised(rows: np.ndarray, columns: np.ndarray, n_rows: int, n_columns: int) -> Tensor:
-    indices = torch.from_numpy(np.stack([rows, columns]).astype(np.int64))
-    shape = (n_rows, n_columns)
-    adjacency = torch.sparse_coo_tensor(indices, torch.ones(indices.shape[1]), shape, check_invariants=True).coalesce()
-    row_degree = torch.sparse.sum(adjacency, dim=1).to_dense().clamp(min=1.0)
-    column_degree = torch.sparse.sum(adjacency, dim=0).to_dense().clamp(min=1.0)
-    row, column = adjacency.indices()
-    values = adjacency.values() * (row_degree[row] * column_degree[column]).rsqrt()
-    return torch.sparse_coo_tensor(adjacency.indices(), values, shape, check_invariants=True).coalesce()

@@ -1,25 +1,23 @@
-"""From user vectors to personas in Neo4j: clusters, soft memberships, names, one atomic write-back."""
+"""From user vectors to personas: clusters, soft memberships, and what sets each apart."""
 
 import functools
 import operator
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.cluster import KMeans
 
-from gnn.meta_path import Hop, MetaPath
+from gnn.adjacency import Hop
+from gnn.meta_path import MetaPath
 from gnn.names import Characteristic, characteristics, names
 from gnn.projection import TrainingGraph
 from gnn.settings import HDGISettings
 from gnn.trainer import UserVectors
-from kgrec.graph.database import Database, Row
-from kgrec.graph.schema import ensure_vector_index
+from kgrec.graph.database import Database
 
 TEMPERATURE = 0.1  # of the softmax over cosine similarities: the nearest persona gets about half the weight
 TOP_FEATURES = 10
-ROWS = 5_000
 LEADING_TO_ITEMS = {"INTERACTED", "SIMILAR_TO", "ALSO_BOUGHT", "ALSO_VIEWED", "SAME_AS"}
 
 
@@ -32,7 +30,8 @@ class Personas:
         nearest: numbers of each user's personas, the strongest first. ``[n_users, personas_per_user]``
         weights: of those; each row sums to 1. ``[n_users, personas_per_user]``
         names: ``[n_personas]``
-        features: what characterises them.
+        features: what characterises them, the strongest of each persona first.
+        labels: readable names of those features, by node id.
     """
 
     centres: np.ndarray
@@ -40,13 +39,20 @@ class Personas:
     weights: np.ndarray
     names: list[str]
     features: list[Characteristic]
+    labels: dict[int, str]
+
+    @property
+    def sizes(self) -> list[int]:
+        """Users whose strongest persona it is: ``[n_personas]``."""
+        sizes: list[int] = np.bincount(self.nearest[:, 0], minlength=len(self.centres)).tolist()
+        return sizes
 
 
 def cluster(vectors: np.ndarray, n_personas: int, per_user: int, seed: int) -> tuple[np.ndarray, ...]:
     """Cluster the users and give each a soft membership.
 
-    k-means on vectors of length 1 is k-means by cosine; memberships are the softmax of the cosine similarity to the
-    nearest centres.
+    Ordinary k-means on vectors of length 1, not spherical k-means: a centre is the mean of its users, and only the
+    finished centres are brought to length 1. Memberships are the softmax of the cosine similarity to the nearest ones.
 
     Returns:
         Centres, nearest and weights, as in :class:`Personas`.
@@ -75,45 +81,7 @@ def describe(database: Database, graph: TrainingGraph, learned: UserVectors, set
         found = characteristics(matrix, node_ids, nearest[:, 0], len(centres), TOP_FEATURES)
     wanted = sorted({item.node_id for item in found})
     labels = {row["node_id"]: row["label"] for row in database.read("personas/labels", node_ids=wanted)}
-    return Personas(centres, nearest, weights, names(found, labels, len(centres)), found)
-
-
-def write_back(database: Database, learned: UserVectors, personas: Personas) -> None:
-    """Replace the personas in Neo4j, all in one transaction: readers see the old run or the new one."""
-    ensure_vector_index(database, "user_persona", "User", "persona", learned.vectors.shape[1])
-    keys = [f"{learned.run_id}/{number}" for number in range(len(personas.centres))]
-    sizes = np.bincount(personas.nearest[:, 0], minlength=len(keys))
-    nodes = [
-        {"persona_id": key, "name": name, "size": int(size), "vector": centre.tolist()}
-        for key, name, size, centre in zip(keys, personas.names, sizes, personas.centres, strict=True)
-    ]
-    features = [
-        {"persona_id": keys[item.persona], "node_id": item.node_id, "share": item.share, "lift": item.lift}
-        for item in personas.features
-    ]
-    database.write_together(
-        [
-            ("personas/forget", {}),
-            ("personas/create", {"rows": nodes, "run_id": learned.run_id}),
-            ("personas/characterise", {"rows": features}),
-            *(
-                ("personas/users", {"rows": rows, "run_id": learned.run_id})
-                for rows in _user_rows(learned, personas, keys)
-            ),
-        ]
-    )
-
-
-def _user_rows(learned: UserVectors, personas: Personas, keys: list[str]) -> Iterator[list[Row]]:
-    links = [
-        [{"persona_id": keys[number], "weight": float(weight)} for number, weight in zip(*pair, strict=True)]
-        for pair in zip(personas.nearest, personas.weights, strict=True)
-    ]
-    rows = [
-        {"user_id": user_id, "vector": vector.tolist(), "personas": link}
-        for user_id, vector, link in zip(learned.user_ids, learned.vectors, links, strict=True)
-    ]
-    yield from (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
+    return Personas(centres, nearest, weights, names(found, labels, len(centres)), found, labels)
 
 
 def _names_something(path: MetaPath) -> bool:

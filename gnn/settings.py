@@ -1,7 +1,5 @@
 """Settings of the persona training, from ``[hdgi]`` in the settings file."""
 
-from typing import Annotated
-
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from gnn.meta_path import MetaPath
@@ -30,16 +28,74 @@ class HDGISettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    meta_paths: Annotated[list[str], Field(min_length=1)] = list(DEFAULT_META_PATHS)
-    dim: Annotated[int, Field(gt=0)] = 128
-    structure_dim: Annotated[int, Field(ge=0)] = 64
-    semantic_dim: Annotated[int, Field(gt=0)] = 64
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
-    epochs: Annotated[int, Field(gt=0)] = 200
-    patience: Annotated[int, Field(gt=0)] = 30
-    personas: Annotated[int, Field(gt=1)] = 24
-    personas_per_user: Annotated[int, Field(gt=0)] = 3
-    seed: int = 7
+    meta_paths: list[str] = Field(
+        list(DEFAULT_META_PATHS),
+        min_length=1,
+        description=(
+            "Ways by which users are related, each from a user outwards and back the same way: relationship types with "
+            "> between steps and | between alternatives. Those without an instance in the graph are left out and "
+            "reported. Each one more costs its own weights and its share of time and memory."
+        ),
+    )
+    dim: int = Field(
+        128,
+        gt=0,
+        description=(
+            "Numbers in a user's persona vector. Larger vectors tell more tastes apart and cost training time, disk in "
+            "Neo4j and memory of its vector index in proportion."
+        ),
+    )
+    structure_dim: int = Field(
+        64,
+        ge=0,
+        description=(
+            "Numbers a meta-path that stand, by random projection, for what a user reaches by it; 0 leaves the text "
+            "embeddings alone as features. Larger ones confuse fewer entities and cost memory: users x meta-paths x "
+            "this."
+        ),
+    )
+    semantic_dim: int = Field(
+        64,
+        gt=0,
+        description="Width of the attention that weighs the meta-paths against each other; it hardly costs anything.",
+    )
+    learning_rate: float = Field(
+        1e-3,
+        gt=0,
+        description="Step size of Adam. Larger steps learn in fewer epochs; too large, the loss jumps or is no number.",
+    )
+    epochs: int = Field(
+        200,
+        gt=0,
+        description="At most so many passes over the whole graph, each of the same time; see patience.",
+    )
+    patience: int = Field(
+        30,
+        gt=0,
+        description=(
+            "Epochs without a better validation loss, on users held out, before training stops. More of them cost "
+            "time and seldom change the personas."
+        ),
+    )
+    personas: int = Field(
+        24,
+        gt=1,
+        description="Number of personas that the users are clustered into; more are narrower, with fewer members each.",
+    )
+    personas_per_user: int = Field(
+        3,
+        gt=0,
+        description=(
+            "Personas that a user belongs to, the nearest ones, by weights that add up to 1. Each is a relationship in "
+            "Neo4j."
+        ),
+    )
+    seed: int = Field(
+        7,
+        ge=0,
+        lt=2**32,
+        description="Seed of everything random: the same seed, settings and graph give the same personas.",
+    )
 
     @field_validator("meta_paths")
     @classmethod

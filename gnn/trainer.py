@@ -1,16 +1,16 @@
 """Training HDGI full-graph, stopped by the loss of users that the loss never saw."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from gnn.adjacency import MetaPathAdjacency
 from gnn.hdgi import HDGI
-from gnn.meta_path import MetaPathAdjacency
 from gnn.projection import TrainingGraph
 from gnn.settings import HDGISettings
+from kgrec.errors import KgrecError
 from kgrec.training.device import device
 from kgrec.training.fingerprint import fingerprint
 from kgrec.training.loop import History, fit
@@ -46,7 +46,7 @@ class HDGITraining:
         n_users, in_dim = graph.features.shape
         self.features = graph.features.to(target)
         self.adjacencies = adjacencies(graph, target)
-        self.model: torch.nn.Module = HDGI(in_dim, settings.dim, len(graph.paths), settings.semantic_dim).to(target)
+        self.model = HDGI(in_dim, settings.dim, len(graph.paths), settings.semantic_dim).to(target)
         self.optimizer: torch.optim.Optimizer = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate)
         order = torch.randperm(n_users)
         n_held_out = max(1, int(n_users * HELD_OUT))
@@ -77,7 +77,6 @@ class HDGITraining:
         return -self._loss(self.fixed_corruption, self.held_out).item()
 
     def _loss(self, corruption: Tensor, chosen: Tensor) -> Tensor:
-        assert isinstance(self.model, HDGI)
         positive, negative = self.model.pair(self.features, self.adjacencies, corruption)
         return self.model.loss(positive, negative, chosen, summarised=self.taught)
 
@@ -88,9 +87,13 @@ def adjacencies(graph: TrainingGraph, target: torch.device) -> list[MetaPathAdja
 
 
 def learn(graph: TrainingGraph, settings: HDGISettings, run: Path, fresh: bool = False) -> UserVectors:
-    """Train HDGI, or go on with the checkpoint in ``run``, and return the users' vectors."""
+    """Train HDGI, or go on with the checkpoint in ``run``, and return the users' vectors.
+
+    Raises:
+        KgrecError: there are fewer than two users, or as `kgrec.training.fit`.
+    """
     if len(graph.user_ids) < 2:
-        raise ValueError("HDGI tells users apart: it needs two at least")
+        raise KgrecError("HDGI tells users apart and needs two at least: load more interactions.")
     digest = graph_digest(graph, settings)
     training = HDGITraining(graph, settings)
     history = fit(
@@ -113,7 +116,9 @@ def learn(graph: TrainingGraph, settings: HDGISettings, run: Path, fresh: bool =
 
 
 def graph_digest(graph: TrainingGraph, settings: HDGISettings) -> str:
-    """Digest of all that the personas depend on."""
-    matrices: Sequence[Tensor] = [hop.matrix for path in graph.paths.values() for hop in path]
-    data = [(m.shape, m.indices().numpy().tobytes(), m.values().numpy().tobytes()) for m in matrices]
-    return fingerprint(settings.model_dump(), graph.user_ids, graph.features.numpy().tobytes(), data)
+    """Digest of all that the personas depend on; settings, meta-paths and texts stand for the features."""
+    paths = [
+        (str(path), [(tuple(hop.matrix.shape), hop.matrix.indices().numpy(), hop.counts) for hop in found])
+        for path, found in graph.paths.items()
+    ]
+    return fingerprint(settings.model_dump(), graph.user_ids, graph.texts, paths)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,8 @@ from recommender.sequences import Sequences
 
 FORMAT_VERSION = 1
 MANIFEST = "dataset.json"
+
+Vector = TypeVar("Vector", Sequence[float], np.ndarray, Tensor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +85,7 @@ class Dataset:
         """Digest of the item ids in their order: what a model's item table stands for."""
         return hashlib.sha256("\n".join(self.item_ids).encode()).hexdigest()
 
-    def with_personas(
-        self, run_id: str, vectors: Mapping[str, Sequence[float] | Tensor], names: Mapping[str, str | None]
-    ) -> Self:
+    def with_personas(self, run_id: str, vectors: Mapping[str, Vector], names: Mapping[str, str | None]) -> Self:
         """Return the same data set with other personas.
 
         Args:

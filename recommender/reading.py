@@ -8,6 +8,7 @@ from torch import Tensor
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.graph.personas import current_personas, current_run
 from kgrec.graph.splits import ensure_split
 from recommender.dataset import Dataset
 from recommender.sequences import NO_TIME, SPLITS, Sequences
@@ -41,12 +42,13 @@ def read_dataset(database: Database, with_texts: bool = True) -> Dataset:
         persona_names=[None] * len(user_ids),
         persona_run="",
     )
-    found = {row["user_id"]: row for row in database.stream("project/user_personas")}
-    run_id = next(iter(found.values()))["run_id"] if found else ""
+    if current_run(database) is None:
+        return dataset
+    found = current_personas(database)
     return dataset.with_personas(
-        run_id,
-        {user_id: row["vector"] for user_id, row in found.items()},
-        {user_id: row["persona"] for user_id, row in found.items()},
+        found.run_id,
+        dict(zip(found.user_ids, found.vectors, strict=True)),
+        dict(zip(found.user_ids, found.names, strict=True)),
     )
 
 

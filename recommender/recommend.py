@@ -9,6 +9,7 @@ from torch import Tensor
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.graph.personas import session_persona
 from kgrec.results import Results
 from kgrec.settings import load_section
 from recommender.explanations import reasons
@@ -97,14 +98,12 @@ class Recommender:
         unknown = [item_id for item_id in item_ids if item_id not in self.dataset.number]
         if unknown:
             raise KgrecError(f"The graph has no {_listed('item', unknown)}: a session can only hold known items.")
-        vector = self.database.read("project/session_persona", item_ids=item_ids)[0]["vector"]
-        name = ""
-        if vector:
-            nearest = self.database.read("project/nearest_persona", vector=vector)
-            name = nearest[0]["name"] if nearest else ""
-        personas = torch.tensor([vector or [0.0] * self.dataset.personas.shape[1]])
+        found = session_persona(self.database, item_ids)
+        if found.run_id != self.dataset.persona_run:
+            raise KgrecError("The personas were trained anew meanwhile: run `kgrec train sasrec --fresh`.")
+        personas = torch.tensor([found.vector or [0.0] * self.dataset.personas.shape[1]])
         histories = [[self.dataset.number[item_id] for item_id in item_ids]]
-        return Results(self._lists(["session"], histories, personas, [name], k))
+        return Results(self._lists(["session"], histories, personas, [found.name or ""], k))
 
     @torch.no_grad()
     def _lists(

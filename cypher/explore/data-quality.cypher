@@ -8,7 +8,12 @@ RETURN 'items' AS what, count(*) AS total,
        count(CASE WHEN NOT EXISTS { (item)-[:SAME_AS]->() } THEN 1 END) AS without_entity,
        null AS without_persona
 UNION
+OPTIONAL MATCH (current:CurrentRun {kind: 'personas'})
 MATCH (user:User)
+WITH CASE
+  WHEN NOT current.promoted AND user.persona_next_run = current.run_id THEN user.persona_next
+  WHEN user.persona_run = current.run_id THEN user.persona
+END AS vector
 RETURN 'users' AS what, count(*) AS total, null AS without_title, null AS without_embedding, null AS without_category,
        null AS without_maker, null AS without_entity,
-       count(CASE WHEN user.persona IS NULL THEN 1 END) AS without_persona
+       count(CASE WHEN vector IS NULL THEN 1 END) AS without_persona

@@ -1,9 +1,28 @@
 // The users whose personas are nearest to a user's, by the vector index; without one, to the most active user's.
+// While a new run's vectors are on their way into the index (they wait in persona_next), all users are compared.
 WITH null AS user_id
+MATCH (current:CurrentRun {kind: 'personas'})
 MATCH (user:User)
-WHERE user.persona IS NOT NULL AND (user_id IS NULL OR user.user_id = user_id)
-WITH user ORDER BY COUNT { (user)-[:INTERACTED]->() } DESC, user.user_id LIMIT 1
-CALL db.index.vector.queryNodes('user_persona', 11, user.persona) YIELD node, score
+WHERE (user_id IS NULL OR user.user_id = user_id)
+  AND (user.persona_run = current.run_id OR NOT current.promoted AND user.persona_next_run = current.run_id)
+WITH current, user ORDER BY COUNT { (user)-[:INTERACTED]->() } DESC, user.user_id LIMIT 1
+CALL (current, user) {
+  WITH user WHERE current.promoted
+  CALL db.index.vector.queryNodes('user_persona', 11, user.persona) YIELD node, score
+  WHERE node.persona_run = current.run_id
+  RETURN node, score
+  UNION
+  WITH CASE user.persona_next_run WHEN current.run_id THEN user.persona_next ELSE user.persona END AS vector
+  WHERE NOT current.promoted
+  MATCH (node:User)
+  WITH node, vector, CASE current.run_id
+    WHEN node.persona_next_run THEN node.persona_next
+    WHEN node.persona_run THEN node.persona
+  END AS other
+  WHERE other IS NOT NULL
+  RETURN node, vector.similarity.cosine(vector, other) AS score ORDER BY score DESC LIMIT 11
+}
+WITH user, node, score
 WHERE node <> user
 RETURN user.user_id AS of, node.user_id AS user_id, round(score, 4) AS similarity,
        COUNT { (user)-[:INTERACTED]->()<-[:INTERACTED]-(node) } AS items_in_common

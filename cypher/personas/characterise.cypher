@@ -1,6 +1,6 @@
-// What a persona's members like more often than all users do.
+// What a persona's members like more often than all users do; features by the node ids that GDS streams.
 // share: part of the members with a training item of this feature; lift: share over the share among all users.
 UNWIND $rows AS row
-MATCH (persona:Persona {persona_id: row.persona_id})
-MATCH (feature) WHERE id(feature) = row.node_id
-CREATE (persona)-[:CHARACTERISED_BY {share: row.share, lift: row.lift}]->(feature)
+MATCH (draft:PersonaDraft {persona_id: row.persona_id})
+WITH row, draft, gds.util.asNode(row.node_id) AS feature
+CREATE (draft)-[:CHARACTERISED_BY {share: row.share, lift: row.lift}]->(feature)

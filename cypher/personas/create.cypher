@@ -1,5 +1,5 @@
-// One Persona node a row.
+// One draft of a Persona node a row; no reader sees it before its run is the current one.
 UNWIND $rows AS row
-CREATE (:Persona {
+CREATE (:PersonaDraft {
   persona_id: row.persona_id, run_id: $run_id, name: row.name, size: row.size, vector: row.vector
 })

@@ -1,3 +1,3 @@
-// Remove the personas of earlier runs; the user vectors are overwritten by the statements that follow.
-MATCH (persona:Persona)
-DETACH DELETE persona
+// Remove the retired personas, after their memberships.
+MATCH (retired:PersonaRetired)
+DETACH DELETE retired

@@ -1,4 +1,5 @@
-// Every user, in a fixed order, with the node id that GDS streams.
+// Every user, in a fixed order.
 MATCH (user:User)
-RETURN id(user) AS node_id, user.user_id AS user_id
+WHERE user.user_id IS NOT NULL // so that the key's index gives the order
+RETURN user.user_id AS user_id
 ORDER BY user_id

@@ -113,7 +113,9 @@ def test_projection_holds_training_interactions_only(database: Database, monkeyp
     ids = {
         r["node"]: r["key"]
         for r in database.driver.execute_query(
-            "MATCH (n:User|Item) RETURN id(n) AS node, coalesce(n.user_id, n.item_id) AS key"
+            "UNWIND $nodes AS node WITH node, gds.util.asNode(node) AS n "
+            "RETURN node, coalesce(n.user_id, n.item_id) AS key",
+            nodes=sorted({int(node) for node in pairs.to_numpy().ravel()}),
         ).records
     }
     projected = {(ids[source], ids[target]) for source, target in pairs.itertuples(index=False)}

@@ -1,6 +1,8 @@
 """HDGI's pieces against PyTorch Geometric and examples worked by hand."""
 
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,9 @@ from torch_geometric.nn import DeepGraphInfomax, GCNConv
 from torch_geometric.nn.conv.han_conv import group
 from torch_geometric.transforms import AddMetaPaths
 
+from gnn.adjacency import Hop, MetaPathAdjacency, hops
 from gnn.hdgi import HDGI, SemanticAttention
-from gnn.meta_path import Hop, MetaPath, MetaPathAdjacency, hops
+from gnn.meta_path import MetaPath
 from gnn.projection import TrainingGraph
 from gnn.settings import HDGISettings
 from gnn.trainer import HDGITraining, learn
@@ -51,6 +54,17 @@ def test_hops_by_hand() -> None:
 
 def test_alternatives_join_at_one_step() -> None:
     assert follow("INTERACTED > BY|IN_CATEGORY")[1].node_ids.tolist() == [30, 31]
+
+
+def test_two_relationships_between_the_same_nodes_count_twice() -> None:
+    twice = pd.concat([RELATIONSHIPS, RELATIONSHIPS[4:5].assign(relationshipType="MADE_BY")])
+    found = hops(MetaPath.parse("INTERACTED > BY|MADE_BY"), USERS, twice)
+    assert found is not None and found[0].counts.tolist() == [1, 1, 1, 1] and found[1].counts.tolist() == [2, 1]
+
+
+def test_settings_are_read_without_torch() -> None:
+    code = "import sys, gnn.settings; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_path_without_instances_is_none() -> None:
@@ -172,7 +186,7 @@ def two_tastes(n_users: int = 200) -> TrainingGraph:
     found = hops(path, np.arange(n_users), frame)
     assert found is not None
     features = torch.from_numpy(generator.normal(size=(n_users, 16)) + 2.0 * (2 * taste - 1)[:, None]).float()
-    return TrainingGraph([f"u{user}" for user in range(n_users)], features, {path: found}, [])
+    return TrainingGraph([f"u{user}" for user in range(n_users)], features, "texts", {path: found}, [])
 
 
 def test_corruption_keeps_taught_and_held_out_users_apart() -> None:

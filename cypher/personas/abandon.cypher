@@ -1,0 +1,4 @@
+// Retire the drafts of a write-back that was interrupted.
+MATCH (draft:PersonaDraft)
+SET draft:PersonaRetired
+REMOVE draft:PersonaDraft

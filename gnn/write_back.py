@@ -1,0 +1,107 @@
+"""Personas into Neo4j: in batches beside the old ones, then made the current ones at one instant.
+
+Killed between any two transactions, the graph still shows its readers one whole run, and the next write-back brings
+it to the end.
+"""
+
+from collections.abc import Iterator
+
+from more_itertools import chunked
+
+from gnn.personas import Personas
+from gnn.trainer import UserVectors
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database, Row
+from kgrec.graph.personas import current_run
+from kgrec.graph.schema import ensure_vector_index
+
+USERS = 5_000  # written in one transaction
+MEMBERSHIPS = 20_000  # removed in one transaction
+
+
+def write_back(database: Database, learned: UserVectors, personas: Personas) -> None:
+    """Replace the personas in Neo4j; readers see the old run or the new one.
+
+    Raises:
+        KgrecError: somebody else wrote personas, or removed users, at the same time.
+    """
+    finish(database)
+    _draft(database, learned.run_id, personas)
+    memberships = sum(
+        database.write("personas/users", rows=rows, run_id=learned.run_id).counters.relationships_created
+        for rows in _user_rows(learned, personas)
+    )
+    switched = database.write("personas/switch", run_id=learned.run_id, memberships=memberships)
+    if not switched.counters.contains_updates:
+        raise KgrecError("The graph's users or personas were changed at the same time: train the personas again.")
+    _promote(database)
+
+
+def finish(database: Database) -> None:
+    """Bring an interrupted write-back to its end: a run that readers see is completed, any other discarded."""
+    _promote(database)
+    database.write("personas/abandon")
+    database.run("personas/discard_next", batch=USERS)
+    _forget(database)
+
+
+def persona_id(run_id: str, number: int) -> str:
+    """Key of a Persona node."""
+    return f"{run_id}/{number}"
+
+
+def _draft(database: Database, run_id: str, personas: Personas) -> None:
+    nodes = [
+        {"persona_id": persona_id(run_id, number), "name": name, "size": size, "vector": centre}
+        for number, (name, size, centre) in enumerate(
+            zip(personas.names, personas.sizes, personas.centres.tolist(), strict=True)
+        )
+    ]
+    features = [
+        {
+            "persona_id": persona_id(run_id, one.persona),
+            "node_id": one.node_id,
+            "share": one.share,
+            "lift": one.lift,
+        }
+        for one in personas.features
+    ]
+    database.write_together(
+        [("personas/create", {"rows": nodes, "run_id": run_id}), ("personas/characterise", {"rows": features})]
+    )
+
+
+def _promote(database: Database) -> None:
+    """Move the current run's vectors into the vector index, and remove the personas that it replaced."""
+    run = current_run(database)
+    if run is None or run.promoted:
+        return
+    if run.dimensions is not None:
+        ensure_vector_index(database, "user_persona", "User", "persona", run.dimensions)
+    database.run("personas/promote", run_id=run.run_id, batch=USERS)
+    _forget(database)
+    database.write("personas/promoted", run_id=run.run_id)
+
+
+def _forget(database: Database) -> None:
+    """Remove retired personas; one of them may have all users as members."""
+    while database.write("personas/forget_members", batch=MEMBERSHIPS).counters.relationships_deleted:
+        pass
+    database.write("personas/forget")
+
+
+def _user_rows(learned: UserVectors, personas: Personas) -> Iterator[list[Row]]:
+    for users in chunked(range(len(learned.user_ids)), USERS):
+        yield [
+            {
+                "user_id": learned.user_ids[user],
+                "vector": learned.vectors[user].tolist(),
+                "personas": [
+                    {"persona_id": persona_id(learned.run_id, number), "weight": weight}
+                    for number, weight in zip(
+                        personas.nearest[user].tolist(), personas.weights[user].tolist(), strict=True
+                    )
+                ],
+            }
+            for user in users
+        ]
