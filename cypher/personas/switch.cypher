@@ -13,4 +13,4 @@ FOREACH (draft IN drafts |
   REMOVE draft:PersonaDraft
 )
 MERGE (current:CurrentRun {kind: 'personas'})
-SET current.run_id = $run_id, current.promoted = false
+SET current.name = 'personas', current.run_id = $run_id, current.promoted = false

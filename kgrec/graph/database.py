@@ -146,13 +146,15 @@ class Database:
             parameters: its other parameters.
 
         Raises:
-            KgrecError: the server has no GDS plugin, or too little memory for what is asked of it.
+            KgrecError: the server has no GDS plugin, too little memory for what is asked of it, or nothing to project.
         """
         gds = self.gds()
         graph_name = f"kgrec-{uuid.uuid4().hex[:12]}"
         with self._explained():
             try:
-                self.read(name, graph_name=graph_name, **parameters)
+                projected = self.read(name, graph_name=graph_name, **parameters)
+                if not projected or not projected[0]["nodes"]:
+                    raise KgrecError("The graph holds nothing to compute on: load first, with `kgrec load`.")
                 yield gds, gds.graph.get(graph_name)
             finally:
                 gds.graph.drop(graph_name, fail_if_missing=False)

@@ -76,6 +76,15 @@ def test_a_fault_of_our_own_is_not_said_to_be_one_of_gds(database: Database, mon
         database.gds()
 
 
+def test_a_projection_of_nothing_is_said_and_leaves_nothing(database: Database) -> None:
+    with (
+        pytest.raises(KgrecError, match="nothing to compute on"),
+        database.projection("project/personas", types=["BY"]),
+    ):
+        pass
+    assert len(database.gds().graph.list()) == 0
+
+
 def test_deprecations_of_the_server_are_seen(database: Database) -> None:
     with pytest.warns(Neo4jDeprecationWarning, match="id"):
         database.driver.execute_query("MATCH (n:Item) RETURN id(n) AS node LIMIT 1")

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-SIBLINGS, INSTALLED, FLOORS = (contract["name"] for contract in SETTINGS["contracts"])
+SIBLINGS, INSTALLED, FLOORS, SERVING = (contract["name"] for contract in SETTINGS["contracts"])
 
 
 def lint_imports(folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -39,6 +39,8 @@ def test_the_contracts_are_kept() -> None:
         ("kgrec/graph/broken.py", "from kgrec.explore import queries", FLOORS),
         ("kgrec/training/broken.py", "import kgrec.server.jars", FLOORS),
         ("kgrec/server/broken.py", "import kgrec.options", FLOORS),
+        ("recommender/retrieval.py", "import recommender.trainer", SERVING),
+        ("recommender/trained.py", "from kgrec.training import loop", SERVING),
     ],
 )
 def test_a_module_that_breaks_one_is_found(tmp_path: Path, module: str, line: str, contract: str) -> None:
@@ -47,7 +49,7 @@ def test_a_module_that_breaks_one_is_found(tmp_path: Path, module: str, line: st
             shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / module).write_text(f"{line}\n")
+    (tmp_path / module).open("a").write(f"\n{line}\n")
     result = lint_imports(tmp_path)
     assert result.returncode == 1, result.stdout + result.stderr
     assert f"{contract} BROKEN" in result.stdout

@@ -97,10 +97,10 @@ def test_origin_and_default_of_a_value_are_told(folder: Path, monkeypatch: pytes
 
 
 def test_a_password_is_never_printed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "kgrec.toml").write_text('[neo4j]\npassword = "from the file"\n')
-    assert "from the file" not in printed() and "# From kgrec.toml; the default is none." in printed()
-    monkeypatch.setenv("KGREC_NEO4J_PASSWORD", "from the variable")
-    assert "from the" not in printed() and "# From KGREC_NEO4J_PASSWORD; the default is none." in printed()
+    (folder / "kgrec.toml").write_text('[neo4j]\npassword = "secret of the file"\n')
+    assert "secret of the file" not in printed() and "# From kgrec.toml; the default is none." in printed()
+    monkeypatch.setenv("KGREC_NEO4J_PASSWORD", "secret of the variable")
+    assert "secret of" not in printed() and "# From KGREC_NEO4J_PASSWORD; the default is none." in printed()
 
 
 def test_hostile_text_in_a_setting_stays_in_its_string(monkeypatch: pytest.MonkeyPatch) -> None:
