@@ -2,6 +2,8 @@
 
 import json
 import random
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +14,13 @@ from gnn import projection, trainer
 from gnn.meta_path import MetaPath
 from gnn.projection import stream_training_graph
 from gnn.settings import HDGISettings
+from gnn.train import train_personas
+from gnn.trainer import graph_digest
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from tests.conftest import CommandLine, empty
+
+META_PATHS = [MetaPath.parse(text) for text in HDGISettings().meta_paths]
 
 GRAPH = """
 UNWIND $rows AS row
@@ -107,7 +113,7 @@ def test_projection_holds_training_interactions_only(database: Database, monkeyp
         return streamed["relationships"]
 
     monkeypatch.setattr(projection, "_stream", keep)
-    stream_training_graph(database, [MetaPath.parse(text) for text in HDGISettings().meta_paths], 8, 0)
+    stream_training_graph(database, META_PATHS, 8, 0)
     frame = streamed["relationships"]
     pairs = frame[frame["relationshipType"] == "INTERACTED"][["sourceNodeId", "targetNodeId"]]
     ids = {
@@ -121,6 +127,70 @@ def test_projection_holds_training_interactions_only(database: Database, monkeyp
     projected = {(ids[source], ids[target]) for source, target in pairs.itertuples(index=False)}
     assert projected == {(row["user"], row["item"]) for row in rows() if row["split"] == "train"}
     assert len(database.gds().graph.list()) == 0  # and the projection is gone
+
+
+def test_batches_of_node_ids_change_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = stream_training_graph(database, META_PATHS, 8, 0)
+    monkeypatch.setattr(projection, "NODES", 7)
+    parts = stream_training_graph(database, META_PATHS, 8, 0)
+    assert parts.user_ids == whole.user_ids and parts.texts == whole.texts and parts.features.equal(whole.features)
+    sums = {user: np.zeros(8) for user in whole.user_ids}
+    train = [row for row in rows() if row["split"] == "train"]
+    counts = Counter(row["item"] for row in train)
+    for row in train:
+        sums[str(row["user"])] += np.array(row["embedding"]) / np.sqrt(counts[row["item"]])
+    expected = np.stack([sums[user] / np.linalg.norm(sums[user]) for user in whole.user_ids])
+    assert whole.features[:, :8].numpy() == pytest.approx(expected, abs=1e-5)
+
+
+def test_user_without_training_interactions_is_a_user_still(
+    database: Database, command_line: CommandLine, tmp_path: Path
+) -> None:
+    database.driver.execute_query("MATCH (:User {user_id: 'u00'})-[r:INTERACTED {split: 'train'}]->() DELETE r")
+    graph = stream_training_graph(database, META_PATHS, 8, 0)
+    assert graph.user_ids == [f"u{user:02}" for user in range(60)]
+    assert not graph.features[0].any() and graph.features[1:].any(dim=1).all()
+    train(command_line, tmp_path)
+    assert len(written(database)) == 60 and all(vector is not None for vector in written(database).values())
+
+
+def test_fingerprint_follows_texts_and_interactions(database: Database) -> None:
+    def digest() -> str:
+        return graph_digest(stream_training_graph(database, META_PATHS, 8, 0), HDGISettings())
+
+    unknown = digest()
+    assert digest() == unknown
+    database.driver.execute_query("MATCH (i:Item) SET i.embedding_of = 'model and text of ' + i.item_id")
+    made = digest()
+    database.driver.execute_query("MATCH (i:Item {item_id: 'i00'}) SET i.embedding_of = 'another text'")
+    changed = digest()
+    database.driver.execute_query("MATCH (i:Item {item_id: 'i00'}) REMOVE i.embedding, i.embedding_of")
+    without = digest()
+    database.driver.execute_query(
+        "MATCH (u:User {user_id: 'u00'})-[r:INTERACTED {split: 'train'}]->() WITH r LIMIT 1 DELETE r"
+    )
+    assert len({unknown, made, changed, without, digest()}) == 5
+
+
+def test_training_from_python_says_what_was_learned(database: Database, tmp_path: Path) -> None:
+    trained = train_personas(database, tmp_path, HDGISettings(epochs=30, personas=2))
+    frame = trained.frame()
+    assert list(frame.columns) == ["persona_id", "name", "users", "traits"]
+    assert trained.users == 60 == frame["users"].sum() and frame["users"].is_monotonic_decreasing
+    assert sorted(traits[0] for traits in frame["traits"]) == ["Lighthouses", "Volcanoes"]
+    assert sum(trained.meta_path_weights.values()) == pytest.approx(1)
+    assert trained.missing == [str(path) for path in META_PATHS if str(path) not in trained.meta_path_weights] != []
+    assert len(trained.history.losses) == 30
+    stored = database.driver.execute_query(
+        "MATCH (p:Persona) RETURN p.persona_id AS persona_id, p.name AS name, p.size AS users"
+    ).records
+    assert {tuple(row) for row in frame[["persona_id", "name", "users"]].itertuples(index=False)} == {
+        tuple(record.values()) for record in stored
+    }
+    assert {persona.rpartition("/")[0] for persona in frame["persona_id"]} == {trained.run_id}
+    assert json.loads((tmp_path / "personas.json").read_text())["run_id"] == trained.run_id
+    again = train_personas(database, tmp_path, HDGISettings(epochs=30, personas=2))
+    assert again == replace(trained, history=again.history) and again.history.resumed_at == 30
 
 
 def test_personas_do_not_depend_on_validation_and_test(

@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,10 @@ from torch_geometric.transforms import AddMetaPaths
 from gnn.adjacency import Hop, MetaPathAdjacency, hops
 from gnn.hdgi import HDGI, SemanticAttention
 from gnn.meta_path import MetaPath
-from gnn.projection import TrainingGraph
+from gnn.projection import TrainingGraph, signatures
 from gnn.settings import HDGISettings
-from gnn.trainer import HDGITraining, learn
+from gnn.trainer import HDGITraining, graph_digest, learn
+from kgrec.errors import KgrecError
 
 USERS = np.array([10, 11, 12, 13])
 RELATIONSHIPS = pd.DataFrame(
@@ -60,6 +62,10 @@ def test_two_relationships_between_the_same_nodes_count_twice() -> None:
     twice = pd.concat([RELATIONSHIPS, RELATIONSHIPS[4:5].assign(relationshipType="MADE_BY")])
     found = hops(MetaPath.parse("INTERACTED > BY|MADE_BY"), USERS, twice)
     assert found is not None and found[0].counts.tolist() == [1, 1, 1, 1] and found[1].counts.tolist() == [2, 1]
+
+
+def test_every_setting_is_described() -> None:
+    assert all(field.description for field in HDGISettings.model_fields.values())
 
 
 def test_settings_are_read_without_torch() -> None:
@@ -207,3 +213,44 @@ def test_learns_to_tell_true_users_from_corrupted_ones(tmp_path: Path) -> None:
     same = learned.vectors @ learned.vectors.T  # cosine
     taste = torch.arange(200) % 2
     assert same[taste == 0][:, taste == 0].mean() > same[taste == 0][:, taste == 1].mean() + 0.5
+
+
+def test_one_user_is_too_few(tmp_path: Path) -> None:
+    graph = two_tastes()
+    with pytest.raises(KgrecError, match="two at least"):
+        learn(replace(graph, user_ids=graph.user_ids[:1]), HDGISettings(), tmp_path)
+
+
+def test_every_path_and_seed_has_random_numbers_of_its_own() -> None:
+    """Were they drawn from seed + number, path 1 of seed 1 would have those of path 0 of seed 2."""
+    drawn = [part for seed in (1, 2, 3) for part in signatures([follow("INTERACTED")] * 3, 16, seed)]
+    assert all(not one.equal(other) for number, one in enumerate(drawn) for other in drawn[:number])
+    again = signatures([follow("INTERACTED")] * 3, 16, 2)
+    assert all(one.equal(other) for one, other in zip(again, drawn[3:6], strict=True))
+
+
+def test_fingerprint_is_of_what_made_the_features_not_of_their_last_bits() -> None:
+    graph, settings = two_tastes(), HDGISettings()
+    before = graph_digest(graph, settings)
+    noisy = graph.features * (1 + torch.finfo(torch.float32).eps)
+    assert not noisy.equal(graph.features)
+    assert graph_digest(replace(graph, features=noisy), settings) == before
+    assert graph_digest(replace(graph, texts="of other texts"), settings) != before
+    assert graph_digest(graph, HDGISettings(seed=8)) != before
+    assert graph_digest(replace(graph, user_ids=graph.user_ids[::-1]), settings) != before
+
+
+def test_fingerprint_knows_every_relationship() -> None:
+    """Also one that only repeats another, by a second type, and so adds to a weight and not to the entries."""
+    graph, settings = two_tastes(), HDGISettings()
+    path = MetaPath.parse("INTERACTED > BY|MADE_BY")
+    more = pd.DataFrame([(21, 30, "BY")], columns=RELATIONSHIPS.columns)
+    twice = pd.DataFrame([(20, 30, "MADE_BY")], columns=RELATIONSHIPS.columns)
+    digests = set()
+    for added in (None, more, twice):
+        found = hops(path, USERS, pd.concat([RELATIONSHIPS, added]))
+        assert found is not None
+        digests.add(graph_digest(replace(graph, paths={path: found}), settings))
+    renamed = MetaPath.parse("INTERACTED > BY")
+    digests.add(graph_digest(replace(graph, paths={renamed: follow("INTERACTED > BY")}), settings))
+    assert len(digests) == 4

@@ -1,13 +1,16 @@
 """The epoch loop: early stopping, exact resumption, honest refusal."""
 
 import resource
+import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from kgrec.errors import KgrecError
 from kgrec.training.checkpoint import load as load_checkpoint
+from kgrec.training.fingerprint import fingerprint
 from kgrec.training.loop import History, fit
 
 
@@ -114,3 +117,50 @@ def test_failed_write_keeps_the_old_checkpoint(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert (tmp_path / "a.pt").read_bytes() == before
+
+
+ONE_TO_SIX = np.arange(1, 7, dtype=np.int32)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("a", "b"), ("b", "a")),
+        ((["ab", "c"],), (["a", "bc"],)),
+        ((["a", ["b", "c"]],), ([["a", "b"], "c"],)),
+        ((["a"], ["b"]), (["a", "b"],)),
+        ((1,), ("1",)),
+        (({"dim": 1},), ({"dim": 2},)),
+        ((ONE_TO_SIX,), (ONE_TO_SIX[::-1],)),
+        ((ONE_TO_SIX,), (ONE_TO_SIX.astype(np.int64),)),
+        ((ONE_TO_SIX,), (ONE_TO_SIX.astype(np.uint32),)),
+        ((ONE_TO_SIX.reshape(2, 3),), (ONE_TO_SIX.reshape(3, 2),)),
+        ((ONE_TO_SIX[:3], ONE_TO_SIX[3:]), (ONE_TO_SIX[:2], ONE_TO_SIX[2:])),
+        ((np.array([True, False]),), (np.array([1, 0], dtype=np.uint8),)),
+    ],
+)
+def test_other_parts_have_another_fingerprint(one: tuple[object, ...], other: tuple[object, ...]) -> None:
+    assert fingerprint(*one) != fingerprint(*other)
+
+
+def test_equal_parts_have_the_same_fingerprint_however_they_lie_in_memory() -> None:
+    table = np.arange(12).reshape(3, 4)
+    assert fingerprint("a", [table, None]) == fingerprint("a", [np.asfortranarray(table), None])
+    assert fingerprint(table[:, ::2]) == fingerprint(np.array([[0, 2], [4, 6], [8, 10]]))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.complex64])
+def test_floats_are_no_part_of_a_fingerprint(dtype: type[np.generic]) -> None:
+    with pytest.raises(TypeError, match="no part of a fingerprint"):
+        fingerprint("settings", [np.zeros(3, dtype=dtype)])
+
+
+def test_fingerprint_reads_a_large_array_in_place() -> None:
+    large = np.zeros((2_000, 1_000), dtype=np.int64)  # 16 MB
+    tracemalloc.start()
+    try:
+        fingerprint(large, [large, large[:1_000]])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000

@@ -1,0 +1,303 @@
+"""Write-back of personas on a real graph: killed anywhere, readers see one whole run, and the next one mends it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from neo4j import ResultSummary
+
+from gnn import write_back as writing
+from gnn.meta_path import MetaPath
+from gnn.personas import Personas, describe
+from gnn.projection import TrainingGraph, stream_training_graph
+from gnn.settings import HDGISettings
+from gnn.trainer import UserVectors
+from gnn.write_back import write_back
+from kgrec.errors import KgrecError
+from kgrec.explore.queries import run_query
+from kgrec.graph import personas as reading
+from kgrec.graph.database import Database
+from kgrec.graph.personas import current_personas, current_run, session_persona
+from kgrec.graph.schema import ensure_schema
+from kgrec.training import History
+from tests.integration.graph_dump import dump
+from tests.integration.graph_dump import rows as ask
+from tests.integration.test_personas import fill, rows
+
+BATCH = 25  # users a transaction; there are 60
+MEMBERSHIPS = 70  # removed in one; there are 120
+PER_USER = 2
+WRITES = ("write", "write_together", "run")
+
+Run = tuple[UserVectors, Personas]
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "USERS", BATCH)
+    monkeypatch.setattr(writing, "MEMBERSHIPS", MEMBERSHIPS)
+
+
+@pytest.fixture(scope="module")
+def graph(database: Database) -> TrainingGraph:
+    ensure_schema(database)
+    fill(database, rows())
+    return stream_training_graph(database, [MetaPath.parse("INTERACTED > SAME_AS > SUBJECT")], 4, 0)
+
+
+@pytest.fixture
+def made(database: Database, graph: TrainingGraph) -> Callable[..., Run]:
+    """Make a run of random vectors, with all that is written of it."""
+
+    def make(run_id: str, seed: int, dim: int = 8) -> Run:
+        generator = torch.Generator().manual_seed(seed)
+        vectors = torch.nn.functional.normalize(torch.randn(60, dim, generator=generator), dim=1)
+        learned = UserVectors(graph.user_ids, vectors, {}, run_id, History())
+        settings = HDGISettings(personas=3, personas_per_user=PER_USER)
+        described = describe(database, graph, learned, settings)
+        return learned, replace(described, names=[f"{run_id} by {seed}: {name}" for name in described.names])
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def clean(database: Database, graph: TrainingGraph) -> None:
+    """Take away what the test before wrote."""
+    forget(database)
+
+
+def forget(database: Database) -> None:
+    with database.driver.session() as session:
+        session.run("MATCH (n:Persona|PersonaDraft|PersonaRetired|CurrentRun) DETACH DELETE n").consume()
+        session.run(
+            "MATCH (u:User) REMOVE u.persona, u.persona_run, u.persona_next, u.persona_next_run"
+        ).consume()  # fmt: skip
+
+
+def seen(database: Database) -> dict[str, Any]:
+    """All that readers see of the personas."""
+    found = current_personas(database)
+    session = session_persona(database, ["i00", "i02"])
+    nearest = [run_query(database, "nearest-users", {"user_id": user})[1] for user in ("u00", "u07")]
+    quality = run_query(database, "data-quality", {})
+    memberships = ask(
+        database,
+        "MATCH (u:User)-[h:HAS_PERSONA]->(p:Persona) "
+        "RETURN u.user_id, p.name, p.run_id, h.weight ORDER BY u.user_id, h.weight DESC",
+    )
+    traits = ask(
+        database,
+        "MATCH (p:Persona)-[c:CHARACTERISED_BY]->(f) RETURN p.name, f.label, c.lift ORDER BY p.name, f.label",
+    )
+    return {
+        "run": found.run_id,
+        "users": found.user_ids,
+        "vectors": found.vectors.tolist(),
+        "names": found.names,
+        "session": (session.run_id, np.round(session.vector, 6).tolist(), session.name),
+        "nearest": [[(row[1], float(row[2])) for row in table] for table in nearest],
+        "quality": quality,
+        "memberships": memberships,
+        "traits": traits,
+    }
+
+
+class Killed(KeyboardInterrupt):
+    """Ctrl-C, at the call that the test chose."""
+
+
+def killing(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Let the process die before its ``number``-th write, counted from 0."""
+    remaining = iter(range(number))
+
+    def guarded(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(self: Database, *arguments: Any, **parameters: Any) -> Any:
+            if next(remaining, None) is None:
+                raise Killed
+            return real(self, *arguments, **parameters)
+
+        return call
+
+    for name in WRITES:
+        monkeypatch.setattr(Database, name, guarded(getattr(Database, name)))
+
+
+@pytest.mark.parametrize(("new_id", "new_dim"), [("new", 6), ("old", 8)])
+def test_killed_before_any_write(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, new_id: str, new_dim: int
+) -> None:
+    """Also with vectors of another length, and with a run that replaces itself by other vectors."""
+    old, new = made("old", 1), made(new_id, 2, new_dim)
+    write_back(database, *old)
+    before = seen(database)
+    write_back(database, *new)
+    after, whole = seen(database), dump(database)
+    assert before != after and after["run"] == new_id
+    outcomes = []
+    for number in range(100):
+        forget(database)
+        write_back(database, *old)
+        with monkeypatch.context() as patched:
+            killing(patched, number)
+            try:
+                write_back(database, *new)
+            except Killed:
+                outcomes.append(seen(database))
+            else:
+                break
+        assert outcomes[-1] == before or outcomes[-1] == after, number
+        write_back(database, *new)
+        assert dump(database) == whole, number
+    # Before the switch everybody sees the old run, after it the new one; both kinds of moments were met.
+    switched = [outcome == after for outcome in outcomes]
+    assert switched == sorted(switched) and len(outcomes) >= 14 and 5 <= sum(switched) <= len(outcomes) - 5
+
+
+def test_killed_in_the_middle_of_promotion(database: Database, made: Callable[..., Run]) -> None:
+    """The second of two users whose new vectors may not be there together stops it, some batches done."""
+    old, new = made("old", 1), made("new", 2)
+    write_back(database, *new)
+    after, whole = seen(database), dump(database)
+    forget(database)
+    write_back(database, *old)
+    with database.driver.session() as session:
+        session.run("CREATE CONSTRAINT trap FOR (u:User) REQUIRE (u.persona_run, u.trap) IS UNIQUE").consume()
+        session.run("UNWIND ['u10', 'u50'] AS id MATCH (u:User {user_id: id}) SET u.trap = id").consume()
+        session.run("MATCH (u:User {user_id: 'u50'}) SET u.persona_run = 'aside', u.trap = 'u10'").consume()
+    try:
+        with pytest.raises(KgrecError, match="already exists"):
+            write_back(database, *new)
+        ((promoted,),) = ask(database, "MATCH (u:User {persona_run: 'new'}) RETURN count(*)")
+        assert promoted in (BATCH, 2 * BATCH)
+        run = current_run(database)
+        assert run is not None and run.run_id == "new" and not run.promoted
+        assert seen(database) == after
+    finally:
+        with database.driver.session() as session:
+            session.run("DROP CONSTRAINT trap").consume()
+            session.run("MATCH (u:User) REMOVE u.trap").consume()
+    write_back(database, *new)
+    assert dump(database) == whole
+
+
+def test_no_transaction_carries_more_than_a_batch(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What each call changed, by the server's own counts, over the transactions that the server opened for it."""
+    calls: list[tuple[str, int, int]] = []
+
+    def counted(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(self: Database, *arguments: Any, **parameters: Any) -> Any:
+            opened = transactions(database)
+            result = real(self, *arguments, **parameters)
+            used = transactions(database) - opened - 1  # one of them asked
+            summaries: list[ResultSummary] = result if isinstance(result, list) else [result]
+            changes = sum(
+                one.counters.relationships_created + one.counters.relationships_deleted + one.counters.properties_set
+                for one in summaries
+            )
+            calls.append((str(arguments[0]), changes, used))
+            return result
+
+        return call
+
+    write_back(database, *made("old", 1))
+    for name in WRITES:
+        monkeypatch.setattr(Database, name, counted(getattr(Database, name)))
+    write_back(database, *made("new", 2))
+    by_name: dict[str, list[tuple[int, int]]] = {}
+    for name, changes, used in calls:
+        by_name.setdefault(name, []).append((changes, used))
+    # A user has PER_USER memberships, each with a weight, a note of the run, and a vector that only promotion counts.
+    assert [changes for changes, _ in by_name["personas/users"]] == [n * (1 + 2 * PER_USER) for n in (25, 25, 10)]
+    (promotion,) = by_name["personas/promote"]
+    assert promotion[0] >= 60 and promotion[1] >= 3 + 1  # three batches, and the one that reads
+    assert [changes for changes, _ in by_name["personas/forget_members"]] == [0, 70, 50, 0]
+    small = {name for name in by_name if name not in ("personas/users", "personas/promote", "personas/forget_members")}
+    assert {"personas/switch", "personas/promoted", "personas/abandon"} <= small
+    for name in small:
+        assert all(changes <= 60 for changes, _ in by_name[name]), name
+
+
+def transactions(database: Database) -> int:
+    """How many transactions the server has opened so far, this one with them."""
+    with database.driver.session() as session:
+        found = session.run("SHOW TRANSACTIONS YIELD transactionId RETURN transactionId").value()
+    return max(int(one.rpartition("-")[2]) for one in found)
+
+
+def test_abandoned_vectors_go_even_if_the_next_run_has_none_for_their_users(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_back(database, *made("old", 1))
+    with database.driver.session() as session:
+        session.run("CREATE (:User {user_id: 'late', persona_next: [1.0], persona_next_run: 'abandoned'})").consume()
+    try:
+        assert "late" not in current_personas(database).user_ids
+        write_back(database, *made("new", 2))
+        assert ask(database, "MATCH (u:User) WHERE u.persona_next IS NOT NULL RETURN u.user_id") == []
+        assert "late" not in current_personas(database).user_ids
+    finally:
+        with database.driver.session() as session:
+            session.run("MATCH (u:User {user_id: 'late'}) DELETE u").consume()
+
+
+def test_two_at_once_do_not_make_half_a_run(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second begins, and discards the drafts of the first, while the first still writes its users."""
+    write_back(database, *made("old", 1))
+    before = seen(database)
+    first, second = made("first", 2), made("second", 3)
+    real = writing._user_rows
+
+    def late(learned: UserVectors, personas: Personas) -> Iterator[list[dict[str, Any]]]:
+        for number, batch in enumerate(real(learned, personas)):
+            if number == 1 and learned.run_id == "first":
+                writing.finish(database)  # as the second does at its start
+            yield batch
+
+    monkeypatch.setattr(writing, "_user_rows", late)
+    with pytest.raises(KgrecError, match="at the same time"):
+        write_back(database, *first)
+    assert seen(database) == before
+    write_back(database, *second)
+    assert seen(database)["run"] == "second"
+
+
+def test_a_run_that_changes_while_it_is_read_is_read_again(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_back(database, *made("old", 1))
+    new = made("new", 2)
+    real = Database.stream
+    reads = []
+
+    def interrupted(self: Database, name: str, fetch_size: int = 5_000, **parameters: Any) -> Iterator[dict[str, Any]]:
+        reads.append(parameters["run_id"])
+        for number, row in enumerate(real(self, name, fetch_size=10, **parameters)):
+            if number == 20 and len(reads) == 1:
+                write_back(self, *new)
+            yield row
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "stream", interrupted)
+        found = reading.current_personas(database)
+    assert reads == ["old", "new"] and found.run_id == "new" and found.vectors.shape == (60, 8)
+    assert found.vectors == pytest.approx(new[0].vectors.numpy())
+
+
+def test_nobody_has_a_persona(database: Database) -> None:
+    assert current_run(database) is None
+    for read in (current_personas, lambda opened: session_persona(opened, ["i00"])):
+        with pytest.raises(KgrecError, match="kgrec train personas"):
+            read(database)
+
+
+def test_session_that_nobody_chose_has_no_persona(database: Database, made: Callable[..., Run]) -> None:
+    write_back(database, *made("old", 1))
+    found = session_persona(database, ["nothing"])
+    assert found.run_id == "old" and found.vector == [] and found.name is None
