@@ -3,8 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from gnn.meta_path import MetaPath
 from gnn.personas import Personas, describe
@@ -14,8 +13,12 @@ from gnn.trainer import UserVectors, learn
 from gnn.write_back import persona_id, write_back
 from kgrec.files import replacing
 from kgrec.graph.database import Database
+from kgrec.results import Results
 from kgrec.settings import load_section
 from kgrec.training.loop import History
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,15 @@ class TrainedPersonas:
     meta_path_weights: dict[str, float]
     missing: list[str]
     history: History
-    personas: list[Persona]
+    personas: Results[Persona]
 
-    def frame(self) -> pd.DataFrame:
-        """One row a persona: ``persona_id``, ``name``, ``users``, ``traits``."""
-        return pd.DataFrame([vars(persona) for persona in self.personas])
+    def frame(self) -> "pd.DataFrame":
+        """Return one row a persona: ``persona_id``, ``name``, ``users``, ``traits``."""
+        return self.personas.frame()
 
 
 def train_personas(
-    database: Database, run: Path, settings: HDGISettings | None = None, fresh: bool = False
+    database: Database, run: str | Path, settings: HDGISettings | None = None, fresh: bool = False
 ) -> TrainedPersonas:
     """Learn user personas with HDGI and write them back to Neo4j.
 
@@ -70,8 +73,8 @@ def train_personas(
 
     Example::
 
-        with connect(load_section("neo4j", Neo4jSettings)) as database:
-            print(train_personas(database, Path("runs/default")).frame())
+        with connect() as database:
+            print(train_personas(database, "runs/default").frame())
 
     Args:
         database: the graph, with its text embeddings loaded.
@@ -82,7 +85,7 @@ def train_personas(
     Raises:
         KgrecError: the graph cannot be learned from, or the checkpoint is of other settings or of another graph.
     """
-    settings = settings or load_section("hdgi", HDGISettings)
+    run, settings = Path(run), settings or load_section("hdgi", HDGISettings)
     meta_paths = [MetaPath.parse(text) for text in settings.meta_paths]
     graph = stream_training_graph(database, meta_paths, settings.structure_dim, settings.seed)
     learned = learn(graph, settings, run, fresh)
@@ -101,14 +104,14 @@ def _record(run: Path, settings: HDGISettings, learned: UserVectors) -> None:
         draft.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
-def _listed(learned: UserVectors, found: Personas) -> list[Persona]:
+def _listed(learned: UserVectors, found: Personas) -> Results[Persona]:
     personas = [
         Persona(
             persona_id(learned.run_id, number),
             name,
             size,
-            [found.labels[one.node_id] for one in found.features if one.persona == number],
+            list(dict.fromkeys(found.labels[one.node_id] for one in found.features if one.persona == number)),
         )
         for number, (name, size) in enumerate(zip(found.names, found.sizes, strict=True))
     ]
-    return sorted(personas, key=lambda persona: -persona.users)
+    return Results(sorted(personas, key=lambda persona: -persona.users))

@@ -22,7 +22,7 @@ from kgrec.graph import personas as reading
 from kgrec.graph.database import Database
 from kgrec.graph.personas import current_personas, current_run, session_persona
 from kgrec.graph.schema import ensure_schema
-from kgrec.training import History
+from kgrec.training.loop import History
 from tests.integration.graph_dump import dump
 from tests.integration.graph_dump import rows as ask
 from tests.integration.test_personas import fill, rows
