@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from more_itertools import chunked
 from torch import Tensor
 
 from kgrec.errors import KgrecError
@@ -60,8 +61,8 @@ class SASRecTraining:
         """Teach each training item from the ones before it."""
         total = count = 0.0
         order = torch.randperm(len(self.taught)).tolist()
-        for start in range(0, len(order), self.settings.batch_size):
-            users = [self.taught[row] for row in order[start : start + self.settings.batch_size]]
+        for batch in chunked(order, self.settings.batch_size):
+            users = [self.taught[row] for row in batch]
             self.optimizer.zero_grad()
             total, count = total + self._accumulate(users) * len(users), count + len(users)
             self.optimizer.step()
@@ -74,7 +75,7 @@ class SASRecTraining:
         n_targets = sum(min(len(histories[user]) - 1, self.settings.max_length) for user in users)
         size = -(-len(users) // PARTS)
         mean = 0.0
-        for part in (users[start : start + size] for start in range(0, len(users), size)):
+        for part in chunked(users, size):
             # One item more than the model sees: inputs are all but the last, targets all but the first.
             items = padded([histories[user] for user in part], self.settings.max_length + 1).to(self.target_device)
             states = self.model(items[:, :-1], self._personas(part))

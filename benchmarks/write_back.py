@@ -1,0 +1,76 @@
+"""Seconds and memory of putting a persona run in the place of another, at the server's default heap of 1 GiB.
+
+    python benchmarks/write_back.py [--users 600000] [--dim 128]
+
+Users and vectors are made up. Two runs are written one after the other: the second replaces the first. Everything is in
+a temporary folder, by a managed Neo4j of its own on the ports given; nothing of it stays.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+import torch
+from more_itertools import chunked
+from stages import peak
+
+from gnn.personas import Personas
+from gnn.trainer import UserVectors
+from gnn.write_back import write_back
+from kgrec.graph.database import Database
+from kgrec.graph.personas import current_personas
+from kgrec.graph.schema import ensure_schema
+from kgrec.server.managed import ManagedServer
+from kgrec.training.loop import History
+
+PERSONAS, PER_USER = 24, 3
+
+
+def made_up(run_id: str, user_ids: list[str], dim: int, seed: int) -> tuple[UserVectors, Personas]:
+    """Make a run of random vectors, with random memberships."""
+    generator = np.random.default_rng(seed)
+    vectors = torch.from_numpy(generator.standard_normal((len(user_ids), dim), dtype=np.float32))
+    nearest = generator.integers(PERSONAS, size=(len(user_ids), 1)) + np.arange(PER_USER)
+    names = [f"Persona {number + 1}" for number in range(PERSONAS)]
+    weights = np.full((len(user_ids), PER_USER), 1 / PER_USER)
+    centres = generator.standard_normal((PERSONAS, dim))
+    return (
+        UserVectors(user_ids, torch.nn.functional.normalize(vectors, dim=1), {}, run_id, History()),
+        Personas(centres, nearest % PERSONAS, weights, names, [], {}),
+    )
+
+
+@click.command()
+@click.option("--users", default=600_000, show_default=True)
+@click.option("--dim", default=128, show_default=True)
+@click.option("--bolt-port", default=27687, show_default=True)
+@click.option("--http-port", default=27474, show_default=True)
+def main(users: int, dim: int, bolt_port: int, http_port: int) -> None:
+    """Write two runs of so many users and print what each took."""
+    user_ids = [f"user-{number:07}" for number in range(users)]
+    with tempfile.TemporaryDirectory(prefix="kgrec-write-back-") as name:
+        server = ManagedServer(Path(name) / "neo4j")
+        connection = server.start(bolt_port, http_port)
+        try:
+            with Database(connection.uri, connection.user, connection.password) as database:
+                ensure_schema(database)
+                for batch in chunked(user_ids, 20_000):
+                    database.write("load/users", rows=batch)
+                for seed, what in enumerate(("the first run", "a run in its place")):
+                    run = made_up(f"run-{seed}", user_ids, dim, seed)
+                    start = time.monotonic()
+                    write_back(database, *run)
+                    print(f"{what:<20}{users:>10,} users {time.monotonic() - start:>8.1f} s")
+                start = time.monotonic()
+                found = current_personas(database)
+                print(f"{'read again':<20}{len(found.user_ids):>10,} users {time.monotonic() - start:>8.1f} s")
+            status = server.status()
+            print(f"peak memory of the server, heap at most 1g: {peak(status.pid) if status else 0:.0f} MiB")
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
