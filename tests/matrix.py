@@ -65,7 +65,7 @@ def environment(python: Path, version: str) -> Path:
     stamp = folder / f"kgrec-{zlib.crc32((ROOT / 'pyproject.toml').read_bytes()):08x}"
     if not stamp.exists():
         subprocess.run([python, "-m", "venv", folder], check=True)
-        subprocess.run([made, "-m", "pip", "install", "--quiet", "--editable", ".[test]"], cwd=ROOT, check=True)
+        subprocess.run([made, "-m", "pip", "install", "--quiet", "--editable", ".[test,docs]"], cwd=ROOT, check=True)
         stamp.touch()
     return made
 
