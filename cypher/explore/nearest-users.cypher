@@ -1,4 +1,5 @@
 // The users whose personas are nearest to a user's, by the vector index; without one, to the most active user's.
+// The index is coarse (Neo4j 5.26 quantises it): its 50 nearest are compared exactly.
 // While a new run's vectors are on their way into the index (they wait in persona_next), all users are compared.
 WITH null AS user_id
 MATCH (current:CurrentRun {kind: 'personas'})
@@ -8,9 +9,9 @@ WHERE (user_id IS NULL OR user.user_id = user_id)
 WITH current, user ORDER BY COUNT { (user)-[:INTERACTED]->() } DESC, user.user_id LIMIT 1
 CALL (current, user) {
   WITH user WHERE current.promoted
-  CALL db.index.vector.queryNodes('user_persona', 11, user.persona) YIELD node, score
+  CALL db.index.vector.queryNodes('user_persona', 50, user.persona) YIELD node
   WHERE node.persona_run = current.run_id
-  RETURN node, score
+  RETURN node, vector.similarity.cosine(user.persona, node.persona) AS score ORDER BY score DESC LIMIT 11
   UNION
   WITH CASE user.persona_next_run WHEN current.run_id THEN user.persona_next ELSE user.persona END AS vector
   WHERE NOT current.promoted
