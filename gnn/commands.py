@@ -31,8 +31,8 @@ def personas(
 
     A GDS projection of the training interactions and the facts around them is streamed to PyTorch; no validation or
     test interaction is in it. Each user gets a vector (User.persona) and weighted links to the nearest Persona nodes.
-    An interrupted training goes on where it stopped and ends with the same result. The meta-paths and all other
-    settings can be given in the [hdgi] table of kgrec.toml.
+    An interrupted training goes on where it stopped and, on a CPU, ends with the same result. The meta-paths and all
+    other settings can be given in the [hdgi] table of kgrec.toml.
     """
     settings = load_section("hdgi", HDGISettings, {"seed": seed, "epochs": epochs, "personas": n_personas})
     _report(train_personas(database, run, settings, fresh))

@@ -68,8 +68,8 @@ def train_personas(
 ) -> TrainedPersonas:
     """Learn user personas with HDGI and write them back to Neo4j.
 
-    An interrupted training goes on where it stopped and ends with the same result; a finished one is written back
-    again.
+    An interrupted training goes on where it stopped and, on a CPU, ends with the same result; a finished one is
+    written back again.
 
     Example::
 

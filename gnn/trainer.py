@@ -90,7 +90,7 @@ def learn(graph: TrainingGraph, settings: HDGISettings, run: Path, fresh: bool =
     """Train HDGI, or go on with the checkpoint in ``run``, and return the users' vectors.
 
     Raises:
-        KgrecError: there are fewer than two users, or as `kgrec.training.fit`.
+        KgrecError: there are fewer than two users, or as `kgrec.training.loop.fit`.
     """
     if len(graph.user_ids) < 2:
         raise KgrecError("HDGI tells users apart and needs two at least: load more interactions.")

@@ -38,8 +38,8 @@ def sasrec(
 
     Both learn to predict the next training interaction and stop when the validation interactions, ranked against all
     items, are predicted no better. The conditioned one starts from the text embeddings and reads the personas that
-    `kgrec train personas` wrote. An interrupted training goes on where it stopped and ends with the same result.
-    Other settings can be given in the [sasrec] table of kgrec.toml.
+    `kgrec train personas` wrote. An interrupted training goes on where it stopped and, on a CPU, ends with the
+    same result. Other settings can be given in the [sasrec] table of kgrec.toml.
 
     \b
     Example:

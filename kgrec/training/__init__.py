@@ -1,1 +1,1 @@
-"""What both trainers share: the epoch loop with early stopping, and checkpoints that resume exactly."""
+"""What both trainers share: the epoch loop with early stopping, and checkpoints that resume, on a CPU exactly."""

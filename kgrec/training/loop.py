@@ -67,7 +67,8 @@ def fit(
     """Train until ``epochs`` are done or ``patience`` epochs bring no better score, and keep the best weights.
 
     Randomness is seeded anew from ``(seed, epoch)`` at each epoch, so a run that was interrupted and resumed gives
-    the weights of an uninterrupted one. A finished checkpoint of the same fingerprint is loaded, not trained again.
+    the weights of an uninterrupted one, on a CPU: nothing makes CUDA's algorithms deterministic. A finished
+    checkpoint of the same fingerprint is loaded, not trained again.
 
     Args:
         trainable: model, optimizer, epoch and validation.

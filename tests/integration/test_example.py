@@ -11,17 +11,9 @@ from kgrec.graph.database import Database
 from synthetic.__main__ import main as write_shop
 from tests.conftest import CommandLine
 from tests.integration.graph_dump import rows
+from tests.integration.test_whole_way import SETTINGS
 
 NOTEBOOK = Path(__file__).parents[2] / "examples" / "personas.ipynb"
-SETTINGS = """
-[hdgi]
-epochs = 40
-dim = 32
-personas = 6
-[sasrec]
-epochs = 4
-dim = 16
-"""
 
 
 def test_the_notebook_runs_from_a_loaded_graph_to_recommendations(

@@ -290,6 +290,18 @@ def test_a_run_that_changes_while_it_is_read_is_read_again(
     assert found.vectors == pytest.approx(new[0].vectors.numpy())
 
 
+def test_nearest_users_are_those_of_numpy(database: Database, made: Callable[..., Run]) -> None:
+    """Every pair compared, the cosine scaled to [0, 1] as Neo4j scales it."""
+    learned, personas = made("old", 1)
+    write_back(database, learned, personas)
+    vectors = learned.vectors.numpy().astype(float)
+    similarity = (1 + vectors @ vectors[learned.user_ids.index("u07")]) / 2
+    nearest = [user for user in np.argsort(-similarity) if learned.user_ids[user] != "u07"][:10]
+    _, table = run_query(database, "nearest-users", {"user_id": "u07"})
+    assert [row[1] for row in table] == [learned.user_ids[user] for user in nearest]
+    assert [float(row[2]) for row in table] == pytest.approx(similarity[nearest].tolist(), abs=1e-4)
+
+
 def test_nobody_has_a_persona(database: Database) -> None:
     assert current_run(database) is None
     for read in (current_personas, lambda opened: session_persona(opened, ["i00"])):
