@@ -33,13 +33,16 @@ class Trainable(Protocol[Model]):
         ...
 
     def validate(self) -> float:
-        """Return a score on held-out data; higher is better."""
+        """Return a score on held-out data; higher is better. Never called where there is nothing to choose."""
         ...
 
 
 @dataclass
 class History:
-    """What happened: a loss and a score for each epoch, and which epoch's weights were kept (from 0)."""
+    """What happened: a loss and a score for each epoch, and which epoch's weights were kept (from 0).
+
+    There are no scores where the number of epochs was given, and the last epoch's weights are kept.
+    """
 
     losses: list[float] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
@@ -48,7 +51,11 @@ class History:
 
     @property
     def best_score(self) -> float:
-        """Validation score of the kept weights."""
+        """Validation score of the kept weights.
+
+        Raises:
+            IndexError: there was no validation.
+        """
         return self.scores[self.best_epoch]
 
 
@@ -56,7 +63,7 @@ def fit(
     trainable: Trainable[torch.nn.Module],
     *,
     epochs: int,
-    patience: int,
+    patience: int | None,
     seed: int,
     checkpoint: Path,
     fingerprint: str,
@@ -66,6 +73,9 @@ def fit(
 ) -> History:
     """Train until ``epochs`` are done or ``patience`` epochs bring no better score, and keep the best weights.
 
+    Without ``patience`` nothing is chosen: all epochs are trained and the last weights kept, as a fit on all
+    interactions has to.
+
     Randomness is seeded anew from ``(seed, epoch)`` at each epoch, so a run that was interrupted and resumed gives
     the weights of an uninterrupted one, on a CPU: nothing makes CUDA's algorithms deterministic. A finished
     checkpoint of the same fingerprint is loaded, not trained again.
@@ -73,7 +83,7 @@ def fit(
     Args:
         trainable: model, optimizer, epoch and validation.
         epochs: at most so many.
-        patience: epochs without a better score before stopping.
+        patience: epochs without a better score before stopping; ``None`` to train all epochs without validation.
         seed: of everything random in training.
         checkpoint: file that is replaced after each epoch.
         fingerprint: digest of settings and data.
@@ -99,12 +109,15 @@ def fit(
         with _progress() as progress:
             task = progress.add_task(label, total=epochs, completed=len(state.history.losses), state="")
             for epoch in range(len(state.history.losses), epochs):
-                loss, score = _epoch(trainable, epoch, seed, label)
-                state.record(trainable.model, loss, score)
-                stop = epoch + 1 == epochs or epoch - state.history.best_epoch >= patience
+                loss = _epoch(trainable, epoch, seed, label)
+                score = None if patience is None else _score(trainable)
+                state.record(trainable.model, loss, score, last=epoch + 1 == epochs)
+                tired = patience is not None and epoch - state.history.best_epoch >= patience
+                stop = epoch + 1 == epochs or tired
                 identity = {"fingerprint": fingerprint, "settings": settings, "finished": stop}
                 checkpoints.save(checkpoint, identity | _snapshot(trainable, state))
-                progress.update(task, advance=1, state=f"loss {loss:.4f}  validation {score:.4f}")
+                judged = "" if score is None else f"  validation {score:.4f}"
+                progress.update(task, advance=1, state=f"loss {loss:.4f}{judged}")
                 if stop:
                     break
     trainable.model.load_state_dict(state.best_model)
@@ -119,23 +132,29 @@ class _State:
     history: History
     best_model: dict[str, torch.Tensor]
 
-    def record(self, model: torch.nn.Module, loss: float, score: float) -> None:
+    def record(self, model: torch.nn.Module, loss: float, score: float | None, last: bool) -> None:
         self.history.losses.append(loss)
-        self.history.scores.append(score)
-        if self.history.best_epoch < 0 or score > self.history.best_score:
-            self.history.best_epoch = len(self.history.scores) - 1
+        if score is not None:
+            self.history.scores.append(score)
+            last = self.history.best_epoch < 0 or score > self.history.best_score
+        if last:
+            self.history.best_epoch = len(self.history.losses) - 1
             self.best_model = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
 
 
-def _epoch(trainable: Trainable[torch.nn.Module], epoch: int, seed: int, label: str) -> tuple[float, float]:
+def _epoch(trainable: Trainable[torch.nn.Module], epoch: int, seed: int, label: str) -> float:
     torch.manual_seed(seed * 1_000_003 + epoch)
     trainable.model.train()
     loss = trainable.train_epoch(epoch)
     if not math.isfinite(loss):
         raise KgrecError(f"{label}: the loss is not a number in epoch {epoch + 1}; lower the learning rate.")
+    return loss
+
+
+def _score(trainable: Trainable[torch.nn.Module]) -> float:
     trainable.model.eval()
     with torch.no_grad():
-        return loss, trainable.validate()
+        return trainable.validate()
 
 
 def _snapshot(trainable: Trainable[torch.nn.Module], state: _State) -> checkpoints.Checkpoint:
