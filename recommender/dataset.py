@@ -17,12 +17,34 @@ from torch import Tensor
 
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
+from kgrec.training.fingerprint import fingerprint
+from kgrec.training.fits import Fit
 from recommender.sequences import Sequences
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "dataset.json"
 
 Vector = TypeVar("Vector", Sequence[float], np.ndarray, Tensor)
+
+
+@dataclass(frozen=True, eq=False)
+class Personas:
+    """Personas of one fit.
+
+    Attributes:
+        run_id: the run that made them.
+        vectors: zeros for users who have none. ``[n_users, persona_dim]``
+        names: each user's strongest persona, ``None`` where there is none. ``[n_users]``
+    """
+
+    run_id: str
+    vectors: Tensor
+    names: list[str | None]
+
+    @property
+    def dim(self) -> int:
+        """Width of the vectors."""
+        return self.vectors.shape[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +61,8 @@ class Dataset:
         texts: text embeddings, zeros for padding and for items without one; ``text_dim`` is 0 where no item has one.
             ``[n_items + 1, text_dim]``
         texts_digest: stands for the texts and the encoder that made them.
-        personas: persona vectors, zeros for users who have none; ``persona_dim`` is 0 where nobody has one.
-            ``[n_users, persona_dim]``
-        persona_names: each user's strongest persona, ``None`` where there is none. ``[n_users]``
-        persona_run: the HDGI run that made them.
+        split: how the interactions were split, in words.
+        personas: of each fit that has them.
 
     Raises:
         ValueError: the parts do not fit each other.
@@ -54,15 +74,15 @@ class Dataset:
     sequences: Sequences
     texts: Tensor
     texts_digest: str
-    personas: Tensor
-    persona_names: list[str | None]
-    persona_run: str
+    split: str
+    personas: dict[Fit, Personas]
 
     def __post_init__(self) -> None:
         n_items, n_users = len(self.item_ids), len(self.user_ids)
         if not (len(self.titles) == n_items and len(self.texts) == n_items + 1):
             raise ValueError("item ids, titles and texts of a data set differ in length")
-        if not (len(self.sequences) == len(self.personas) == len(self.persona_names) == n_users):
+        found = [len(part) for one in self.personas.values() for part in (one.vectors, one.names)]
+        if not set(found) | {len(self.sequences)} == {n_users}:
             raise ValueError("user ids, sequences and personas of a data set differ in length")
 
     @property
@@ -85,11 +105,20 @@ class Dataset:
         """Digest of the item ids in their order: what a model's item table stands for."""
         return hashlib.sha256("\n".join(self.item_ids).encode()).hexdigest()
 
-    def with_personas(self, run_id: str, vectors: Mapping[str, Vector], names: Mapping[str, str | None]) -> Self:
-        """Return the same data set with other personas.
+    @cached_property
+    def interactions_digest(self) -> str:
+        """Digest of who did what in which order and how it is split, ids included."""
+        sequences = self.sequences
+        return fingerprint(self.user_ids, self.item_ids, sequences.offsets, sequences.items, sequences.splits)
+
+    def with_personas(
+        self, fit: Fit, run_id: str, vectors: Mapping[str, Vector], names: Mapping[str, str | None]
+    ) -> Self:
+        """Return the same data set with other personas of a fit.
 
         Args:
-            run_id: the HDGI run that made them.
+            fit: whose they are.
+            run_id: the run that made them.
             vectors: of each user id that has one. ``[persona_dim]``
             names: strongest persona of each user id, where it is known.
         """
@@ -99,16 +128,17 @@ class Dataset:
             if user_id in self.row:
                 personas[self.row[user_id]] = torch.as_tensor(vector)
         ordered = [names.get(user_id) for user_id in self.user_ids]
-        return dataclasses.replace(self, personas=personas, persona_names=ordered, persona_run=run_id)
+        return dataclasses.replace(self, personas=self.personas | {fit: Personas(run_id, personas, ordered)})
 
-    def require_personas(self) -> None:
-        """Refuse to go on without personas.
+    def require_personas(self, fit: Fit) -> Personas:
+        """Return the personas of a fit.
 
         Raises:
             KgrecError: nobody has one.
         """
-        if not self.personas.shape[1]:
-            raise KgrecError("No user has a persona: run `kgrec train personas` first.")
+        if fit not in self.personas or not self.personas[fit].dim:
+            raise KgrecError(f"No user has a persona of the {fit} fit: run `kgrec train personas` first.")
+        return self.personas[fit]
 
     def require_texts(self) -> None:
         """Refuse to go on without text embeddings.
@@ -128,20 +158,23 @@ class Dataset:
             KgrecError: the folder cannot be written.
         """
         folder = Path(folder)
-        sequences = {field.name: getattr(self.sequences, field.name) for field in dataclasses.fields(Sequences)}
+        arrays = {field.name: getattr(self.sequences, field.name) for field in dataclasses.fields(Sequences)}
+        arrays |= {f"personas_{fit}": found.vectors.numpy() for fit, found in self.personas.items()}
+        users = {"user_id": self.user_ids} | {fit.value: found.names for fit, found in self.personas.items()}
         manifest = {
             "version": FORMAT_VERSION,
             "texts_digest": self.texts_digest,
-            "persona_run": self.persona_run,
+            "split": self.split,
+            "persona_runs": {fit: found.run_id for fit, found in self.personas.items()},
         }
         try:
             (folder / MANIFEST).unlink(missing_ok=True)
             with replacing(folder / "arrays.npz") as draft, draft.open("wb") as file:
-                np.savez(file, texts=self.texts.numpy(), personas=self.personas.numpy(), **sequences)
+                np.savez(file, texts=self.texts.numpy(), **arrays)
             with replacing(folder / "items.parquet") as draft:
                 pd.DataFrame({"item_id": self.item_ids, "title": self.titles}, dtype="str").to_parquet(draft)
             with replacing(folder / "users.parquet") as draft:
-                pd.DataFrame({"user_id": self.user_ids, "persona": self.persona_names}, dtype="str").to_parquet(draft)
+                pd.DataFrame(users, dtype="str").to_parquet(draft)
             with replacing(folder / MANIFEST) as draft:
                 draft.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
@@ -162,7 +195,14 @@ class Dataset:
             with np.load(folder / "arrays.npz") as stored:
                 arrays = dict(stored)
             items, users = (pd.read_parquet(folder / f"{name}.parquet") for name in ("items", "users"))
-            names = [None if pd.isna(name) else name for name in users["persona"]]
+            personas = {
+                Fit(fit): Personas(
+                    run_id,
+                    torch.from_numpy(arrays[f"personas_{fit}"]),
+                    [None if pd.isna(name) else name for name in users[fit]],
+                )
+                for fit, run_id in manifest["persona_runs"].items()
+            }
             return cls(
                 item_ids=items["item_id"].tolist(),
                 titles=items["title"].tolist(),
@@ -170,9 +210,8 @@ class Dataset:
                 sequences=Sequences(**{field.name: arrays[field.name] for field in dataclasses.fields(Sequences)}),
                 texts=torch.from_numpy(arrays["texts"]),
                 texts_digest=manifest["texts_digest"],
-                personas=torch.from_numpy(arrays["personas"]),
-                persona_names=names,
-                persona_run=manifest["persona_run"],
+                split=manifest["split"],
+                personas=personas,
             )
         except FileNotFoundError as error:
             raise KgrecError(f"{folder} is not a saved data set: {Path(error.filename).name} is missing.") from error

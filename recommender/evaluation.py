@@ -1,152 +1,231 @@
-"""Leave-one-out evaluation: every test target ranked against all items, by every system, on every slice."""
+"""Evaluation: every test target ranked against all items, by every system, kept user by user in the run folder."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
 from kgrec.errors import KgrecError
-from kgrec.results import Results
-from kgrec.settings import load_section
-from kgrec.training.device import device
+from kgrec.training.checkpoint import load as load_checkpoint
+from kgrec.training.fits import Fit
+from recommender import second_stage
+from recommender.asked import Asked, sessions_asked, users_asked
+from recommender.baselines import Scorer, baselines, choose_once
+from recommender.beyond_accuracy import beyond_accuracy
 from recommender.dataset import Dataset
-from recommender.metrics import CUTOFFS, METRICS, target_ranks
-from recommender.reranking import rerank
-from recommender.retrieval import retrieve
+from recommender.measured import Kind, Measured, System
+from recommender.ranking import candidate_ranks, retrieve, seen_items, target_ranks
 from recommender.sasrec import SASRec
-from recommender.scoring import score_histories, seen_items
-from recommender.sequences import Sequences
+from recommender.scoring import score_histories
 from recommender.settings import SASRecSettings
-from recommender.trained import BASE, load_model
+from recommender.slices import HEAD
+from recommender.trained import BASE, BASE_TEXT, load_model
 
-COLD_INTERACTIONS = 5  # a cold user has at most so many training interactions
-HEAD = 0.2  # items outside this most popular part of the catalogue are the long tail
-BATCH = 512
+LIST = 10  # items of a list that is judged beyond accuracy
 
-Scorer = Callable[[list[int], list[list[int]]], Tensor]
+# Ranks of the targets [batch], and lists of the best items [batch, LIST], 0 for none.
+Answer = Callable[[Asked], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
-class Result:
-    """One metric of one system on one slice.
+class Contender:
+    """One system to be measured.
 
     Attributes:
-        interval: half the width of the 95% interval of the mean over users (normal approximation).
-        users: how many the slice has.
+        name: as tables show it.
+        kind: what it is.
+        make: gives what answers the questions; called when its turn comes, so that few tables are in memory at once.
+        curve: validation NDCG@10 after each epoch.
     """
 
-    system: str
-    slice: str
-    metric: str
-    value: float
-    interval: float
-    users: int
+    name: str
+    kind: Kind
+    make: Callable[[], Answer]
+    curve: list[float] = field(default_factory=list)
 
 
-def evaluate(dataset: Dataset, run: str | Path, n_candidates: int | None = None) -> Results[Result]:
-    """Evaluate popularity, the base SASRec, and both stages for every conditioning that ``run`` holds.
+def evaluate(dataset: Dataset, run: str | Path, sessions: bool = False) -> Measured:
+    """Measure the plain baselines, the base SASRecs, and every conditioned model with each second stage.
+
+    All of them have learned from training and validation interactions, none from the test's: only the run's test fit is
+    read, never the final one. What was measured is kept in ``run/evaluation``, or ``run/evaluation/sessions``.
 
     Args:
-        dataset: the one that the models were trained on; texts are not needed.
+        dataset: the one that the models were trained on, with texts and the personas of the test fit.
         run: folder of the trained models.
-        n_candidates: how many the first stage hands to the second; as the settings say where ``None``.
+        sessions: ask anonymous sessions instead of known users.
 
     Raises:
         KgrecError: nothing is trained, the graph has changed since, or nobody has a test interaction.
     """
     run = Path(run)
-    n_candidates = n_candidates or load_section("sasrec", SASRecSettings).n_candidates
-    dataset.require_personas()
-    base = load_model(run, BASE, dataset)
-    scorers = {"popularity": popularity(dataset), "base SASRec": one_stage(base)}
-    names = sorted(path.stem for path in run.glob("persona-*.pt"))
+    asked = (sessions_asked if sessions else users_asked)(dataset, Fit.TEST)
+    contenders = [*plain(dataset, run), *trained(dataset, run)]
+    judged = next(one.name for one in contenders if one.name.startswith("persona-") and "(served)" in one.name)
+    about = {"protocol": "sessions" if sessions else "users", "judged": judged, "base": "base SASRec with text"}
+    measured = measure(contenders, asked, dataset, about | {"trained": _stored(run)})
+    measured.save(run / "evaluation" / "sessions" if sessions else run / "evaluation")
+    return measured
+
+
+def measure(contenders: list[Contender], asked: Asked, dataset: Dataset, about: dict[str, Any]) -> Measured:
+    """Rank every target by every contender.
+
+    Args:
+        contenders: in the order of tables.
+        asked: the questions.
+        dataset: that they are about.
+        about: what is to be told of the run, beside the data.
+    """
+    known = dataset.sequences.known(Fit.TEST)
+    counts = known.counts(dataset.n_items)
+    systems, ranks = [], []
+    for contender in contenders:
+        answer = contender.make()
+        with torch.no_grad():
+            answers = [answer(batch) for batch in asked.batches()]
+        ranks.append(torch.cat([found for found, _ in answers]).cpu().numpy())
+        lists = torch.cat([found for _, found in answers]).cpu().numpy()
+        beyond = beyond_accuracy(lists, counts, dataset.texts)
+        systems.append(System(contender.name, contender.kind, beyond, contender.curve))
+    return Measured(_users(dataset, asked, counts), systems, np.stack(ranks), _about(dataset, asked, about))
+
+
+def plain(dataset: Dataset, run: Path) -> Iterator[Contender]:
+    """Return the plain baselines, with the settings that validation chose."""
+    digest, path = dataset.interactions_digest, run / "evaluation" / "baselines.json"
+    chosen = choose_once(dataset.sequences, dataset.n_items, path, digest)
+    for name, make in baselines(dataset.sequences.known(Fit.TEST), dataset.n_items, chosen).items():
+        yield Contender(name, "baseline", lambda make=make: _by_all(make()))  # type: ignore[misc]
+
+
+def trained(dataset: Dataset, run: Path) -> Iterator[Contender]:
+    """Return the base models and, for each conditioned one, retrieval alone, the base's order and the blend.
+
+    Raises:
+        KgrecError: nothing is trained, or it does not fit the data set.
+    """
+    for variant, name in ((BASE, "base SASRec"), (BASE_TEXT, "base SASRec with text")):
+        model = load_model(run, variant.name, dataset, Fit.TEST)
+        yield Contender(name, "model", lambda model=model: by_model(model), _curve(run, variant.name))  # type: ignore[misc]
+    names = sorted(path.stem for path in Fit.TEST.folder(run).glob("persona-*.pt"))
     if not names:
         raise KgrecError(f"{run} has no persona-conditioned model: run `kgrec train sasrec --run {run}` first.")
     for name in names:
-        model = load_model(run, name, dataset)
-        scorers[f"{name}: retrieval"] = one_stage(model, dataset.personas)
-        scorers[f"{name}: reranked"] = two_stages(model, base, dataset.personas, n_candidates)
-    return measure(scorers, dataset)
+        yield from stages(dataset, run, name)
 
 
-def measure(scorers: dict[str, Scorer], dataset: Dataset) -> Results[Result]:
-    """Rank every test target by every system and sum up by slice.
-
-    Args:
-        scorers: each takes rows of users and their histories and returns scores ``[batch, n_items + 1]``.
-        dataset: whose users are asked for.
-
-    Raises:
-        KgrecError: nobody has a test interaction.
-    """
-    sequences = dataset.sequences
-    tested = np.flatnonzero(sequences.test)
-    if not len(tested):
-        raise KgrecError("Nobody has a test interaction: every user has fewer than three interactions.")
-    slices = _slices(sequences, tested, dataset.n_items)
-    results: Results[Result] = Results()
-    for system, scorer in scorers.items():
-        ranks = _ranks(scorer, sequences, tested)
-        for name, chosen in slices.items():
-            results += _summary(system, name, ranks[chosen])
-    return results
+def stages(dataset: Dataset, run: Path, name: str) -> Iterator[Contender]:
+    """Return the three ways of a second stage after one conditioned model; the one that validation chose is served."""
+    stage, settings = second_stage.load(run, name), _settings(run, name)
+    model = load_model(run, name, dataset, Fit.TEST)
+    base = load_model(run, stage.base, dataset, Fit.TEST)
+    for title, weight in (("retrieval", 0.0), ("reranked by base", 1.0), ("blended", stage.blend)):
+        served = " (served)" if weight == stage.weight else ""
+        yield Contender(
+            f"{name}, {title}{served}",
+            "model",
+            lambda weight=weight: by_stages(model, base, settings.n_candidates, weight),  # type: ignore[misc]
+            [] if weight else _curve(run, name),
+        )
 
 
-def popularity(dataset: Dataset) -> Scorer:
-    """Score items by how often they occur in training."""
-    counts = torch.from_numpy(dataset.sequences.training_counts(dataset.n_items)).float().to(device())
-    counts[0] = -torch.inf
-    return lambda users, histories: counts.repeat(len(users), 1)
+def by_model(model: SASRec) -> Answer:
+    """Answer by one model's scores of all items."""
+    conditioned = model.conditioning is not None
+
+    def answer(asked: Asked) -> tuple[Tensor, Tensor]:
+        personas = asked.personas.to(model.items.weight.device) if conditioned else None
+        return _all(score_histories(model, asked.histories, personas), asked)
+
+    return answer
 
 
-def one_stage(model: SASRec, personas: Tensor | None = None) -> Scorer:
-    """Score items by one model; ``personas`` ``[n_users, persona_dim]`` for a conditioned one."""
-    given = None if personas is None else personas.to(device())
-    return lambda users, histories: score_histories(model, histories, None if given is None else given[users])
+def by_stages(model: SASRec, base: SASRec, n_candidates: int, weight: float) -> Answer:
+    """Answer by a conditioned model whose candidates the base orders anew, with its weight."""
+
+    def answer(asked: Asked) -> tuple[Tensor, Tensor]:
+        candidates, scores, everything = second_stage.rank(asked, model, base, n_candidates, weight)
+        if not weight:
+            return _all(everything, asked)
+        ranks = candidate_ranks(scores, candidates, torch.from_numpy(asked.targets).to(scores.device))
+        best = scores.topk(min(LIST, scores.shape[1]), dim=1).indices
+        return ranks, candidates.gather(1, best)
+
+    return answer
 
 
-def two_stages(conditioned: SASRec, base: SASRec, personas: Tensor, n_candidates: int) -> Scorer:
-    """Score the conditioned model's candidates by the base model, and nothing else."""
-    first, second = one_stage(conditioned, personas), one_stage(base)
-
-    def score(users: list[int], histories: list[list[int]]) -> Tensor:
-        candidates = retrieve(first(users, histories), histories, n_candidates)
-        return rerank(second(users, histories), candidates)
-
-    return score
+def _by_all(scorer: Scorer) -> Answer:
+    return lambda asked: _all(scorer(asked.histories), asked)
 
 
-def _slices(sequences: Sequences, tested: np.ndarray, n_items: int) -> dict[str, np.ndarray]:
-    lengths = sequences.lengths[tested]
-    counts = sequences.training_counts(n_items)[1:]
-    head = np.argsort(-counts, kind="stable")[: int(n_items * HEAD)] + 1
+def _all(scores: Tensor, asked: Asked) -> tuple[Tensor, Tensor]:
+    seen = seen_items(asked.histories).to(scores.device)
+    ranks = target_ranks(scores, torch.from_numpy(asked.targets).to(scores.device), seen)
+    return ranks, retrieve(scores, seen, LIST)
+
+
+def _users(dataset: Dataset, asked: Asked, counts: np.ndarray) -> pd.DataFrame:
+    head = np.argsort(-counts[1:], kind="stable")[: int(dataset.n_items * HEAD)] + 1
+    personas = dataset.personas.get(Fit.TEST)
+    return pd.DataFrame(
+        {
+            "user_id": pd.Series([dataset.user_ids[user] for user in asked.users], dtype="str"),
+            "target": pd.Series([dataset.item_ids[target - 1] for target in asked.targets], dtype="str"),
+            "history": [len(history) for history in asked.histories],
+            "learned": counts[asked.targets],
+            "head": np.isin(asked.targets, head),
+            "persona": pd.Series([None if personas is None else personas.names[user] for user in asked.users], dtype="str"),
+        }
+    )
+
+
+def _about(dataset: Dataset, asked: Asked, about: dict[str, Any]) -> dict[str, Any]:
+    repeated = [target in history for target, history in zip(asked.targets.tolist(), asked.histories, strict=True)]
+    later = dataset.sequences.splits == len(Fit.TEST.splits)
     return {
-        "all users": np.ones(len(tested), dtype=bool),
-        f"cold users (at most {COLD_INTERACTIONS} training items)": lengths <= COLD_INTERACTIONS,
-        f"long-tail items (outside the top {HEAD:.0%})": ~np.isin(sequences.test[tested], head),
+        "kgrec": version("kgrec"),
+        "split": dataset.split,
+        **about,
+        "data": {
+            "users": len(dataset.user_ids),
+            "items": dataset.n_items,
+            "interactions": len(dataset.sequences.items),
+            "targets": len(asked.users),
+            "test interactions that are no target": int(later.sum()) - len(asked.users),
+            "targets at the time of another interaction of the user": float(dataset.sequences.tied(asked.places).mean()),
+            "targets that the user has had already": float(np.mean(repeated)),
+            "digest of the interactions": dataset.interactions_digest,
+            "digest of the texts": dataset.texts_digest,
+        },
+        "persona runs": {fit.value: found.run_id for fit, found in dataset.personas.items() if fit is not Fit.FINAL},
     }
 
 
-@torch.no_grad()
-def _ranks(scorer: Scorer, sequences: Sequences, tested: np.ndarray) -> np.ndarray:
-    ranks = []
-    for users in np.array_split(tested, -(-len(tested) // BATCH)):
-        histories = [sequences.before_test(user) for user in users]
-        scores = scorer(users.tolist(), histories)
-        targets = torch.from_numpy(sequences.test[users]).to(scores.device)
-        ranks.append(target_ranks(scores, targets, seen_items(histories, scores)).cpu().numpy())
-    return np.concatenate(ranks)
+def _stored(run: Path) -> dict[str, Any]:
+    """What the run's files say of how it was made."""
+    stages = {name: asdict(second_stage.load(run, name)) for name in _conditioned(run)}
+    settings = _settings(run, _conditioned(run)[0])
+    return {"seed": settings.seed, "sasrec": settings.model_dump(), "second stage": stages}
 
 
-def _summary(system: str, name: str, ranks: np.ndarray) -> list[Result]:
-    results = []
-    for metric, of_ranks in METRICS.items():
-        for k in CUTOFFS:
-            values = of_ranks(ranks, k)
-            mean = float(values.mean()) if len(values) else float("nan")
-            spread = 1.96 * float(values.std()) / len(values) ** 0.5 if len(values) else float("nan")
-            results.append(Result(system, name, f"{metric}@{k}", mean, spread, len(values)))
-    return results
+def _conditioned(run: Path) -> list[str]:
+    return sorted(path.stem for path in Fit.TEST.folder(run).glob("persona-*.pt"))
+
+
+def _settings(run: Path, name: str) -> SASRecSettings:
+    stored = load_checkpoint(Fit.TEST.folder(run) / f"{name}.pt")
+    if stored is None:
+        raise KgrecError(f"{run} has no test fit of {name}: run `kgrec train sasrec --run {run}` first.")
+    return SASRecSettings(**stored["settings"]["sasrec"])
+
+
+def _curve(run: Path, name: str) -> list[float]:
+    stored = load_checkpoint(Fit.VALIDATION.folder(run) / f"{name}.pt")
+    return [] if stored is None else list(stored["scores"])

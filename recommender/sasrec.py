@@ -4,11 +4,11 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from recommender.blocks import Block, MakeBlock
+from recommender.blocks import BLOCKS
 from recommender.conditioning import PersonaConditioning
-from recommender.losses import FullSoftmax, Loss
+from recommender.dropout import Dropout
+from recommender.losses import Loss, loss_for
 from recommender.sequences import PADDING
 from recommender.settings import SASRecSettings
 
@@ -20,11 +20,9 @@ class SASRec(nn.Module):
 
     Args:
         n_items: items are numbered 1 to ``n_items``; 0 is padding.
-        settings: sizes.
+        settings: sizes, block and loss.
         conditioning: how the persona comes in; ``None`` for the base model.
         item_table: first values of the item embeddings ``[n_items + 1, dim]``; random when ``None``.
-        block: makes one block.
-        objective: what `loss` computes; scoring does not need it.
     """
 
     def __init__(
@@ -33,18 +31,16 @@ class SASRec(nn.Module):
         settings: SASRecSettings,
         conditioning: PersonaConditioning | None = None,
         item_table: Tensor | None = None,
-        block: MakeBlock = Block,
-        objective: Loss | None = None,
     ):
         super().__init__()
-        self.objective = objective or FullSoftmax()
-        self.n_items, self.heads = n_items, settings.heads
-        self.max_length = settings.max_length
+        self.objective: Loss = loss_for(settings.loss, n_items)
+        self.n_items, self.max_length = n_items, settings.max_length
         self.items = nn.Embedding(n_items + 1, settings.dim, padding_idx=PADDING)
         self.positions = nn.Embedding(settings.max_length, settings.dim)
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
+        make = BLOCKS[settings.block]
         self.blocks = nn.ModuleList(
-            block(settings.dim, settings.heads, settings.dropout) for _ in range(settings.blocks)
+            make(settings.dim, settings.heads, settings.dropout) for _ in range(settings.blocks)
         )
         self.norm = nn.LayerNorm(settings.dim)
         self.conditioning = conditioning
@@ -59,34 +55,51 @@ class SASRec(nn.Module):
         """State after each item.
 
         Args:
-            sequences: item numbers, padded on the left with 0. ``[batch, length]``
+            sequences: item numbers, padded on the right with 0. ``[batch, length]``
             personas: zeros for a user without one. ``[batch, persona_dim]``
 
         Returns:
             ``[batch, length, dim]``; what stands at padded places means nothing.
         """
-        length = sequences.shape[1]
-        # Counted from the end, so that the amount of padding does not matter.
-        places = torch.arange(length - 1, -1, -1, device=sequences.device)
-        states = self.items(sequences) * math.sqrt(self.items.embedding_dim) + self.positions(places)
-        states = self.dropout(states) * (sequences != PADDING)[..., None]  # [batch, length, dim]
-        visible = sequences != PADDING  # [batch, length]
-        projected: Tensor | None = None
-        if self.conditioning is not None:
-            if personas is None:
-                raise ValueError("a persona-conditioned SASRec needs personas")
-            projected = self.conditioning(personas)  # [batch, dim]
-            states = self.conditioning.enter(states, projected)
-            added = states.shape[1] - length
-            visible = F.pad(visible, (added, 0), value=True)
-        hidden = _hidden(visible, self.heads)
+        states, projected = self._enter(sequences, personas)
         for transform in self.blocks:
-            states = transform(states, hidden)
-        states = self.norm(states)
-        if self.conditioning is not None and projected is not None:
+            states = transform(states)
+        return self._leave(self.norm(states), projected)
+
+    def next_states(self, sequences: Tensor, personas: Tensor | None = None) -> Tensor:
+        """State after the last item of each sequence, without computing the last block for the others.
+
+        Returns:
+            ``[batch, dim]``
+        """
+        states, projected = self._enter(sequences, personas)
+        added = states.shape[1] - sequences.shape[1]
+        last = (sequences != PADDING).sum(dim=1).clamp(min=1) - 1 + added  # [batch]
+        for transform in self.blocks[:-1]:
+            states = transform(states)
+        states = self.norm(self.blocks[-1](states, last))  # [batch, 1, dim]
+        if self.conditioning is not None and projected is not None and not added:
             states = self.conditioning.leave(states, projected)
-        result: Tensor = states
-        return result
+        return states[:, 0]
+
+    def _enter(self, sequences: Tensor, personas: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Input of the blocks ``[batch, length or one more, dim]``, and the projected personas ``[batch, dim]``."""
+        real = sequences != PADDING  # [batch, length]
+        # Counted from the end of each sequence, so that its last item always stands at the same place.
+        places = real.sum(dim=1, keepdim=True) - 1 - torch.arange(sequences.shape[1], device=sequences.device)
+        embedded = self.items(sequences) * math.sqrt(self.items.embedding_dim) + self.positions(places.clamp(min=0))
+        states = self.dropout(embedded) * real[..., None]
+        if self.conditioning is None:
+            return states, None
+        if personas is None:
+            raise ValueError("a persona-conditioned SASRec needs personas")
+        projected = self.conditioning(personas)  # [batch, dim]
+        return self.conditioning.enter(states, projected), projected
+
+    def _leave(self, states: Tensor, projected: Tensor | None) -> Tensor:
+        if self.conditioning is None or projected is None:
+            return states
+        return self.conditioning.leave(states, projected)
 
     def scores(self, states: Tensor) -> Tensor:
         """Score all items: ``[..., dim]`` to ``[..., n_items + 1]``, minus infinity for padding."""
@@ -96,7 +109,7 @@ class SASRec(nn.Module):
 
     def next_scores(self, sequences: Tensor, personas: Tensor | None = None) -> Tensor:
         """Score all items as the next of each sequence: ``[batch, n_items + 1]``."""
-        return self.scores(self(sequences, personas)[:, -1])
+        return self.scores(self.next_states(sequences, personas))
 
     def loss(self, states: Tensor, targets: Tensor) -> Tensor:
         """Mean loss over the places whose next item is known.
@@ -121,12 +134,3 @@ def text_table(texts: Tensor, dim: int) -> Tensor:
     reduced = centred @ components[:dim].T  # [n_known, at most dim]
     table[known, : reduced.shape[1]] = reduced / reduced.std().clamp(min=1e-6) * INITIAL_STD
     return table
-
-
-def _hidden(visible: Tensor, heads: int) -> Tensor:
-    """Mask of later and padded places ``[batch * heads, length, length]``; every place may look at itself."""
-    length = visible.shape[1]
-    later = torch.ones(length, length, dtype=torch.bool, device=visible.device).triu(1)
-    hidden = later | ~visible[:, None]  # [batch, length, length]
-    hidden = hidden & ~torch.eye(length, dtype=torch.bool, device=visible.device)
-    return hidden.repeat_interleave(heads, dim=0)

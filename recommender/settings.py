@@ -5,23 +5,31 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Conditioning = Literal["prefix", "add", "gate"]
+BlockName = Literal["paper", "authors", "ligr"]
+LossName = Literal["auto", "full", "sampled", "gbce"]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(gt=0)]
 
 
 class SASRecSettings(BaseModel):
-    """How both SASRecs are built and trained.
-
-    ``conditioning``, ``persona_dropout`` and ``text_init`` concern the persona-conditioned one alone.
-    """
+    """How the SASRecs are built and trained; all of them alike, but for what the persona-conditioned one has besides."""
 
     model_config = ConfigDict(extra="forbid")
 
     dim: Count = Field(64, description="Width of item vectors and states; `heads` must divide it.")
     blocks: Count = Field(2, description="How many attention blocks stand on each other.")
+    block: BlockName = Field(
+        "paper",
+        description="The paper's block (paper), that of its authors' code (authors), or the gated one of eSASRec (ligr).",
+    )
     heads: Count = Field(2, description="Attention heads of a block.")
     max_length: Count = Field(50, description="Items of a history that are looked at, the latest; time grows with it.")
     dropout: Share = Field(0.3, description="Share of values dropped in training, in embeddings, attention and blocks.")
+    loss: LossName = Field(
+        "auto",
+        description="The next item against all items (full), or against sampled ones (sampled, gbce); auto is full up to "
+        "50,000 items and sampled beyond.",
+    )
     learning_rate: Annotated[float, Field(gt=0)] = Field(2e-3, description="Step size of Adam.")
     batch_size: Count = Field(128, description="Users per step.")
     epochs: Count = Field(100, description="At most so many passes over all users.")
@@ -32,7 +40,6 @@ class SASRecSettings(BaseModel):
         description="How the persona comes in: a first token (prefix), added to every state (add), or weighed (gate).",
     )
     persona_dropout: Share = Field(0.7, description="Share of training users whose persona is hidden in a step.")
-    text_init: bool = Field(True, description="Start the item vectors from the text embeddings instead of at random.")
     n_candidates: Count = Field(100, description="Items that the first stage hands to the second.")
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Training as a notebook calls it, and as ``kgrec train sasrec`` does: the base model and the conditioned ones."""
+"""Training as a notebook calls it, and as ``kgrec train sasrec`` does: every model, in every fit that it needs."""
 
 import json
 from collections.abc import Sequence
@@ -8,9 +8,14 @@ from pathlib import Path
 from kgrec.files import replacing
 from kgrec.results import Results
 from kgrec.settings import load_section
+from kgrec.training.fits import Fit
+from kgrec.training.loop import History
+from recommender import second_stage
+from recommender.asked import users_asked
 from recommender.dataset import Dataset
+from recommender.second_stage import SecondStage
 from recommender.settings import Conditioning, SASRecSettings
-from recommender.trained import name_of
+from recommender.trained import BASE, BASE_TEXT, Variant, load_model, with_persona
 from recommender.trainer import train
 
 
@@ -19,11 +24,12 @@ class TrainedModel:
     """One trained sequence model.
 
     Attributes:
-        name: of its file in the run folder, without suffix.
-        epochs: how many were trained.
-        kept: the epoch whose weights were kept, from 1.
+        name: of its file in the folder of each fit, without suffix.
+        epochs: how many the validation fit was trained.
+        kept: the epoch whose weights were kept, from 1; the other fits are trained so long.
         loss: mean training loss of that epoch.
         validation_ndcg: NDCG@10 of the validation targets after that epoch, ranked against all items.
+        second_stage: what validation chose for the order of its candidates; empty for a base model.
     """
 
     name: str
@@ -31,6 +37,7 @@ class TrainedModel:
     kept: int
     loss: float
     validation_ndcg: float
+    second_stage: str
 
 
 def train_models(
@@ -40,11 +47,14 @@ def train_models(
     conditionings: Sequence[Conditioning] | None = None,
     fresh: bool = False,
 ) -> Results[TrainedModel]:
-    """Train the base SASRec and the persona-conditioned ones, or go on with what the run folder holds.
+    """Train the base SASRecs and the persona-conditioned ones, or go on with what the run folder holds.
+
+    Validation chooses epochs and second stages; with them, all models are trained anew for the test, and those that
+    are served on all interactions.
 
     Args:
-        dataset: with personas and texts.
-        run: folder for the checkpoints, and for ``sasrec.json`` with the settings.
+        dataset: with the personas of all fits, and with texts.
+        run: folder for the checkpoints of the fits, and for ``sasrec.json`` with the settings.
         settings: those of the settings file and the environment where ``None``.
         conditionings: how the persona comes in, a model each; that of the settings where ``None``.
         fresh: train anew instead of going on.
@@ -53,16 +63,58 @@ def train_models(
         KgrecError: personas or texts are missing, there is nothing to learn from, or a checkpoint does not fit.
     """
     run, settings = Path(run), settings or load_section("sasrec", SASRecSettings)
-    dataset.require_personas()
+    for fit in Fit:
+        dataset.require_personas(fit)
     dataset.require_texts()
-    trained: Results[TrainedModel] = Results()
-    for way in (None, *(conditionings or [settings.conditioning])):
-        history = train(run, name_of(way), dataset, settings, way, fresh)
-        best = history.best_epoch
-        trained.append(
-            TrainedModel(name_of(way), len(history.losses), best + 1, history.losses[best], history.best_score)
+    bases = (BASE, BASE_TEXT)
+    conditioned = [with_persona(way) for way in conditionings or [settings.conditioning]]
+    histories = {variant: train(run, variant, dataset, settings, fresh=fresh) for variant in (*bases, *conditioned)}
+    stages = choose_second_stages(dataset, run, settings, histories)
+    second_stage.save(stages, run)
+    reordering = [base for base in bases if any(stage.weight and stage.base == base.name for stage in stages.values())]
+    for fit, variants in ((Fit.TEST, (*bases, *conditioned)), (Fit.FINAL, (*reordering, *conditioned))):
+        for variant in variants:
+            train(run, variant, dataset, settings, fit, histories[variant].best_epoch + 1, fresh)
+    _record(run, dataset, settings)
+    return Results(_told(variant, history, stages) for variant, history in histories.items())
+
+
+def choose_second_stages(
+    dataset: Dataset, run: Path, settings: SASRecSettings, histories: dict[Variant, History]
+) -> dict[str, SecondStage]:
+    """Choose the second stage of each conditioned model, by the base that is better on validation.
+
+    Args:
+        dataset: with the personas of the validation fit.
+        run: folder with the validation fits of all models.
+        settings: how many candidates are handed over.
+        histories: of the validation fits.
+    """
+    bases = [variant for variant in histories if variant.conditioning is None]
+    better = max(bases, key=lambda variant: histories[variant].best_score)
+    base = load_model(run, better.name, dataset, Fit.VALIDATION)
+    asked = users_asked(dataset, Fit.VALIDATION)
+    return {
+        variant.name: second_stage.choose(
+            asked,
+            load_model(run, variant.name, dataset, Fit.VALIDATION),
+            base,
+            better.name,
+            settings.n_candidates,
         )
-    record = {"persona_run": dataset.persona_run, "settings": settings.model_dump()}
+        for variant in histories
+        if variant.conditioning is not None
+    }
+
+
+def _told(variant: Variant, history: History, stages: dict[str, SecondStage]) -> TrainedModel:
+    best = history.best_epoch
+    stage = stages[variant.name].name if variant.name in stages else ""
+    return TrainedModel(variant.name, len(history.losses), best + 1, history.losses[best], history.best_score, stage)
+
+
+def _record(run: Path, dataset: Dataset, settings: SASRecSettings) -> None:
+    runs = {fit.value: personas.run_id for fit, personas in dataset.personas.items()}
+    record = {"persona_runs": runs, "interactions": dataset.interactions_digest, "settings": settings.model_dump()}
     with replacing(run / "sasrec.json") as draft:
         draft.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    return trained

@@ -1,56 +1,85 @@
 """Trained models of a run folder: what they were trained for, and whether that is still what the graph holds."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kgrec.errors import KgrecError
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.device import device
+from kgrec.training.fits import Fit
 from recommender.conditioning import PersonaConditioning
 from recommender.dataset import Dataset
 from recommender.sasrec import SASRec
 from recommender.settings import Conditioning, SASRecSettings
 
-BASE = "base"
+
+@dataclass(frozen=True)
+class Variant:
+    """One of the sequence models.
+
+    Attributes:
+        name: of its file in the folder of a fit, without suffix.
+        conditioning: how the persona comes in; ``None`` for a base model.
+        text: whether item vectors start from the text embeddings, or else at random.
+    """
+
+    name: str
+    conditioning: Conditioning | None = None
+    text: bool = True
 
 
-def name_of(way: Conditioning | None) -> str:
-    """Name of a model and of its file: ``"base"``, ``"persona-prefix"`` and so on."""
-    return BASE if way is None else f"persona-{way}"
+BASE = Variant("base", text=False)
+BASE_TEXT = Variant("base-text")
 
 
-def identity(dataset: Dataset, settings: SASRecSettings, way: Conditioning | None) -> dict[str, Any]:
+def with_persona(way: Conditioning) -> Variant:
+    """Return the variant that a persona conditions, of the name ``"persona-prefix"`` and so on."""
+    return Variant(f"persona-{way}", way)
+
+
+def identity(dataset: Dataset, settings: SASRecSettings, variant: Variant, fit: Fit) -> dict[str, Any]:
     """What has to be known to build the model again and to see that the graph still is the one it was trained on."""
-    known: dict[str, Any] = {"sasrec": settings.model_dump(), "catalogue": dataset.items_digest}
-    if way is not None:
-        known |= {"conditioning": way, "persona_run": dataset.persona_run, "persona_dim": dataset.personas.shape[1]}
+    known: dict[str, Any] = {"sasrec": settings.model_dump(), "catalogue": dataset.items_digest, "fit": fit.value}
+    if variant.conditioning is not None:
+        personas = dataset.require_personas(fit)
+        known |= {"conditioning": variant.conditioning, "persona_run": personas.run_id, "persona_dim": personas.dim}
     return known
 
 
-def load_model(run: Path, name: str, dataset: Dataset) -> SASRec:
+def load_model(run: Path, name: str, dataset: Dataset, fit: Fit) -> SASRec:
     """Load a trained model, checked against the data set of now.
 
     Args:
         run: folder that it was trained into.
-        name: as `name_of` says, or as a benchmark named it.
-        dataset: what it is to score.
+        name: of its variant.
+        dataset: what it is to score, with the personas of the fit.
+        fit: which of its fits.
 
     Raises:
-        KgrecError: it is not trained, or the items or personas are others now.
+        KgrecError: it is not trained, was made by another fit, or the items or personas are others now.
     """
-    stored = load_checkpoint(run / f"{name}.pt")
+    path = fit.folder(run) / f"{name}.pt"
+    stored = load_checkpoint(path)
     if stored is None:
-        raise KgrecError(f"{run} has no trained {name} model: run `kgrec train sasrec --run {run}` first.")
+        raise KgrecError(f"{run} has no {fit} fit of {name}: run `kgrec train sasrec --run {run}` first.")
     known = stored["settings"]
+    if known.get("fit") != fit:
+        raise KgrecError(
+            f"{path} is not of the {fit} fit, but of the {known.get('fit', 'one of an older kgrec')}: train it again."
+        )
+    if not stored["finished"]:
+        raise KgrecError(f"The training of {path} was interrupted: run `kgrec train sasrec --run {run}` again.")
     if known["catalogue"] != dataset.items_digest:
-        raise KgrecError(f"The items of the graph have changed since {run / name}.pt was trained: train it again.")
+        raise KgrecError(f"The items of the graph have changed since {path} was trained: train it again.")
     settings = SASRecSettings(**known["sasrec"])
     conditioning = None
     if "persona_run" in known:
-        if known["persona_run"] != dataset.persona_run:
+        personas = dataset.require_personas(fit)
+        if known["persona_run"] != personas.run_id:
             raise KgrecError(
-                f"{run / name}.pt was trained with the personas of run {known['persona_run']}, but the graph has "
-                f"those of {dataset.persona_run}: run `kgrec train sasrec --fresh --run {run}` again."
+                f"{path} was trained with the personas of run {known['persona_run']}, but the graph has those of "
+                f"{personas.run_id}: run `kgrec train sasrec --fresh --run {run}` again."
             )
         conditioning = PersonaConditioning(known["conditioning"], known["persona_dim"], settings.dim, 0.0)
     model = SASRec(dataset.n_items, settings, conditioning)

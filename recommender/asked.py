@@ -1,0 +1,121 @@
+"""Whom an evaluation asks for what: whole histories of known users, or anonymous sessions."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kgrec.errors import KgrecError
+from kgrec.graph.sessions import SESSION_GAP
+from kgrec.training.fits import Fit
+from recommender.dataset import Dataset
+from recommender.scoring import batch_size
+from recommender.sequences import NO_TIME, Sequences
+
+SESSION_ITEMS = 5  # a session's length where there are no times
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Questions, one target each.
+
+    Attributes:
+        users: rows of the users. ``[n]``
+        histories: what each system is shown of them, oldest first. ``[n]``
+        targets: item numbers. ``[n]``
+        places: of the targets among all interactions. ``[n]``
+        personas: zeros for none; ``persona_dim`` is 0 where nobody has one. ``[n, persona_dim]``
+        n_items: size of the catalogue.
+    """
+
+    users: np.ndarray
+    histories: list[list[int]]
+    targets: np.ndarray
+    places: np.ndarray
+    personas: Tensor
+    n_items: int
+
+    def batches(self) -> Iterator["Asked"]:
+        """Go through the questions in parts that are scored at once."""
+        size = batch_size(self.n_items)
+        for start in range(0, len(self.users), size):
+            part = slice(start, start + size)
+            yield Asked(
+                self.users[part],
+                self.histories[part],
+                self.targets[part],
+                self.places[part],
+                self.personas[part],
+                self.n_items,
+            )
+
+    def with_personas(self, vectors: Tensor) -> "Asked":
+        """Ask the same with other personas ``[n_users, persona_dim]``."""
+        return dataclasses.replace(self, personas=vectors[self.users])
+
+
+def users_asked(dataset: Dataset, fit: Fit) -> Asked:
+    """Ask every user for the interaction that follows all that the fit has learned from.
+
+    Raises:
+        KgrecError: nobody has one.
+    """
+    places = dataset.sequences.targets(fit)
+    users = np.flatnonzero(places >= 0)
+    if not len(users):
+        raise KgrecError(f"Nobody has a {fit} interaction: every user has fewer than three interactions.")
+    known = dataset.sequences.known(fit)
+    histories = [known.histories[user] for user in users]
+    found = dataset.personas.get(fit)
+    vectors = torch.zeros(len(users), 0) if found is None else found.vectors[users]
+    return Asked(users, histories, dataset.sequences.items[places[users]], places[users], vectors, dataset.n_items)
+
+
+def sessions_asked(dataset: Dataset, fit: Fit) -> Asked:
+    """Ask the same of anonymous sessions: the user's last one, with a persona inferred from its items alone.
+
+    A session ends with a gap of a day, as the loader's do; without times it is the last five items. Its persona is the mean over its
+    items of the mean persona of the others who had the item, brought to the length of a user's (1): `session_persona`
+    infers it so from the graph. The user's own persona is left out of the means, or it would shine through.
+
+    Raises:
+        KgrecError: as `users_asked`.
+    """
+    whole = users_asked(dataset, fit)
+    histories = [
+        history[-length:] for history, length in zip(whole.histories, _session_lengths(dataset.sequences, whole, fit), strict=True)
+    ]
+    found = dataset.personas.get(fit)
+    if found is None:
+        return dataclasses.replace(whole, histories=histories)
+    known = dataset.sequences.known(fit)
+    has_persona = (found.vectors.abs().sum(dim=1) > 0).numpy()
+    chosen_by = known.matrix(dataset.n_items)[has_persona].T.tocsr()  # [n_items + 1, n_users with a persona]
+    sums = torch.from_numpy(chosen_by @ found.vectors[has_persona].numpy())  # [n_items + 1, dim]
+    counts = torch.from_numpy(np.diff(chosen_by.indptr))
+    inferred = torch.zeros(len(histories), found.dim)
+    for row, (user, history) in enumerate(zip(whole.users.tolist(), histories, strict=True)):
+        items = torch.tensor(sorted(set(history)))
+        others = counts[items] - int(has_persona[user])
+        shared = items[others > 0]
+        if len(shared):
+            means = (sums[shared] - found.vectors[user]) / others[others > 0, None]
+            inferred[row] = torch.nn.functional.normalize(means.mean(dim=0), dim=0)
+    return dataclasses.replace(whole, histories=histories, personas=inferred)
+
+
+def _session_lengths(sequences: Sequences, whole: Asked, fit: Fit) -> list[int]:
+    """How many of each history's last items are one session: ``[n]``, at least 1."""
+    lengths = []
+    for user, history in zip(whole.users.tolist(), whole.histories, strict=True):
+        first = int(sequences.offsets[user])
+        times = sequences.times[first : first + len(history)]  # what is known comes first
+        if (times == NO_TIME).any():
+            lengths.append(min(SESSION_ITEMS, len(history)))
+            continue
+        breaks = np.flatnonzero(np.diff(times) > SESSION_GAP)
+        lengths.append(len(history) - (int(breaks[-1]) + 1 if len(breaks) else 0))
+    return lengths

@@ -1,0 +1,168 @@
+"""Plain baselines that any model has to beat: popularity, item-kNN and EASE, with and without recency."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from torch import Tensor
+
+from kgrec.files import replacing
+from kgrec.training.fits import Fit
+from recommender.metrics import ndcg
+from recommender.ranking import seen_items, target_ranks
+from recommender.scoring import batch_size
+from recommender.sequences import PADDING, Known, Sequences
+
+EASE_ITEMS = 15_000  # a table of items by items beyond this would not fit beside everything else
+EASE_L2 = (50.0, 200.0, 500.0, 1000.0)
+RECENCY = (0.95, 0.9, 0.8, 0.7, 0.6)  # of the item before; an item's weight shrinks so with each later one
+NO_RECENCY = 1.0
+
+Scorer = Callable[[list[list[int]]], Tensor]  # histories to scores of all items [batch, n_items + 1]
+
+
+def popularity(known: Known, n_items: int) -> Scorer:
+    """Score items by how often they occur."""
+    counts = torch.from_numpy(known.counts(n_items)).float()
+    counts[PADDING] = -torch.inf
+    return lambda histories: counts.repeat(len(histories), 1)
+
+
+def item_knn(known: Known, n_items: int, recency: float = NO_RECENCY) -> Scorer:
+    """Score items by the sum of their cosines with the items of the history, over users (Sarwar et al. 2001).
+
+    All neighbours count.
+    """
+    users = known.matrix(n_items)
+    norms = np.sqrt(np.asarray(users.sum(axis=0)).ravel()).clip(min=1.0)
+    scaled = users @ sp.diags(1.0 / norms).astype(np.float32)
+    cosine = sp.csr_matrix(scaled.T @ scaled)
+    cosine.setdiag(0.0)
+
+    def score(histories: list[list[int]]) -> Tensor:
+        return _scores((weights(histories, n_items, recency) @ cosine).toarray())
+
+    return score
+
+
+def ease(known: Known, n_items: int, l2: float, recency: float = NO_RECENCY) -> Scorer:
+    """Score items by a linear autoencoder without self-similarity (Steck 2019, EASE)."""
+    return _ease(_ease_table(known, n_items, l2), n_items, recency)
+
+
+def weights(histories: list[list[int]], n_items: int, recency: float) -> sp.csr_matrix:
+    """Weigh the items of each history: 1 for the last, ``recency`` times less for each before, the latest of a repeat.
+
+    Returns:
+        ``[batch, n_items + 1]``
+    """
+    rows, columns, values = [], [], []
+    for row, history in enumerate(histories):
+        age = {item: len(history) - 1 - place for place, item in enumerate(history)}
+        rows += [row] * len(age)
+        columns += age.keys()
+        values += [recency**steps for steps in age.values()]
+    shape = (len(histories), n_items + 1)
+    return sp.csr_matrix((np.array(values, dtype=np.float32), (rows, columns)), shape=shape)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What validation chose for the baselines.
+
+    Attributes:
+        knn_recency: of item-kNN with recency.
+        ease_l2: of EASE; ``None`` where the catalogue is too large for it.
+        ease_recency_l2: of EASE with recency.
+        ease_recency: of EASE with recency.
+    """
+
+    knn_recency: float
+    ease_l2: float | None
+    ease_recency_l2: float | None
+    ease_recency: float | None
+
+
+def choose(sequences: Sequences, n_items: int) -> Chosen:
+    """Try every setting on the validation interactions and keep those of the best NDCG@10."""
+    known, places = sequences.known(Fit.VALIDATION), sequences.targets(Fit.VALIDATION)
+    asked = np.flatnonzero(places >= 0)
+    histories = [known.histories[user] for user in asked]
+    targets = sequences.items[places[asked]]
+    knn = {recency: _ndcg(item_knn(known, n_items, recency), histories, targets, n_items) for recency in RECENCY}
+    found: dict[tuple[float, float], float] = {}
+    for l2 in EASE_L2 if n_items <= EASE_ITEMS else ():
+        table = _ease_table(known, n_items, l2)
+        for recency in (NO_RECENCY, *RECENCY):
+            found[l2, recency] = _ndcg(_ease(table, n_items, recency), histories, targets, n_items)
+    best_knn = max(knn, key=lambda recency: knn[recency])
+    if not found:
+        return Chosen(best_knn, None, None, None)
+    plain = max((key for key in found if key[1] == NO_RECENCY), key=lambda key: found[key])
+    recent = max((key for key in found if key[1] != NO_RECENCY), key=lambda key: found[key])
+    return Chosen(best_knn, plain[0], *recent)
+
+
+def choose_once(sequences: Sequences, n_items: int, path: Path, digest: str) -> Chosen:
+    """As `choose`, kept in a file for the same interactions, as it takes a while."""
+    if path.exists():
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if kept.pop("interactions") == digest:
+            return Chosen(**kept)
+    chosen = choose(sequences, n_items)
+    with replacing(path) as draft:
+        draft.write_text(json.dumps({"interactions": digest, **asdict(chosen)}, indent=2) + "\n", encoding="utf-8")
+    return chosen
+
+
+def baselines(known: Known, n_items: int, chosen: Chosen) -> dict[str, Callable[[], Scorer]]:
+    """Return what makes each baseline, by the name that tables show; EASE is left out where it does not fit."""
+    found: dict[str, Callable[[], Scorer]] = {
+        "popularity": lambda: popularity(known, n_items),
+        "item-kNN": lambda: item_knn(known, n_items),
+        "item-kNN with recency": lambda: item_knn(known, n_items, chosen.knn_recency),
+    }
+    if chosen.ease_l2 is not None and chosen.ease_recency_l2 is not None and chosen.ease_recency is not None:
+        plain, recent, recency = chosen.ease_l2, chosen.ease_recency_l2, chosen.ease_recency
+        found["EASE"] = lambda: ease(known, n_items, plain)
+        found["EASE with recency"] = lambda: ease(known, n_items, recent, recency)
+    return found
+
+
+def _ease_table(known: Known, n_items: int, l2: float) -> np.ndarray:
+    users = known.matrix(n_items)[:, 1:]
+    gram = torch.from_numpy((users.T @ users).toarray())
+    gram.diagonal().add_(l2)
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
+    table = -inverse / inverse.diagonal()  # [n_items, n_items]
+    table.fill_diagonal_(0.0)
+    return table.numpy()
+
+
+def _ease(table: np.ndarray, n_items: int, recency: float) -> Scorer:
+    def score(histories: list[list[int]]) -> Tensor:
+        scores = np.zeros((len(histories), n_items + 1), dtype=np.float32)
+        scores[:, 1:] = weights(histories, n_items, recency)[:, 1:] @ table
+        return _scores(scores)
+
+    return score
+
+
+def _scores(values: np.ndarray) -> Tensor:
+    scores = torch.from_numpy(values)
+    scores[:, PADDING] = -torch.inf
+    return scores
+
+
+def _ndcg(scorer: Scorer, histories: list[list[int]], targets: np.ndarray, n_items: int) -> float:
+    ranks = []
+    size = batch_size(n_items)
+    for start in range(0, len(histories), size):
+        batch = histories[start : start + size]
+        wanted = torch.from_numpy(targets[start : start + size])
+        ranks.append(target_ranks(scorer(batch), wanted, seen_items(batch)))
+    return float(ndcg(torch.cat(ranks).numpy(), 10).mean()) if ranks else 0.0

@@ -1,0 +1,80 @@
+"""From scores to candidates and ranks, without a copy as wide as the catalogue."""
+
+import torch
+from torch import Tensor
+
+from recommender.sequences import PADDING, padded
+
+
+def seen_items(histories: list[list[int]]) -> Tensor:
+    """Return the distinct items of each history, padded on the right with 0: ``[batch, length]``."""
+    distinct = [sorted(set(history)) for history in histories]
+    return padded(distinct, max(map(len, distinct), default=1))
+
+
+def target_ranks(scores: Tensor, targets: Tensor, seen: Tensor) -> Tensor:
+    """Rank of the target among all items that the user has not had, from 1.
+
+    An item with the target's own score counts as ranked before it.
+
+    Args:
+        scores: minus infinity for items that are out. ``[batch, n_items + 1]``
+        targets: item numbers. ``[batch]``
+        seen: distinct items of the history, padded with 0. ``[batch, length]``
+
+    Returns:
+        ``[batch]``; infinity where the target's own score is minus infinity, or where the user has had it already: it
+        cannot be on the list then, whatever the system.
+
+    Raises:
+        ValueError: a score is not a number.
+    """
+    if torch.isnan(scores.amax()):
+        raise ValueError("a score is not a number")
+    target = scores.gather(1, targets[:, None])  # [batch, 1]
+    before = (scores >= target).sum(dim=1)  # the target itself among them, which makes ranks begin at 1
+    seen_before = ((scores.gather(1, seen) >= target) & (seen != PADDING)).sum(dim=1)
+    out = torch.isinf(target.squeeze(1)) | (seen == targets[:, None]).any(dim=1)
+    return torch.where(out, torch.inf, (before - seen_before).to(torch.float64))
+
+
+def retrieve(scores: Tensor, seen: Tensor, n: int) -> Tensor:
+    """Pick the best items that the user has not had.
+
+    Args:
+        scores: ``[batch, n_items + 1]``
+        seen: distinct items of the history, padded with 0. ``[batch, length]``
+        n: how many, at most.
+
+    Returns:
+        Item numbers, the best first, padded with 0 where fewer are left. ``[batch, min(n, n_items)]``
+    """
+    n_items = scores.shape[1] - 1
+    best = scores.topk(min(n + seen.shape[1], n_items), dim=1)  # enough, whatever the user has had
+    ordered = seen.sort(dim=1).values
+    places = torch.searchsorted(ordered, best.indices).clamp(max=seen.shape[1] - 1)
+    had = ordered.gather(1, places) == best.indices
+    left = best.values.masked_fill(had, -torch.inf).topk(min(n, n_items), dim=1)
+    return best.indices.gather(1, left.indices).masked_fill(torch.isinf(left.values), PADDING)
+
+
+def candidate_ranks(scores: Tensor, candidates: Tensor, targets: Tensor) -> Tensor:
+    """Rank of the target among candidates that a second stage scored, from 1; ties count against it.
+
+    Args:
+        scores: of the candidates. ``[batch, n]``
+        candidates: item numbers, distinct, 0 for none. ``[batch, n]``
+        targets: item numbers. ``[batch]``
+
+    Returns:
+        ``[batch]``; infinity where the target is no candidate.
+
+    Raises:
+        ValueError: a score is not a number.
+    """
+    if torch.isnan(scores.amax()):
+        raise ValueError("a score is not a number")
+    hit = candidates == targets[:, None]  # [batch, n]
+    target = scores.masked_fill(~hit, -torch.inf).amax(dim=1, keepdim=True)
+    before = ((scores >= target) & (candidates != PADDING)).sum(dim=1)
+    return torch.where(hit.any(dim=1), before.to(torch.float64), torch.inf)

@@ -1,0 +1,147 @@
+"""Second stage: the order of the candidates, by whichever of three ways validation prefers.
+
+None, the order of retrieval; the base SASRec's order, by the short-term intent of the session alone (arXiv 2604.06928);
+or a blend of both scores whose weight is learned.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kgrec.errors import KgrecError
+from kgrec.files import replacing
+from kgrec.training.fits import Fit
+from recommender.asked import Asked
+from recommender.metrics import ndcg
+from recommender.ranking import candidate_ranks, retrieve, seen_items
+from recommender.sasrec import SASRec
+from recommender.scoring import score_histories
+from recommender.sequences import PADDING
+
+WEIGHTS = tuple(step / 10 for step in range(11))  # of the base: 0 is no second stage, 1 the base alone
+FILE = "second_stage.json"
+
+
+@dataclass(frozen=True)
+class SecondStage:
+    """What validation chose for one conditioned model.
+
+    Attributes:
+        base: name of the base model.
+        weight: of the base's score in the order of the candidates; 0 where there is no second stage.
+        blend: the best weight strictly between 0 and 1, chosen or not.
+        validation: NDCG@10 of the validation targets by weight, as written in decimals.
+    """
+
+    base: str
+    weight: float
+    blend: float
+    validation: dict[str, float]
+
+    @property
+    def name(self) -> str:
+        """Name of the way: none, base or blend."""
+        return {0.0: "none", 1.0: "base"}.get(self.weight, "blend")
+
+
+def blended(first: Tensor, second: Tensor, candidates: Tensor, weight: float) -> Tensor:
+    """Blend two models' scores of candidates, each brought to mean 0 and spread 1 over a user's candidates.
+
+    Args:
+        first: of the conditioned model. ``[batch, n]``
+        second: of the base model. ``[batch, n]``
+        candidates: item numbers, 0 for none. ``[batch, n]``
+        weight: of the second.
+
+    Returns:
+        ``[batch, n]``, minus infinity where there is no candidate.
+    """
+    real = candidates != PADDING
+    score = (1 - weight) * _standard(first, real) + weight * _standard(second, real)
+    return score.masked_fill(~real, -torch.inf)
+
+
+def choose(asked: Asked, conditioned: SASRec, base: SASRec, base_name: str, n_candidates: int) -> SecondStage:
+    """Choose on what the validation fit is asked: another order has to be better by more than its standard error.
+
+    Args:
+        asked: of the validation fit.
+        conditioned: the first stage, of the validation fit.
+        base: of the validation fit.
+        base_name: of its file.
+        n_candidates: that the first stage hands over.
+    """
+    found = {weight: _values(asked, conditioned, base, n_candidates, weight) for weight in WEIGHTS}
+    means = {weight: float(values.mean()) for weight, values in found.items()}
+    best = max(means, key=lambda weight: means[weight])
+    gains = found[best] - found[0.0]  # paired, user by user
+    stands = gains.mean() > gains.std() / len(gains) ** 0.5
+    return SecondStage(
+        base=base_name,
+        weight=best if stands else 0.0,
+        blend=max(WEIGHTS[1:-1], key=lambda weight: means[weight]),
+        validation={f"{weight:.1f}": mean for weight, mean in means.items()},
+    )
+
+
+@torch.no_grad()
+def rank(
+    asked: Asked, conditioned: SASRec, base: SASRec, n_candidates: int, weight: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Retrieve for one batch of questions and order what was retrieved.
+
+    Returns:
+        Candidates in the order of retrieval ``[batch, n]``, their scores of both stages ``[batch, n]``, and the
+        conditioned model's scores of all items ``[batch, n_items + 1]``.
+    """
+    target = conditioned.items.weight.device
+    scores = score_histories(conditioned, asked.histories, asked.personas.to(target))
+    candidates = retrieve(scores, seen_items(asked.histories).to(target), n_candidates)
+    first = scores.gather(1, candidates)
+    if not weight:
+        return candidates, first.masked_fill(candidates == PADDING, -torch.inf), scores
+    second = score_histories(base, asked.histories, None).gather(1, candidates)
+    return candidates, blended(first, second, candidates, weight), scores
+
+
+def save(stages: dict[str, SecondStage], run: Path) -> None:
+    """Write the choices of a run, by name of the conditioned model."""
+    with replacing(run / "evaluation" / FILE) as draft:
+        chosen = {name: asdict(stage) for name, stage in stages.items()}
+        draft.write_text(json.dumps(chosen, indent=2) + "\n", encoding="utf-8")
+
+
+def load(run: Path, name: str) -> SecondStage:
+    """Read what was chosen for a conditioned model.
+
+    Raises:
+        KgrecError: nothing was chosen yet, or the file is damaged.
+    """
+    path = run / "evaluation" / FILE
+    try:
+        return SecondStage(**json.loads(path.read_text(encoding="utf-8"))[name])
+    except (FileNotFoundError, KeyError) as error:
+        raise KgrecError(f"{run} has no second stage of {name}: run `kgrec train sasrec --run {run}` first.") from error
+    except (ValueError, TypeError) as error:
+        raise KgrecError(f"{path} is damaged: run `kgrec train sasrec --run {run}` again.") from error
+
+
+@torch.no_grad()
+def _values(asked: Asked, conditioned: SASRec, base: SASRec, n_candidates: int, weight: float) -> np.ndarray:
+    ranks = []
+    for batch in asked.batches():
+        candidates, scores, _ = rank(batch, conditioned, base, n_candidates, weight)
+        ranks.append(candidate_ranks(scores, candidates, torch.from_numpy(batch.targets).to(scores.device)).cpu())
+    return ndcg(torch.cat(ranks).numpy(), 10)
+
+
+def _standard(scores: Tensor, real: Tensor) -> Tensor:
+    """Standardise over the candidates of each row, which padding is not part of."""
+    n = real.sum(dim=1, keepdim=True).clamp(min=1)
+    kept = scores.masked_fill(~real, 0.0)
+    centred = (kept - kept.sum(dim=1, keepdim=True) / n).masked_fill(~real, 0.0)
+    return centred / (centred.square().sum(dim=1, keepdim=True) / n).sqrt().clamp(min=1e-12)
