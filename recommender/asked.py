@@ -86,7 +86,8 @@ def sessions_asked(dataset: Dataset, fit: Fit) -> Asked:
     """
     whole = users_asked(dataset, fit)
     histories = [
-        history[-length:] for history, length in zip(whole.histories, _session_lengths(dataset.sequences, whole, fit), strict=True)
+        history[-length:]
+        for history, length in zip(whole.histories, _session_lengths(dataset.sequences, whole, fit), strict=True)
     ]
     found = dataset.personas.get(fit)
     if found is None:

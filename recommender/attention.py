@@ -57,7 +57,7 @@ class CausalAttention(nn.Module):
         return result
 
     def _split(self, states: Tensor) -> Tensor:
-        return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return states.view(*states.shape[:2], self.heads, -1).transpose(1, 2)
 
 
 def _visible(memory: Tensor, last: Tensor | None) -> Tensor:

@@ -7,7 +7,7 @@ LEVELS = 256  # values of a byte
 
 
 class Dropout(nn.Module):
-    """Zeroes a share of the values in training and scales the others up to the same expectation (Srivastava et al. 2014).
+    """Zeroes a share of the values in training and scales the others up to the same mean (Srivastava et al. 2014).
 
     PyTorch's own draws 32 random bits a value; a byte is enough, and drawing is most of dropout's time on a CPU. The
     share is rounded to 1/256, the scale fits the rounded share.

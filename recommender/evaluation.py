@@ -1,5 +1,6 @@
 """Evaluation: every test target ranked against all items, by every system, kept user by user in the run folder."""
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
@@ -24,9 +25,11 @@ from recommender.ranking import candidate_ranks, retrieve, seen_items, target_ra
 from recommender.sasrec import SASRec
 from recommender.scoring import score_histories
 from recommender.settings import SASRecSettings
-from recommender.slices import HEAD
 from recommender.trained import BASE, BASE_TEXT, load_model
 
+HEAD = 0.2  # this most popular part of the catalogue is the head, the others are the long tail
+SERVED = "as served"
+BASE_WITH_TEXT = "base SASRec with text"
 LIST = 10  # items of a list that is judged beyond accuracy
 
 # Ranks of the targets [batch], and lists of the best items [batch, LIST], 0 for none.
@@ -67,9 +70,9 @@ def evaluate(dataset: Dataset, run: str | Path, sessions: bool = False) -> Measu
     run = Path(run)
     asked = (sessions_asked if sessions else users_asked)(dataset, Fit.TEST)
     contenders = [*plain(dataset, run), *trained(dataset, run)]
-    judged = next(one.name for one in contenders if one.name.startswith("persona-") and "(served)" in one.name)
-    about = {"protocol": "sessions" if sessions else "users", "judged": judged, "base": "base SASRec with text"}
-    measured = measure(contenders, asked, dataset, about | {"trained": _stored(run)})
+    judged = next(one.name for one in contenders if one.name.endswith(SERVED))
+    about = {"protocol": "sessions" if sessions else "users", "judged": judged, "base": BASE_WITH_TEXT}
+    measured = measure(contenders, asked, dataset, about | stored(run))
     measured.save(run / "evaluation" / "sessions" if sessions else run / "evaluation")
     return measured
 
@@ -102,7 +105,7 @@ def plain(dataset: Dataset, run: Path) -> Iterator[Contender]:
     digest, path = dataset.interactions_digest, run / "evaluation" / "baselines.json"
     chosen = choose_once(dataset.sequences, dataset.n_items, path, digest)
     for name, make in baselines(dataset.sequences.known(Fit.TEST), dataset.n_items, chosen).items():
-        yield Contender(name, "baseline", lambda make=make: _by_all(make()))  # type: ignore[misc]
+        yield Contender(name, "baseline", functools.partial(_by_made, make))
 
 
 def trained(dataset: Dataset, run: Path) -> Iterator[Contender]:
@@ -111,9 +114,9 @@ def trained(dataset: Dataset, run: Path) -> Iterator[Contender]:
     Raises:
         KgrecError: nothing is trained, or it does not fit the data set.
     """
-    for variant, name in ((BASE, "base SASRec"), (BASE_TEXT, "base SASRec with text")):
+    for variant, name in ((BASE, "base SASRec"), (BASE_TEXT, BASE_WITH_TEXT)):
         model = load_model(run, variant.name, dataset, Fit.TEST)
-        yield Contender(name, "model", lambda model=model: by_model(model), _curve(run, variant.name))  # type: ignore[misc]
+        yield Contender(name, "model", functools.partial(by_model, model), _curve(run, variant.name))
     names = sorted(path.stem for path in Fit.TEST.folder(run).glob("persona-*.pt"))
     if not names:
         raise KgrecError(f"{run} has no persona-conditioned model: run `kgrec train sasrec --run {run}` first.")
@@ -122,17 +125,17 @@ def trained(dataset: Dataset, run: Path) -> Iterator[Contender]:
 
 
 def stages(dataset: Dataset, run: Path, name: str) -> Iterator[Contender]:
-    """Return the three ways of a second stage after one conditioned model; the one that validation chose is served."""
+    """Return the ways of a second stage after one conditioned model, and once more the one that validation chose."""
     stage, settings = second_stage.load(run, name), _settings(run, name)
     model = load_model(run, name, dataset, Fit.TEST)
     base = load_model(run, stage.base, dataset, Fit.TEST)
-    for title, weight in (("retrieval", 0.0), ("reranked by base", 1.0), ("blended", stage.blend)):
-        served = " (served)" if weight == stage.weight else ""
+    ways = {"retrieval": 0.0, "reranked by base": 1.0, "blended": stage.blend, SERVED: stage.weight}
+    for title, weight in ways.items():
         yield Contender(
-            f"{name}, {title}{served}",
+            f"{name}, {title}",
             "model",
-            lambda weight=weight: by_stages(model, base, settings.n_candidates, weight),  # type: ignore[misc]
-            [] if weight else _curve(run, name),
+            functools.partial(by_stages, model, base, settings.n_candidates, weight),
+            _curve(run, name) if title == "retrieval" else [],
         )
 
 
@@ -161,7 +164,8 @@ def by_stages(model: SASRec, base: SASRec, n_candidates: int, weight: float) -> 
     return answer
 
 
-def _by_all(scorer: Scorer) -> Answer:
+def _by_made(make: Callable[[], Scorer]) -> Answer:
+    scorer = make()
     return lambda asked: _all(scorer(asked.histories), asked)
 
 
@@ -181,7 +185,9 @@ def _users(dataset: Dataset, asked: Asked, counts: np.ndarray) -> pd.DataFrame:
             "history": [len(history) for history in asked.histories],
             "learned": counts[asked.targets],
             "head": np.isin(asked.targets, head),
-            "persona": pd.Series([None if personas is None else personas.names[user] for user in asked.users], dtype="str"),
+            "persona": pd.Series(
+                [None if personas is None else personas.names[user] for user in asked.users], dtype="str"
+            ),
         }
     )
 
@@ -199,7 +205,9 @@ def _about(dataset: Dataset, asked: Asked, about: dict[str, Any]) -> dict[str, A
             "interactions": len(dataset.sequences.items),
             "targets": len(asked.users),
             "test interactions that are no target": int(later.sum()) - len(asked.users),
-            "targets at the time of another interaction of the user": float(dataset.sequences.tied(asked.places).mean()),
+            "targets at the time of another interaction of the user": float(
+                dataset.sequences.tied(asked.places).mean()
+            ),
             "targets that the user has had already": float(np.mean(repeated)),
             "digest of the interactions": dataset.interactions_digest,
             "digest of the texts": dataset.texts_digest,
@@ -208,7 +216,7 @@ def _about(dataset: Dataset, asked: Asked, about: dict[str, Any]) -> dict[str, A
     }
 
 
-def _stored(run: Path) -> dict[str, Any]:
+def stored(run: Path) -> dict[str, Any]:
     """What the run's files say of how it was made."""
     stages = {name: asdict(second_stage.load(run, name)) for name in _conditioned(run)}
     settings = _settings(run, _conditioned(run)[0])

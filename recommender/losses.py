@@ -57,7 +57,7 @@ class _FullSoftmax(torch.autograd.Function):
 
 def full_softmax(states: Tensor, targets: Tensor, items: Tensor) -> Tensor:
     """Cross-entropy over the whole catalogue; like all of them, differentiable once."""
-    result: Tensor = _FullSoftmax.apply(states, targets, items)  # type: ignore[no-untyped-call]
+    result: Tensor = _FullSoftmax.apply(states, targets, items)
     return result
 
 

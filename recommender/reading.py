@@ -1,6 +1,7 @@
 """From the graph to the data set: items, sequences, texts and personas, each read once."""
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -9,17 +10,19 @@ from torch import Tensor
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.graph.personas import current_personas, current_run
-from kgrec.graph.splits import ensure_split
+from kgrec.graph.splits import current_split, ensure_split
+from kgrec.training.fits import Fit
 from recommender.dataset import Dataset
 from recommender.sequences import NO_TIME, SPLITS, Sequences
 
 
-def read_dataset(database: Database, with_texts: bool = True) -> Dataset:
+def read_dataset(database: Database, fits: Sequence[Fit], with_texts: bool = True) -> Dataset:
     """Read everything that the sequence models need.
 
     Args:
         database: the graph.
-        with_texts: whether text embeddings are needed; they are by far the largest part, and only training reads them.
+        fits: whose personas are wanted; those that were never trained are left out.
+        with_texts: whether text embeddings are needed; they are by far the largest part.
 
     Raises:
         KgrecError: there are no items, or some interactions are not split into training, validation and test yet.
@@ -38,18 +41,16 @@ def read_dataset(database: Database, with_texts: bool = True) -> Dataset:
         sequences=sequences,
         texts=texts,
         texts_digest=digest,
-        personas=torch.zeros(len(user_ids), 0),
-        persona_names=[None] * len(user_ids),
-        persona_run="",
+        split=str(current_split(database)),
+        personas={},
     )
-    if current_run(database) is None:
-        return dataset
-    found = current_personas(database)
-    return dataset.with_personas(
-        found.run_id,
-        dict(zip(found.user_ids, found.vectors, strict=True)),
-        dict(zip(found.user_ids, found.names, strict=True)),
-    )
+    for fit in fits:
+        if current_run(database, fit) is None:
+            continue
+        found = current_personas(database, fit)
+        vectors, names = (dict(zip(found.user_ids, part, strict=True)) for part in (found.vectors, found.names))
+        dataset = dataset.with_personas(fit, found.run_id, vectors, names)
+    return dataset
 
 
 def _sequences(database: Database, number: dict[str, int]) -> tuple[list[str], Sequences]:

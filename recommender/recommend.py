@@ -1,8 +1,9 @@
-"""Recommendations: personas from Neo4j, candidates by the conditioned SASRec, order by the base one, reasons."""
+"""Recommendations: personas from Neo4j, candidates by the conditioned SASRec, the second stage's order, reasons."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from more_itertools import chunked
 from torch import Tensor
@@ -12,15 +13,14 @@ from kgrec.graph.database import Database
 from kgrec.graph.personas import session_persona
 from kgrec.results import Results
 from kgrec.settings import load_section
+from kgrec.training.fits import Fit
+from recommender import second_stage
+from recommender.asked import Asked
 from recommender.explanations import reasons
 from recommender.reading import read_dataset
-from recommender.reranking import rerank
-from recommender.retrieval import retrieve
-from recommender.scoring import score_histories
+from recommender.scoring import batch_size
 from recommender.settings import SASRecSettings
-from recommender.trained import BASE, load_model, name_of
-
-BATCH = 512
+from recommender.trained import load_model, with_persona
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Recommendation:
     Attributes:
         user_id: whom it is for; ``"session"`` for an anonymous one.
         rank: from 1.
-        score: logit of the base SASRec, which gave the order.
+        score: that gave the order: a logit of the conditioned SASRec, or the second stage's blend of two models.
         retrieved: rank among the candidates of the first stage, from 1.
         persona: name of the persona that the candidates were retrieved for.
         reason: what the item shares with the history.
@@ -47,7 +47,7 @@ class Recommendation:
 
 
 class Recommender:
-    """Both trained stages over the graph of now.
+    """The final fit, which has learned from all interactions, over the graph of now.
 
     Args:
         database: holds personas, sequences and facts.
@@ -61,10 +61,14 @@ class Recommender:
 
     def __init__(self, database: Database, run: str | Path, settings: SASRecSettings | None = None):
         self.database, self.settings = database, settings or load_section("sasrec", SASRecSettings)
-        self.dataset = read_dataset(database, with_texts=False)
-        self.dataset.require_personas()
-        self.base = load_model(Path(run), BASE, self.dataset)
-        self.conditioned = load_model(Path(run), name_of(self.settings.conditioning), self.dataset)
+        self.dataset = read_dataset(database, [Fit.FINAL], with_texts=False)
+        self.personas = self.dataset.require_personas(Fit.FINAL)
+        name = with_persona(self.settings.conditioning).name
+        self.stage = second_stage.load(Path(run), name)
+        self.conditioned = load_model(Path(run), name, self.dataset, Fit.FINAL)
+        # Where validation chose no second stage, the base was not trained for serving.
+        served = self.stage.base if self.stage.weight else name
+        self.base = load_model(Path(run), served, self.dataset, Fit.FINAL)
 
     def for_users(self, user_ids: list[str], k: int = 10) -> Results[Recommendation]:
         """Recommend ``k`` unseen items to each user, from everything the user did.
@@ -80,17 +84,18 @@ class Recommender:
                 "session with --session ITEM,ITEM,..."
             )
         found: Results[Recommendation] = Results()
-        for batch in chunked(user_ids, BATCH):
+        for batch in chunked(user_ids, batch_size(data.n_items)):
             rows = [data.row[user_id] for user_id in batch]
-            histories = [data.sequences.whole(row) for row in rows]
-            names = [data.persona_names[row] or "" for row in rows]
-            found += self._lists(batch, histories, data.personas[rows], names, k)
+            histories = [data.sequences.known(Fit.FINAL).histories[row] for row in rows]
+            names = [self.personas.names[row] or "" for row in rows]
+            found += self._lists(batch, histories, self.personas.vectors[rows], names, k)
         return found
 
     def for_session(self, item_ids: list[str], k: int = 10) -> Results[Recommendation]:
         """Recommend ``k`` items after an anonymous session.
 
-        Its persona is the mean of the personas of those who chose the session's items in training.
+        Its persona is the mean over its items of the mean persona of those who chose the item, brought to the length of
+        a user's (`recommender.asked.sessions_asked` measures what it is worth).
 
         Raises:
             KgrecError: an item is not in the graph.
@@ -99,9 +104,10 @@ class Recommender:
         if unknown:
             raise KgrecError(f"The graph has no {_listed('item', unknown)}: a session can only hold known items.")
         found = session_persona(self.database, item_ids)
-        if found.run_id != self.dataset.persona_run:
+        if found.run_id != self.personas.run_id:
             raise KgrecError("The personas were trained anew meanwhile: run `kgrec train sasrec --fresh`.")
-        personas = torch.tensor([found.vector or [0.0] * self.dataset.personas.shape[1]])
+        mean = torch.tensor([found.vector or [0.0] * self.personas.dim])
+        personas = torch.nn.functional.normalize(mean, dim=1)
         histories = [[self.dataset.number[item_id] for item_id in item_ids]]
         return Results(self._lists(["session"], histories, personas, [found.name or ""], k))
 
@@ -109,15 +115,16 @@ class Recommender:
     def _lists(
         self, user_ids: list[str], histories: list[list[int]], personas: Tensor, names: list[str], k: int
     ) -> list[Recommendation]:
-        target = self.base.items.weight.device
-        conditioned = score_histories(self.conditioned, histories, personas.to(target))
-        candidates = retrieve(conditioned, histories, max(k, self.settings.n_candidates))  # [batch, n]
-        scores = rerank(score_histories(self.base, histories, None), candidates)
+        nothing = np.zeros(len(histories), dtype=np.int64)  # no target is asked for
+        asked = Asked(nothing, histories, nothing, nothing, personas, self.dataset.n_items)
+        n = max(k, self.settings.n_candidates)
+        candidates, scores, _ = second_stage.rank(asked, self.conditioned, self.base, n, self.stage.weight)
         best = scores.topk(min(k, candidates.shape[1]), dim=1)
+        chosen = candidates.gather(1, best.indices)
         found = []
         for row, (user_id, persona) in enumerate(zip(user_ids, names, strict=True)):
             place = {item: number for number, item in enumerate(candidates[row].tolist(), start=1)}
-            pairs = zip(best.indices[row].tolist(), best.values[row].tolist(), strict=True)
+            pairs = zip(chosen[row].tolist(), best.values[row].tolist(), strict=True)
             for rank, (item, score) in enumerate(pairs, start=1):
                 if score == -torch.inf:  # fewer than k items are unseen
                     break

@@ -14,7 +14,6 @@ from torch import Tensor
 
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
-from kgrec.training.fits import Fit
 from recommender.asked import Asked
 from recommender.metrics import ndcg
 from recommender.ranking import candidate_ranks, retrieve, seen_items

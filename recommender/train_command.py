@@ -10,6 +10,7 @@ from rich.table import Table
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
+from kgrec.training.fits import Fit
 from recommender.reading import read_dataset
 from recommender.settings import Conditioning, SASRecSettings
 from recommender.train import train_models
@@ -34,20 +35,23 @@ DEFAULTS = SASRecSettings()
 def sasrec(
     database: Database, run: Path, seed: int | None, epochs: int | None, ways: tuple[Conditioning, ...], fresh: bool
 ) -> None:
-    """Train the base SASRec and the persona-conditioned one.
+    """Train the base SASRecs and the persona-conditioned one.
 
-    Both learn to predict the next training interaction and stop when the validation interactions, ranked against all
-    items, are predicted no better. The conditioned one starts from the text embeddings and reads the personas that
-    `kgrec train personas` wrote. An interrupted training goes on where it stopped and, on a CPU, ends with the
-    same result. Other settings can be given in the [sasrec] table of kgrec.toml.
+    All learn to predict the next interaction. Validation chooses how long they are trained and what orders the
+    candidates; then all are trained anew with the validation interactions, to be judged by the test's, and those that
+    are served once more with everything. One base starts at random, the other and the conditioned model from the text
+    embeddings; the latter reads the personas that `kgrec train personas` wrote. An interrupted training goes on where
+    it stopped and, on a CPU, ends with the same result. Other settings can be given in the [sasrec] table of kgrec.toml.
 
     \b
     Example:
       kgrec train sasrec --conditioning prefix --conditioning add
     """
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
-    trained = train_models(read_dataset(database), run, settings, ways or None, fresh)
-    table = Table("Model", "Epochs", "Kept", "Loss", "Validation NDCG@10", title=f"Trained into {run}")
+    trained = train_models(read_dataset(database, list(Fit)), run, settings, ways or None, fresh)
+    columns = ("Model", "Epochs", "Kept", "Loss", "Validation NDCG@10", "Second stage")
+    table = Table(*columns, title=f"Trained into {run}")
     for one in trained:
-        table.add_row(one.name, str(one.epochs), str(one.kept), f"{one.loss:.4f}", f"{one.validation_ndcg:.4f}")
+        figures = (str(one.epochs), str(one.kept), f"{one.loss:.4f}", f"{one.validation_ndcg:.4f}")
+        table.add_row(one.name, *figures, one.second_stage)
     Console().print(table)

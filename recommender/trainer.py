@@ -134,7 +134,9 @@ def train(
         raise ValueError("the validation fit chooses the number of epochs, the other fits are given it")
     training = SASRecTraining(dataset, settings, variant, of)
     known = dataset.sequences.known(of)
-    made_by = settings.model_dump(exclude=NOT_OF_BASES if variant.conditioning is None else {"conditioning", "n_candidates"})
+    made_by = settings.model_dump(
+        exclude=NOT_OF_BASES if variant.conditioning is None else {"conditioning", "n_candidates"}
+    )
     parts: list[object] = [made_by, dataclasses.astuple(variant), of.value, epochs]
     parts += [dataset.items_digest, known.offsets, known.items, dataset.texts_digest if variant.text else ""]
     if of is Fit.VALIDATION:

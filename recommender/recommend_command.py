@@ -1,4 +1,4 @@
-"""``kgrec recommend`` and ``kgrec evaluate``."""
+"""``kgrec recommend``."""
 
 import csv
 import json
@@ -14,9 +14,6 @@ from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
-from recommender.evaluation import Result
-from recommender.evaluation import evaluate as evaluate_run
-from recommender.reading import read_dataset
 from recommender.recommend import Recommendation, Recommender
 from recommender.settings import Conditioning, SASRecSettings
 
@@ -58,8 +55,9 @@ def recommend(
 ) -> None:
     """Recommend items to known users, or to an anonymous session.
 
-    Personas are read from Neo4j, the persona-conditioned SASRec retrieves candidates among the unseen items, the base
-    SASRec orders them. The reason names what an item shares with the history in the graph.
+    Personas are read from Neo4j, the persona-conditioned SASRec retrieves candidates among the unseen items, and the
+    second stage that validation chose orders them, if any. The models have learned from all interactions (the final
+    fit). The reason names what an item shares with the history in the graph.
 
     \b
     Examples:
@@ -82,25 +80,6 @@ def recommend(
         _write(found.records(), format)
 
 
-@click.command()
-@RUN
-@FORMAT
-@with_database()
-def evaluate(database: Database, run: Path, format: str) -> None:
-    """Rank every user's test item against all items, by every system.
-
-    Systems: popularity, the base SASRec, and for each trained conditioning the retrieval stage alone and both stages.
-    Items of the history are left out, ties count against the system, nothing is sampled. Slices: all users, cold
-    users, long-tail items. The second figure is half the width of the 95% interval over users.
-    """
-    settings = load_section("sasrec", SASRecSettings)
-    results = evaluate_run(read_dataset(database, with_texts=False), run, settings.n_candidates)
-    if format == "table":
-        _show_results(results)
-    else:
-        _write(results.records(), format)
-
-
 def _lines(path: Path) -> list[str]:
     try:
         found = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -119,25 +98,6 @@ def _show_lists(found: list[Recommendation]) -> None:
         table = Table("#", "Item", "Title", "Score", "Why", title=f"For {whom} · persona: {mine[0].persona or 'none'}")
         for one in mine:
             table.add_row(str(one.rank), one.item_id, one.title, f"{one.score:.2f}", one.reason)
-        console.print(table)
-
-
-def _show_results(results: list[Result]) -> None:
-    console = Console()
-    metrics = list(dict.fromkeys(result.metric for result in results))
-    for name in dict.fromkeys(result.slice for result in results):
-        mine = [result for result in results if result.slice == name]
-        table = Table(title=f"{name}, {mine[0].users} test targets")
-        table.add_column("System", min_width=15, overflow="fold")  # "persona-prefix:" whole on 80 columns
-        for metric in metrics:
-            table.add_column(metric)
-        for system in dict.fromkeys(result.system for result in mine):
-            figures = {
-                result.metric: f"{result.value:.4f} ±{result.interval:.4f}"
-                for result in mine
-                if result.system == system
-            }
-            table.add_row(system, *(figures[metric] for metric in metrics))
         console.print(table)
 
 

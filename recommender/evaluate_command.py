@@ -1,0 +1,135 @@
+"""``kgrec evaluate``."""
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from kgrec.graph.database import Database
+from kgrec.options import RUN, with_database
+from kgrec.training.fits import Fit
+from recommender.evaluation import evaluate as evaluate_run
+from recommender.measured import Measured
+from recommender.reading import read_dataset
+from recommender.verdict import METRIC_NAMES, Difference, Figure, differences, figures
+
+SHOWN = ("HR@10", "HR@100", "NDCG@10")  # of the differences
+
+
+@click.command()
+@RUN
+@click.option(
+    "--also",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    multiple=True,
+    help="Another run, of another seed, that was evaluated already; repeat for several.",
+)
+@click.option("--sessions", is_flag=True, help="Ask anonymous sessions instead of known users.")
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIRECTORY",
+    help="Write a page with tables and plots there, report.html and report.md.",
+)
+@click.option(
+    "--format",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="Tables to read, or all figures for a program.",
+)
+@with_database()
+def evaluate(
+    database: Database, run: Path, also: tuple[Path, ...], sessions: bool, report: Path | None, format: str
+) -> None:
+    """Rank every user's test item against all items, by every system.
+
+    Systems: popularity, item-kNN and EASE with and without recency; the base SASRec, from ids and from texts; and for
+    each trained conditioning the retrieval stage alone, reranked by the base, blended, and what validation chose. All
+    have learned from training and validation interactions; the final fit, which is served, is never read. What the user
+    has had already is left out, ties count against the system, nothing is sampled.
+
+    The second figure is half the width of the 95% interval, bootstrapped over users; differences are paired, user by
+    user. Ranks are kept in the run folder, and with --also the tables are over several seeds.
+
+    \b
+    Examples:
+      kgrec evaluate --report report
+      kgrec evaluate --run runs/seed-1 --also runs/seed-2 --also runs/seed-3
+    """
+    folder = "evaluation/sessions" if sessions else "evaluation"
+    runs = [(run, evaluate_run(read_dataset(database, list(Fit)[:-1]), run, sessions))]
+    runs += [(other, Measured.load(other / folder)) for other in also]
+    measured = [one for _, one in runs]
+    found = figures(measured)
+    if report is not None:
+        from recommender.report.write import write_report  # plots are not waited for otherwise
+
+        for path in write_report(runs, report):
+            click.echo(f"Wrote {path}.", err=True)
+    if format == "table":
+        _show_figures(found)
+        _show_differences(differences(measured, _pairs(measured[0]), ["all users"], SHOWN))
+        _show_about(measured[0])
+    elif format == "json":
+        click.echo(json.dumps(found.records(), indent=2, ensure_ascii=False))
+    else:
+        writer = csv.DictWriter(sys.stdout, list(Figure.__dataclass_fields__))
+        writer.writeheader()
+        writer.writerows(found.records())
+
+
+def _pairs(measured: Measured) -> list[tuple[str, str]]:
+    """What is judged against every plain baseline and every base."""
+    judged = measured.about["judged"]
+    others = [one.name for one in measured.systems if one.kind == "baseline" or one.name.startswith("base ")]
+    return [(judged, other) for other in others]
+
+
+def _show_figures(found: list[Figure]) -> None:
+    console = Console()
+    for name in dict.fromkeys(figure.slice for figure in found if not figure.slice.startswith("persona: ")):
+        mine = [figure for figure in found if figure.slice == name]
+        if not mine[0].users:
+            console.print(f"{name}: no test targets.", markup=False)
+            continue
+        table = Table(title=f"{name}, {mine[0].users} test targets")
+        table.add_column("System", min_width=15, overflow="fold")
+        for metric in METRIC_NAMES:
+            table.add_column(metric)
+        for system in dict.fromkeys(figure.system for figure in mine):
+            of_system = {figure.metric: _interval(figure) for figure in mine if figure.system == system}
+            table.add_row(system, *(of_system[metric] for metric in METRIC_NAMES))
+        console.print(table)
+
+
+def _show_differences(found: list[Difference]) -> None:
+    if not found:
+        return
+    table = Table("Against", "Metric", "Gain", "95% interval", "p, Holm", title=f"{found[0].system}, all users, paired")
+    for one in found:
+        value = "" if one.value is None else f"{one.value:+.4f}"
+        interval = "" if one.low is None or one.high is None else f"{one.low:+.4f} to {one.high:+.4f}"
+        table.add_row(one.against, one.metric, value, interval, "" if one.p_holm is None else f"{one.p_holm:.3f}")
+    Console().print(table)
+
+
+def _show_about(measured: Measured) -> None:
+    data = measured.about["data"]
+    click.echo(
+        f"Split: {measured.about['split']}. Of {data['targets']} targets, "
+        f"{data['targets at the time of another interaction of the user']:.1%} share their time with another interaction "
+        f"of the user, and {data['targets that the user has had already']:.1%} the user has had already: a miss for all."
+    )
+
+
+def _interval(figure: Figure) -> str:
+    if figure.value is None:
+        return "none"
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.4f}"
+    return f"{figure.value:.4f} ±{(figure.high - figure.low) / 2:.4f}"
