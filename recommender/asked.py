@@ -77,18 +77,17 @@ def users_asked(dataset: Dataset, fit: Fit) -> Asked:
 def sessions_asked(dataset: Dataset, fit: Fit) -> Asked:
     """Ask the same of anonymous sessions: the user's last one, with a persona inferred from its items alone.
 
-    A session ends with a gap of a day, as the loader's do; without times it is the last five items. Its persona is the mean over its
-    items of the mean persona of the others who had the item, brought to the length of a user's (1): `session_persona`
-    infers it so from the graph. The user's own persona is left out of the means, or it would shine through.
+    A session ends with a gap of a day, as the loader's do; without times it is the last five items. Its persona is the
+    mean over its items of the mean persona of the others who had the item, brought to the length of a user's (1):
+    `session_persona` infers it so from the graph. The user's own persona is left out of the means, or it would shine
+    through.
 
     Raises:
         KgrecError: as `users_asked`.
     """
     whole = users_asked(dataset, fit)
-    histories = [
-        history[-length:]
-        for history, length in zip(whole.histories, _session_lengths(dataset.sequences, whole, fit), strict=True)
-    ]
+    lengths = _session_lengths(dataset.sequences, whole)
+    histories = [history[-length:] for history, length in zip(whole.histories, lengths, strict=True)]
     found = dataset.personas.get(fit)
     if found is None:
         return dataclasses.replace(whole, histories=histories)
@@ -108,7 +107,7 @@ def sessions_asked(dataset: Dataset, fit: Fit) -> Asked:
     return dataclasses.replace(whole, histories=histories, personas=inferred)
 
 
-def _session_lengths(sequences: Sequences, whole: Asked, fit: Fit) -> list[int]:
+def _session_lengths(sequences: Sequences, whole: Asked) -> list[int]:
     """How many of each history's last items are one session: ``[n]``, at least 1."""
     lengths = []
     for user, history in zip(whole.users.tolist(), whole.histories, strict=True):

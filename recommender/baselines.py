@@ -60,7 +60,9 @@ def weights(histories: list[list[int]], n_items: int, recency: float) -> sp.csr_
     Returns:
         ``[batch, n_items + 1]``
     """
-    rows, columns, values = [], [], []
+    rows: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
     for row, history in enumerate(histories):
         age = {item: len(history) - 1 - place for place, item in enumerate(history)}
         rows += [row] * len(age)

@@ -121,9 +121,8 @@ def _show_differences(found: list[Difference]) -> None:
 def _show_about(measured: Measured) -> None:
     data = measured.about["data"]
     click.echo(
-        f"Split: {measured.about['split']}. Of {data['targets']} targets, "
-        f"{data['targets at the time of another interaction of the user']:.1%} share their time with another interaction "
-        f"of the user, and {data['targets that the user has had already']:.1%} the user has had already: a miss for all."
+        f"Split: {measured.about['split']}. Of {data['targets']} targets, {data['tied targets']:.1%} have the time of "
+        f"another interaction of the user, and {data['repeated targets']:.1%} the user has had already: a miss for all."
     )
 
 

@@ -178,6 +178,7 @@ def _all(scores: Tensor, asked: Asked) -> tuple[Tensor, Tensor]:
 def _users(dataset: Dataset, asked: Asked, counts: np.ndarray) -> pd.DataFrame:
     head = np.argsort(-counts[1:], kind="stable")[: int(dataset.n_items * HEAD)] + 1
     personas = dataset.personas.get(Fit.TEST)
+    names = [None if personas is None else personas.names[user] for user in asked.users]
     return pd.DataFrame(
         {
             "user_id": pd.Series([dataset.user_ids[user] for user in asked.users], dtype="str"),
@@ -205,10 +206,8 @@ def _about(dataset: Dataset, asked: Asked, about: dict[str, Any]) -> dict[str, A
             "interactions": len(dataset.sequences.items),
             "targets": len(asked.users),
             "test interactions that are no target": int(later.sum()) - len(asked.users),
-            "targets at the time of another interaction of the user": float(
-                dataset.sequences.tied(asked.places).mean()
-            ),
-            "targets that the user has had already": float(np.mean(repeated)),
+            "tied targets": float(dataset.sequences.tied(asked.places).mean()),
+            "repeated targets": float(np.mean(repeated)),
             "digest of the interactions": dataset.interactions_digest,
             "digest of the texts": dataset.texts_digest,
         },

@@ -1,4 +1,4 @@
-"""Who did what in which order: all users' interactions in flat arrays, what each fit knows, and what it is asked for."""
+"""Who did what in which order, in flat arrays: what each fit knows of it, and what it is asked for."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -123,7 +123,7 @@ class Sequences:
 
 
 def padded(sequences: list[list[int]], max_length: int) -> Tensor:
-    """Keep the last ``max_length`` items of each sequence and pad on the right: ``[batch, length]``, at least 1 long."""
+    """Keep the last ``max_length`` items of each sequence, padded on the right to ``[batch, length]``."""
     lengths = np.array([min(len(sequence), max_length) for sequence in sequences], dtype=np.int64)
     batch = np.full((len(sequences), max(1, int(lengths.max(initial=0)))), PADDING, dtype=np.int64)
     kept = [sequence[-max_length:] for sequence in sequences]

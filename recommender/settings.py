@@ -12,7 +12,7 @@ Count = Annotated[int, Field(gt=0)]
 
 
 class SASRecSettings(BaseModel):
-    """How the SASRecs are built and trained; all of them alike, but for what the persona-conditioned one has besides."""
+    """How the SASRecs are built and trained, all alike but for what the persona-conditioned one has besides."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -20,15 +20,17 @@ class SASRecSettings(BaseModel):
     blocks: Count = Field(2, description="How many attention blocks stand on each other.")
     block: BlockName = Field(
         "paper",
-        description="The paper's block (paper), that of its authors' code (authors), or the gated one of eSASRec (ligr).",
+        description="The block of SASRec's paper (paper), of its authors' code (authors), or of eSASRec (ligr), gated.",
     )
     heads: Count = Field(2, description="Attention heads of a block.")
     max_length: Count = Field(50, description="Items of a history that are looked at, the latest; time grows with it.")
     dropout: Share = Field(0.3, description="Share of values dropped in training, in embeddings, attention and blocks.")
     loss: LossName = Field(
         "auto",
-        description="The next item against all items (full), or against sampled ones (sampled, gbce); auto is full up to "
-        "50,000 items and sampled beyond.",
+        description=(
+            "The next item against all items (full), or against sampled ones (sampled, gbce); auto is full up to 50,000 "
+            "items and sampled beyond."
+        ),
     )
     learning_rate: Annotated[float, Field(gt=0)] = Field(2e-3, description="Step size of Adam.")
     batch_size: Count = Field(128, description="Users per step.")

@@ -41,7 +41,8 @@ def sasrec(
     candidates; then all are trained anew with the validation interactions, to be judged by the test's, and those that
     are served once more with everything. One base starts at random, the other and the conditioned model from the text
     embeddings; the latter reads the personas that `kgrec train personas` wrote. An interrupted training goes on where
-    it stopped and, on a CPU, ends with the same result. Other settings can be given in the [sasrec] table of kgrec.toml.
+    it stopped and, on a CPU, ends with the same result. Other settings can be given in the [sasrec] table of
+    kgrec.toml.
 
     \b
     Example:

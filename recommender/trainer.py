@@ -19,13 +19,14 @@ from recommender.metrics import ndcg
 from recommender.ranking import seen_items, target_ranks
 from recommender.sasrec import SASRec, text_table
 from recommender.scoring import batch_size, score_histories
-from recommender.sequences import padded
+from recommender.sequences import PADDING, padded
 from recommender.settings import SASRecSettings
 from recommender.trained import Variant, identity
 
 VALIDATION_K = 10
 PARTS = 4  # of a batch
-NOT_OF_BASES = {"conditioning", "persona_dropout", "n_candidates"}  # settings that a base model has nothing of
+NOT_LEARNED = {"conditioning", "n_candidates"}  # settings that choose among models, or come after them
+BY_PERSONA = {"persona_dropout"}  # what a base model has nothing of
 
 
 class SASRecTraining:
@@ -85,8 +86,8 @@ class SASRecTraining:
             before = padded([history[:-1] for history in histories], self.settings.max_length).to(self.target_device)
             targets = padded([history[1:] for history in histories], self.settings.max_length).to(self.target_device)
             states = self.model(before, self._personas(part))
-            loss = self.model.loss(states, targets) * ((targets != 0).sum() / n_targets)
-            loss.backward()
+            loss = self.model.loss(states, targets) * ((targets != PADDING).sum() / n_targets)
+            loss.backward()  # type: ignore[no-untyped-call]
             mean += loss.item()
         return mean
 
@@ -134,9 +135,7 @@ def train(
         raise ValueError("the validation fit chooses the number of epochs, the other fits are given it")
     training = SASRecTraining(dataset, settings, variant, of)
     known = dataset.sequences.known(of)
-    made_by = settings.model_dump(
-        exclude=NOT_OF_BASES if variant.conditioning is None else {"conditioning", "n_candidates"}
-    )
+    made_by = settings.model_dump(exclude=NOT_LEARNED | (BY_PERSONA if variant.conditioning is None else set()))
     parts: list[object] = [made_by, dataclasses.astuple(variant), of.value, epochs]
     parts += [dataset.items_digest, known.offsets, known.items, dataset.texts_digest if variant.text else ""]
     if of is Fit.VALIDATION:
