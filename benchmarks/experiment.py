@@ -1,145 +1,145 @@
-"""Several seeds of the whole training, with the ablations: mean and 95% interval.
+"""The whole training over several seeds, with the ablations: run folders, and the report over all of them.
 
-    python benchmarks/experiment.py --seed 1 --seed 2 --seed 3 --out runs/experiment [--ablations] [--uri ... ]
-    python benchmarks/experiment.py --save runs/dataset [--uri ... ]
-    python benchmarks/experiment.py --dataset runs/dataset [--ablations]
+    python benchmarks/experiment.py save --out real-data/books-saved [--uri ... ]
+    python benchmarks/experiment.py run --data real-data/books-saved --out runs/books --seed 1 ... [--ablations]
+    python benchmarks/experiment.py report --out runs/books
 
-On the graph that is loaded, personas and sequence models are trained for each seed into ``OUT/seed-N``, and the graph
-stays as it is. From a saved data set no database is needed: the personas are those that were saved, the seeds are of
-the sequence models, and there is no ablation of DBpedia. A stopped experiment goes on where it was. Choices
-(conditioning, settings) are to be made on validation; the table shows the test targets, each ranked against all items.
-The interval is over the seeds (Student's t).
+``save`` keeps what the trainings read of a loaded graph; the others need no database. For each seed, HDGI and the
+sequence models are trained into ``OUT/seed-N`` as `kgrec train` does: by the validation fit epochs and second stage are
+chosen, the test fit is judged. A stopped experiment goes on where it was.
+
+The ablations take the test fit alone: each is trained as long as the whole system was, in its place. The placebo hands
+the personas round among the users; FastRP, truncated SVD and raw features stand in HDGI's place.
 """
 
-from dataclasses import replace
+import functools
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import numpy as np
 import torch
-from scipy.stats import t as student
+from torch import Tensor
 
+from benchmarks.alternatives import fastrp, raw_features, shuffled, truncated_svd
 from gnn.meta_path import MetaPath
-from gnn.projection import stream_training_graph
+from gnn.projection import training_graph
 from gnn.settings import HDGISettings
-from gnn.trainer import learn
-from kgrec.graph.database import Database, connect
+from gnn.streamed import StreamedGraph, stream_graph
+from gnn.trainer import TrainingGraph, learn
+from kgrec.graph.database import connect
 from kgrec.options import NEO4J_OPTIONS, neo4j_options, neo4j_settings
-from kgrec.results import Results
 from kgrec.settings import load_section
+from kgrec.training.fits import Fit
+from recommender import second_stage
+from recommender.asked import Asked, sessions_asked, users_asked
 from recommender.dataset import Dataset
-from recommender.evaluation import Result, Scorer, measure, one_stage, popularity, two_stages
+from recommender.evaluation import Answer, Contender, by_model, by_stages, evaluate, measure, plain, stored, trained
+from recommender.measured import Measured
 from recommender.reading import read_dataset
+from recommender.report.write import write_report
 from recommender.settings import SASRecSettings
-from recommender.trained import BASE, load_model
+from recommender.train import choose_second_stages
+from recommender.trained import BASE, BASE_TEXT, Variant, load_model, with_persona
 from recommender.trainer import train
 
+FITS = (Fit.VALIDATION, Fit.TEST)
+FOLDER = click.Path(file_okay=False, path_type=Path)
 
+
+@dataclass(frozen=True)
 class Experiment:
-    """One data set, read once; `run` trains and measures everything for one seed.
+    """What all seeds share.
 
-    Args:
-        dataset: with personas, where there is no ``database`` to learn them from.
-        database: the graph that personas are learned from for each seed.
-        out: folder for the runs.
-        ablations: whether to train without persona, without text and without DBpedia as well.
+    Attributes:
+        dataset: without personas, which every seed learns.
+        graph: what they are learned from.
+        out: folder of the run folders.
     """
 
-    def __init__(self, dataset: Dataset, database: Database | None, out: Path, ablations: bool):
-        self.dataset, self.database, self.out, self.ablations = dataset, database, out, ablations
-        self.hdgi, self.sasrec = load_section("hdgi", HDGISettings), load_section("sasrec", SASRecSettings)
+    dataset: Dataset
+    graph: StreamedGraph
+    out: Path
 
-    def personas(self, seed: int, folder: Path, meta_paths: list[str]) -> Dataset:
-        """Train HDGI on some meta-paths and return the data set with its personas."""
-        if self.database is None:
-            return self.dataset
-        settings = self.hdgi.model_copy(update={"seed": seed, "meta_paths": meta_paths})
-        parsed = [MetaPath.parse(path) for path in meta_paths]
-        graph = stream_training_graph(self.database, parsed, settings.structure_dim, seed)
-        learned = learn(graph, settings, folder)
-        return self.dataset.with_personas(
-            learned.run_id, dict(zip(learned.user_ids, learned.vectors, strict=True)), names={}
-        )
-
-    def run(self, seed: int) -> Results[Result]:
+    def run(self, seed: int, ablations: bool) -> None:
         """Train all systems with one seed and measure them."""
-        folder = self.out / f"seed-{seed}"
-        settings = self.sasrec.model_copy(update={"seed": seed})
-        full = self.personas(seed, folder / "all", self.hdgi.meta_paths)
-        variants = {"": (settings, full)}
-        if self.ablations:
-            nobody = replace(full, personas=torch.zeros_like(full.personas), persona_run="none")
-            variants |= {
-                ", no persona": (settings, nobody),
-                ", no text": (settings.model_copy(update={"text_init": False}), full),
-            }
-            if self.database is not None:
-                without = [path for path in self.hdgi.meta_paths if "SAME_AS" not in path]
-                variants[", no DBpedia"] = (settings, self.personas(seed, folder / "no-dbpedia", without))
-        train(folder, BASE, self.dataset, settings)
-        base = load_model(folder, BASE, self.dataset)
-        scorers: dict[str, Scorer] = {"popularity": popularity(self.dataset), "base SASRec": one_stage(base)}
-        for suffix, (changed, data) in variants.items():
-            name = f"{settings.conditioning}{suffix.replace(', ', '-').replace(' ', '-')}"
-            train(folder, name, data, changed, settings.conditioning)
-            model = load_model(folder, name, data)
-            scorers[f"retrieval{suffix}"] = one_stage(model, data.personas)
-            scorers[f"reranked{suffix}"] = two_stages(model, base, data.personas, settings.n_candidates)
-        return measure(scorers, self.dataset)
+        run = self.out / f"seed-{seed}"
+        settings = load_section("sasrec", SASRecSettings).model_copy(update={"seed": seed})
+        dataset = self.learned(seed, run)
+        judged = with_persona(settings.conditioning)
+        variants = (BASE, BASE_TEXT, judged)
+        histories = {variant: train(run, variant, dataset, settings) for variant in variants}
+        second_stage.save(choose_second_stages(dataset, run, settings, histories), run)
+        for variant in variants:
+            train(run, variant, dataset, settings, Fit.TEST, histories[variant].best_epoch + 1)
+        evaluate(dataset, run, sessions=True)
+        if not ablations:
+            evaluate(dataset, run)
+            return
+        epochs = histories[judged].best_epoch + 1
+        contenders = [*plain(dataset, run), *trained(dataset, run), *self.ablations(seed, run, dataset, settings, epochs)]
+        about = {"protocol": "users", "judged": f"{judged.name}, as served", "base": "base SASRec with text"}
+        measured = measure(contenders, users_asked(dataset, Fit.TEST), dataset, about | stored(run))
+        measured.save(run / "evaluation")
+
+    def learned(self, seed: int, run: Path) -> Dataset:
+        """Train HDGI for both fits and return the data set with its personas."""
+        dataset, epochs = self.dataset, None
+        for fit in FITS:
+            settings = load_section("hdgi", HDGISettings).model_copy(update={"seed": seed})
+            found = learn(self.training_graph(fit, settings), settings, run, fit, epochs)
+            epochs = found.history.best_epoch + 1
+            vectors = dict(zip(found.user_ids, found.vectors, strict=True))
+            dataset = dataset.with_personas(fit, found.run_id, vectors, names={})
+        return dataset
+
+    def training_graph(self, fit: Fit, settings: HDGISettings) -> TrainingGraph:
+        """Make HDGI's input for a fit."""
+        paths = [MetaPath.parse(path) for path in settings.meta_paths]
+        return training_graph(self.graph, fit, paths, settings.structure_dim, settings.seed)
+
+    def ablations(
+        self, seed: int, run: Path, dataset: Dataset, settings: SASRecSettings, epochs: int
+    ) -> list[Contender]:
+        """Train the judged system with something else in the place of one of its parts."""
+        hdgi = load_section("hdgi", HDGISettings).model_copy(update={"seed": seed})
+        plain_paths = [path for path in hdgi.meta_paths if "SAME_AS" not in path]
+        graph = self.training_graph(Fit.TEST, hdgi)
+        personas = dataset.personas[Fit.TEST].vectors
+        whole, judged = self.dataset.user_ids, with_persona(settings.conditioning)
+        made: dict[str, Tensor] = {
+            "personas shuffled (placebo)": shuffled(personas, seed),
+            "no DBpedia": self.hdgi(seed, run / "no-dbpedia", hdgi.model_copy(update={"meta_paths": plain_paths})),
+            "no signatures": self.hdgi(seed, run / "no-signatures", hdgi.model_copy(update={"structure_dim": 0})),
+            "FastRP": fastrp(graph, hdgi.dim, seed),
+            "truncated SVD": truncated_svd(graph, hdgi.dim, seed),
+            "raw features": raw_features(graph, hdgi.dim, seed),
+        }
+        del whole
+        stage = second_stage.load(run, judged.name)
+        base = load_model(run, stage.base, dataset, Fit.TEST)
+        found = [
+            Contender("no persona", "ablation", functools.partial(by_model, load_model(run, BASE_TEXT.name, dataset, Fit.TEST))),
+            Contender("no rerank", "ablation", functools.partial(by_model, load_model(run, judged.name, dataset, Fit.TEST))),
+        ]
+        changed = {name: (dataset.with_vectors(Fit.TEST, f"{name}, seed {seed}", vectors), judged) for name, vectors in made.items()}
+        changed["no text"] = (dataset, Variant(judged.name, judged.conditioning, text=False))
+        for name, (data, variant) in changed.items():
+            folder = run / "ablations" / name.split(" (")[0].replace(" ", "-").lower()
+            train(folder, variant, data, settings, Fit.TEST, epochs)
+            model = load_model(folder, variant.name, data, Fit.TEST)
+            answer = by_stages(model, base, settings.n_candidates, stage.weight)
+            vectors = data.personas[Fit.TEST].vectors
+            found.append(Contender(name, "ablation", functools.partial(_asking, answer, vectors)))
+        return found
+
+    def hdgi(self, seed: int, folder: Path, settings: HDGISettings) -> Tensor:
+        """Train HDGI's test fit with other settings, for as long as the whole one."""
+        kept = learn(self.training_graph(Fit.VALIDATION, settings), settings, folder, Fit.VALIDATION).history.best_epoch
+        found = learn(self.training_graph(Fit.TEST, settings), settings, folder, Fit.TEST, kept + 1)
+        vectors: Tensor = found.vectors
+        return vectors
 
 
-def over_seeds(runs: list[Results[Result]]) -> list[Result]:
-    """Mean of each figure over the runs, with the half width of its 95% interval."""
-    merged = []
-    for same in zip(*runs, strict=True):
-        values = np.array([result.value for result in same])
-        # One seed has no spread to tell: its interval is 0.
-        error = values.std(ddof=1) / len(values) ** 0.5 if len(values) > 1 else 0.0
-        width = student.ppf(0.975, max(1, len(values) - 1)) * error
-        merged.append(replace(same[0], value=float(values.mean()), interval=float(width)))
-    return merged
-
-
-@click.command()
-@click.option("--seed", "seeds", type=int, multiple=True, default=(1, 2, 3), show_default=True)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/experiment"))
-@click.option("--ablations", is_flag=True, help="Also without persona, without text, without DBpedia.")
-@click.option("--save", type=click.Path(file_okay=False, path_type=Path), help="Save the data set there and end.")
-@click.option("--dataset", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A saved data set.")
-@neo4j_options()
-@click.pass_context
-def main(
-    context: click.Context,
-    /,
-    seeds: tuple[int, ...],
-    out: Path,
-    ablations: bool,
-    save: Path | None,
-    dataset: Path | None,
-    **neo4j: str | None,
-) -> None:
-    """Train with every seed and print the table."""
-    if dataset is not None:
-        _print(over_seeds([Experiment(Dataset.load(dataset), None, out, ablations).run(seed) for seed in seeds]))
-        return
-    with connect(neo4j_settings(context, {name: neo4j[f"neo4j_{name}"] for name in NEO4J_OPTIONS})) as database:
-        read = read_dataset(database)
-        if save is not None:
-            read.save(save)
-        else:
-            _print(over_seeds([Experiment(read, database, out, ablations).run(seed) for seed in seeds]))
-
-
-def _print(results: list[Result]) -> None:
-    metrics = list(dict.fromkeys(result.metric for result in results))
-    print(f"| slice | system | {' | '.join(metrics)} |\n|---|---|{'---|' * len(metrics)}")
-    slices = list(dict.fromkeys(result.slice for result in results))
-    rows = dict.fromkeys((result.slice, result.system) for result in results)
-    for name, system in sorted(rows, key=lambda row: slices.index(row[0])):
-        row = {one.metric: one for one in results if (one.slice, one.system) == (name, system)}
-        figures = [f"{row[metric].value:.4f} ±{row[metric].interval:.4f}" for metric in metrics]
-        print(f"| {name} | {system} | {' | '.join(figures)} |")
-
-
-if __name__ == "__main__":
-    main()
+def _asking(answer: Answer, vectors: Tensor) -> Answer:
+    """Ask with other personas ``[n_users, persona_dim]``."""
+    return lambda asked: answer(asked.with_personas(vectors))
