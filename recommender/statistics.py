@@ -88,8 +88,8 @@ def p_over_users(differences: np.ndarray, means: np.ndarray) -> np.ndarray:
     """Two-sided p of paired differences: how far the mean is from 0, in standard errors of the bootstrap.
 
     Counting the samples beyond 0 cannot tell p values under one in ``samples``, which Holm's correction of a table
-    needs; the normal tail can. It is too sure of itself where few users differ, so no p is below the least that flipping
-    the signs of their differences could give, ``2 ** (1 - differing users)``.
+    needs; the normal tail can. It is too sure of itself where few users differ, so no p is below the least that
+    flipping the signs of their differences could give, ``2 ** (1 - differing users)``.
 
     Args:
         differences: a row a user. ``[n_users, n]``

@@ -234,10 +234,11 @@ class _Table:
             ranks = _ranks(run, self.systems)
             self.varying |= {self.systems[row] for row in np.flatnonzero((ranks != first).any(axis=1))}
             values = np.stack([of_ranks(ranks.T, k) for of_ranks in METRICS.values() for k in CUTOFFS], axis=-1)
-            self.values += values / len(runs)
+            self.values += values
             for name, chosen in self.slices.items():
                 if chosen.any():
                     self.seed_means[name][number] = values[chosen].mean(axis=0)
+        self.values /= len(runs)
 
 
 def _adjusted(p_values: Sequence[float | None]) -> list[float | None]:
