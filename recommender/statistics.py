@@ -185,25 +185,24 @@ class Summary:
     seeds_p: float | None = None
 
 
-def summaries(values: np.ndarray, seed_means: np.ndarray, varies: Sequence[bool], seed: int) -> list[Summary]:
+def summaries(values: np.ndarray, seed_means: np.ndarray, seed: int) -> list[Summary]:
     """Sum up many columns at once, all with the same draws of users.
 
     Args:
         values: each user's mean over the seeds. ``[n_users, n]``
         seed_means: each seed's mean over the users. ``[n_seeds, n]``
-        varies: whether a column depends on the seed at all. ``[n]``
         seed: of the draws.
 
     Returns:
         ``[n]``
     """
     if not len(values):
-        return [Summary() for _ in varies]
+        return [Summary()] * values.shape[1]
     means = bootstrap_means(values, seed)
     (low, high), p = percentiles(means), p_over_users(values, means)
     summed_up = []
     for column, value in enumerate(values.mean(axis=0)):
-        over_seeds = student_mean(seed_means[:, column]) if varies[column] else None
+        over_seeds = student_mean(seed_means[:, column])
         summed_up.append(
             Summary(
                 value=float(value),

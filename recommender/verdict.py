@@ -34,8 +34,8 @@ class Figure:
         value: ``None`` where the slice is empty.
         low: lower end of the 95% interval, bootstrapped over users; ``None`` with fewer than two of them.
         high: upper end.
-        seeds_low: lower end of Student's 95% interval over the seeds; ``None`` with one seed, and for a system that
-            ranks alike in all of them, as popularity does.
+        seeds_low: lower end of Student's 95% interval over the seeds; ``None`` with one seed, and where all
+            give the same, as popularity does.
         seeds_high: upper end.
         users: how many the slice has.
         seeds: how many runs there are.
@@ -72,8 +72,8 @@ class Difference:
         high: upper end.
         p: two-sided, bootstrapped over users; ``None`` where the slice is empty.
         p_holm: the same, adjusted for all differences that were asked for together (Holm).
-        seeds_low: lower end of Student's 95% interval over the seeds; ``None`` with one seed, or where both systems
-            rank alike in all of them.
+        seeds_low: lower end of Student's 95% interval over the seeds; ``None`` with one seed, and where all
+            give the same.
         seeds_high: upper end.
         seeds_p: two-sided, paired Student's t over the seeds.
         seeds_p_holm: the same, adjusted.
@@ -114,10 +114,9 @@ def figures(runs: Sequence[Measured]) -> Results[Figure]:
     """
     table = _Table(runs)
     cells = [(system, metric) for system in table.systems for metric in METRIC_NAMES]
-    varies = [system in table.varying for system, _ in cells]
     results: Results[Figure] = Results()
     for name, chosen in table.slices.items():
-        summed_up = summaries(_flat(table.values[chosen]), _flat(table.seed_means[name]), varies, BOOTSTRAP_SEED)
+        summed_up = summaries(_flat(table.values[chosen]), _flat(table.seed_means[name]), BOOTSTRAP_SEED)
         for (system, metric), summary in zip(cells, summed_up, strict=True):
             results.append(
                 Figure(
@@ -163,13 +162,12 @@ def differences(
     columns = {cell: number for number, cell in enumerate((s, m) for s in table.systems for m in METRIC_NAMES)}
     first = [columns[system, metric] for system, _, metric in cells]
     second = [columns[against, metric] for _, against, metric in cells]
-    varies = [bool(table.varying & {system, against}) for system, against, _ in cells]
     results: Results[Difference] = Results()
     for name in names:
         values, seed_means = _flat(table.values[table.slices[name]]), _flat(table.seed_means[name])
         # A difference is taken before users are drawn, so that systems that rank alike differ by 0 exactly.
         gains = values[:, first] - values[:, second]
-        summed_up = summaries(gains, seed_means[:, first] - seed_means[:, second], varies, BOOTSTRAP_SEED)
+        summed_up = summaries(gains, seed_means[:, first] - seed_means[:, second], BOOTSTRAP_SEED)
         for (system, against, metric), summary in zip(cells, summed_up, strict=True):
             results.append(
                 Difference(
@@ -216,7 +214,6 @@ class _Table:
 
     Attributes:
         systems: names of those that are in all runs, in the first run's order.
-        varying: those of them that do not rank alike in all runs.
         slices: of the first run.
         values: each user's metrics, means over the runs. ``[n_users, n_systems, n_metrics]``
         seed_means: of each slice, each run's means over users, zeros for nobody. ``[n_runs, n_systems, n_metrics]``
@@ -226,18 +223,16 @@ class _Table:
         self.systems = _common_systems(runs)
         _require_same_data(runs)
         self.slices = slices_of(runs[0].users)
-        self.varying: set[str] = set()
         self.values = np.zeros((len(runs[0].users), len(self.systems), len(METRIC_NAMES)))
         self.seed_means = {name: np.zeros((len(runs), *self.values.shape[1:])) for name in self.slices}
-        first = _ranks(runs[0], self.systems)
         for number, run in enumerate(runs):
             ranks = _ranks(run, self.systems)
-            self.varying |= {self.systems[row] for row in np.flatnonzero((ranks != first).any(axis=1))}
             values = np.stack([of_ranks(ranks.T, k) for of_ranks in METRICS.values() for k in CUTOFFS], axis=-1)
-            self.values += values / len(runs)
+            self.values += values
             for name, chosen in self.slices.items():
                 if chosen.any():
                     self.seed_means[name][number] = values[chosen].mean(axis=0)
+        self.values /= len(runs)
 
 
 def _adjusted(p_values: Sequence[float | None]) -> list[float | None]:
