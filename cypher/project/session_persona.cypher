@@ -1,8 +1,9 @@
 // The persona of an anonymous session: the mean over its items of the mean persona of those who chose the item.
-// Training interactions only, as everywhere. name: of the persona nearest to it; the vector is empty where nobody chose.
+// All interactions, as the personas that are served have learned from them. name: of the persona nearest to it; the
+// vector is empty where nobody chose.
 // $promoted: whether the run's vectors are in `persona` already; where it says no, they are there or in `persona_next`.
-MATCH (item:Item)<-[interaction:INTERACTED]-(user:User)
-WHERE item.item_id IN $item_ids AND interaction.split = 'train'
+MATCH (item:Item)<-[:INTERACTED]-(user:User)
+WHERE item.item_id IN $item_ids
 WITH DISTINCT item, user
 WITH item, CASE
   WHEN NOT $promoted AND user.persona_next_run = $run_id THEN coalesce(user.persona_next, user.persona)

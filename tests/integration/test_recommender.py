@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,18 @@ from ranx import Qrels, Run, evaluate
 from kgrec.errors import KgrecError
 from kgrec.graph import statements
 from kgrec.graph.database import Database
+from kgrec.graph.personas import session_persona
 from kgrec.graph.schema import ensure_schema
 from recommender.dataset import Dataset
+from kgrec.training.fits import Fit
 from recommender.evaluation import evaluate as evaluate_run
+from recommender.measured import Measured
 from recommender.reading import read_dataset
 from recommender.recommend import Recommender
 from recommender.sequences import NO_TIME, SPLITS
 from recommender.settings import SASRecSettings
 from recommender.train import train_models
+from recommender.verdict import figures
 from tests.conftest import CommandLine, empty
 from tests.integration.test_personas import fill, rows
 
@@ -89,23 +94,23 @@ def test_the_python_api_gives_what_the_command_line_gives(
     session = Recommender(database, str(run), settings).for_session(["i00", "i02"], k=4)
     assert session.records() == lists(command_line, "--session", "i00,i02", "-k", "4", "--run", str(run))
 
-    dataset = read_dataset(database)
+    dataset = read_dataset(database, list(Fit))
     dataset.save(tmp_path / "dataset")
-    figures = json.loads(command_line("evaluate", "--run", str(run), "--format", "json").stdout)
-    assert evaluate_run(dataset, run, 12).records() == figures
+    told = json.loads(command_line("evaluate", "--run", str(run), "--format", "json").stdout)
+    assert figures([evaluate_run(dataset, run)]).records() == told
     loaded = Dataset.load(tmp_path / "dataset")
-    assert evaluate_run(loaded, run, 12).records() == figures
+    assert figures([evaluate_run(loaded, run)]).records() == told
     again = train_models(loaded, tmp_path / "run", settings, ["add"])
-    assert [one.name for one in again] == ["base", "persona-add"]
-    assert again.frame()["epochs"].tolist() == [3, 3]
-    assert evaluate_run(loaded, tmp_path / "run", 12).records() == [
-        figure for figure in figures if "prefix" not in figure["system"]
+    assert [one.name for one in again] == ["base", "base-text", "persona-add"]
+    assert again.frame()["epochs"].tolist() == [3, 3, 3]
+    assert figures([evaluate_run(loaded, tmp_path / "run")]).records() == [
+        figure for figure in told if "prefix" not in figure["system"]
     ]
 
 
 def test_the_data_set_is_the_graph(database: Database, run: Path) -> None:
     """Every interaction with its split, every text, every persona, row by row."""
-    dataset = read_dataset(database)
+    dataset = read_dataset(database, list(Fit))
     sequences = dataset.sequences
     users = np.repeat(np.arange(60), np.diff(sequences.offsets))
     told = {
@@ -119,7 +124,7 @@ def test_the_data_set_is_the_graph(database: Database, run: Path) -> None:
         assert text.tolist() == embeddings[item_id]
     vectors = database.driver.execute_query("MATCH (u:User) RETURN u.user_id AS user, u.persona AS vector").records
     for record in vectors:
-        assert np.allclose(dataset.personas[dataset.row[record["user"]]], record["vector"])
+        assert np.allclose(dataset.personas[Fit.FINAL].vectors[dataset.row[record["user"]]], record["vector"])
 
 
 def test_many_users_by_file_and_csv(command_line: CommandLine, run: Path, tmp_path: Path) -> None:
@@ -161,7 +166,7 @@ def test_more_asked_for_than_there_are(command_line: CommandLine, run: Path) -> 
     [
         (["--user", "u00", "--user", "stranger"], "'stranger'.*--session"),
         (["--session", "i00,nothing"], "item 'nothing'"),
-        (["--user", "u00", "--conditioning", "gate"], "no trained persona-gate model"),
+        (["--user", "u00", "--conditioning", "gate"], "no second stage of persona-gate"),
     ],
 )
 def test_unknown_is_said(command_line: CommandLine, run: Path, arguments: list[str], sentence: str) -> None:
@@ -180,8 +185,8 @@ def test_users_or_a_session_but_not_both(command_line: CommandLine, run: Path) -
 def test_evaluation_is_that_of_ranx(database: Database, command_line: CommandLine, run: Path) -> None:
     """Popularity, all users, recomputed from the graph with another library."""
     results = json.loads(command_line("evaluate", "--run", str(run), "--format", "json").stdout)
-    train = [(row["user"], row["item"]) for row in rows() if row["split"] == "train"]
-    counts = {item: sum(1 for _, other in train if other == item) for item in {row["item"] for row in rows()}}
+    known = [(row["user"], row["item"]) for row in rows() if row["split"] != "test"]
+    counts = {item: sum(1 for _, other in known if other == item) for item in {row["item"] for row in rows()}}
     targets = {str(row["user"]): str(row["item"]) for row in rows() if row["split"] == "test"}
     # Equal counts are told apart against the system: the target comes last among its equals.
     ranking = {
@@ -207,18 +212,17 @@ def hash_free(item: str) -> float:
 
 def test_evaluation_has_all_systems_slices_and_figures(command_line: CommandLine, run: Path) -> None:
     results = json.loads(command_line("evaluate", "--run", str(run), "--format", "json").stdout)
-    systems = {"popularity", "base SASRec"} | {
-        f"persona-{way}: {stage}" for way in ("add", "prefix") for stage in ("retrieval", "reranked")
-    }
-    assert {r["system"] for r in results} == systems
-    assert len({r["slice"] for r in results}) == 3
+    baselines = {"popularity", "item-kNN", "item-kNN with recency", "EASE", "EASE with recency"}
+    stages = ("retrieval", "reranked by base", "blended", "as served")
+    models = {f"persona-{way}, {stage}" for way in ("add", "prefix") for stage in stages}
+    assert {r["system"] for r in results} == baselines | {"base SASRec", "base SASRec with text"} | models
+    assert {"all users", "new items (never learned from)"} <= {r["slice"] for r in results}
+    assert any(r["slice"].startswith("persona: ") for r in results)
     assert {r["metric"] for r in results} == {f"{m}@{k}" for m in ("HR", "NDCG", "MRR") for k in (10, 100)}
     by_key = {(r["system"], r["slice"], r["metric"]): r["value"] for r in results}
     for way in ("add", "prefix"):  # reranking changes the order of the twelve candidates, not which they are
-        assert (
-            by_key[f"persona-{way}: reranked", "all users", "HR@100"]
-            <= by_key[f"persona-{way}: retrieval", "all users", "HR@100"]
-        )
+        reranked, retrieved = (by_key[f"persona-{way}, {stage}", "all users", "HR@100"] for stage in stages[1::-1])
+        assert reranked <= retrieved
     assert all(r["users"] == 60 for r in results if r["slice"] == "all users")
     assert np.isfinite([r["value"] for r in results if r["users"]]).all()
 
@@ -226,7 +230,52 @@ def test_evaluation_has_all_systems_slices_and_figures(command_line: CommandLine
 def test_evaluation_table_and_csv(command_line: CommandLine, run: Path) -> None:
     assert "cold users" in command_line("evaluate", "--run", str(run)).output
     found = list(csv.DictReader(io.StringIO(command_line("evaluate", "--run", str(run), "--format", "csv").stdout)))
-    assert set(found[0]) == {"system", "slice", "metric", "value", "interval", "users"}
+    fields = {"system", "slice", "metric", "value", "low", "high", "seeds_low", "seeds_high", "users", "seeds"}
+    assert set(found[0]) == fields
+
+
+def test_evaluation_never_reads_the_final_fit(
+    database: Database, command_line: CommandLine, run: Path, tmp_path: Path
+) -> None:
+    """Without it, folder and personas alike, the figures are the same; in the place of the test fit it is refused."""
+    before = command_line("evaluate", "--run", str(run), "--format", "json").stdout
+    shutil.copytree(run, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "final")
+    saved = database.driver.execute_query("MATCH (u:User) RETURN u.user_id AS id, u.persona AS vector").records
+    database.driver.execute_query("MATCH (u:User) SET u.persona = [x IN u.persona | -x]")
+    try:
+        assert command_line("evaluate", "--run", str(tmp_path / "run"), "--format", "json").stdout == before
+    finally:
+        database.driver.execute_query(
+            "UNWIND $rows AS row MATCH (u:User {user_id: row.id}) SET u.persona = row.vector",
+            rows=[dict(record) for record in saved],
+        )
+    name = "persona-add.pt"
+    shutil.copy(run / "final" / name, tmp_path / "run" / "evaluation" / "test" / name)
+    result = command_line("evaluate", "--run", str(tmp_path / "run"), check=False)
+    assert isinstance(result.exception, KgrecError) and "not of the test fit, but of the final" in str(result.exception)
+
+
+def test_evaluation_of_sessions_and_the_report(command_line: CommandLine, run: Path, tmp_path: Path) -> None:
+    folder = str(tmp_path / "report")
+    output = command_line("evaluate", "--run", str(run), "--sessions", "--report", folder).output
+    assert "all users, 60 test targets" in output and "leave-one-out" in output
+    kept = Measured.load(run / "evaluation" / "sessions")
+    assert kept.users["history"].max() <= 5 and kept.about["protocol"] == "sessions"
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "EASE with recency" in page and (tmp_path / "report" / "report.md").exists()
+
+
+def test_sessions_in_the_graph_have_the_personas_of_the_evaluation(database: Database, run: Path) -> None:
+    """What Cypher infers for a session of known items is what the evaluation infers, nobody left out."""
+    dataset = read_dataset(database, [Fit.FINAL])
+    found = session_persona(database, ["i00", "i02"])
+    vectors, known = dataset.personas[Fit.FINAL].vectors, dataset.sequences.known(Fit.FINAL).histories
+    means = [
+        vectors[[user for user, history in enumerate(known) if dataset.number[item] in history]].mean(dim=0)
+        for item in ("i00", "i02")
+    ]
+    assert np.allclose(found.vector, sum(means) / 2, atol=1e-6)
 
 
 def test_models_of_earlier_personas_are_refused(command_line: CommandLine, run: Path, tmp_path: Path) -> None:
