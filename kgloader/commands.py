@@ -1,11 +1,16 @@
 """``kgrec load``: fill the knowledge graph from files and from DBpedia."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 
 from kgloader.readers import amazon, recbole
+from kgloader.readers.lines import Lines
+from kgloader.readers.records import Interaction
 from kgloader.report import Report
+from kgloader.settings import LoadSettings
 from kgloader.writers import entities, resume
 from kgloader.writers.interactions import (
     INTERACTIONS_PER_BATCH,
@@ -15,12 +20,15 @@ from kgloader.writers.interactions import (
     load_file,
 )
 from kgloader.writers.kcore import keep_core
-from kgloader.writers.splits import mark_splits
+from kgloader.writers.splits import mark_splits, tell_split
+from kgloader.writers.ties import tell_ties
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
+from kgrec.graph.splits import current_split
 from kgrec.lazy_group import LazyGroup
 from kgrec.options import with_database
+from kgrec.settings import load_section
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 K_CORE = click.option(
@@ -37,12 +45,15 @@ K_CORE = click.option(
     members={
         "amazon": ("kgloader.commands:load_amazon", "Amazon reviews and metadata of 2014, 2018 or 2023."),
         "recbole": ("kgloader.commands:load_recbole", "RecBole's atomic files: .inter, .item, .link, .kg."),
+        "split": ("kgloader.split_command:split", "Split anew: by leave-one-out, or by time for all users."),
         "dbpedia": ("kgloader.dbpedia.commands:dbpedia", "Link items to DBpedia entities and fetch their facts."),
         "embeddings": ("kgloader.texts.commands:embeddings", "Encode item texts; tie similar items."),
     },
 )
 def load() -> None:
     """Fill the knowledge graph: first amazon or recbole, then dbpedia and embeddings.
+
+    Without `split` every load splits by leave-one-out, which lets models learn from other users' later days.
 
     Every load creates the constraints and indexes first, writes in batches that are whole or absent, goes on where an
     interrupted one stopped, changes nothing when repeated, and ends with a table of what it did.
@@ -59,8 +70,10 @@ def load_amazon(database: Database, reviews: Path | None, metadata: Path | None,
 
     The formats of 2014 (5-core), 2018 and 2023 are told apart line by line; files are .json or .jsonl, plain or .gz.
     Metadata is taken for items that somebody reviewed; given alone it completes items loaded before. Reviews come
-    first, then the k-core, then the splits (a user's last interaction is for the test, the one before for validation)
-    and the sessions (a gap of more than 24 hours starts a new one), then the metadata.
+    first, then the k-core, then the splits (a user's last interaction is for the test, the one before for validation,
+    unless `kgrec load split` has said otherwise) and the sessions (a gap of more than 24 hours starts a new one), then
+    the metadata. The table says which share of the interactions is tied with another one of the same user and time,
+    as in files that know days only: a hash orders them, with the seed of [load].
 
     \b
     Example:
@@ -75,8 +88,7 @@ def load_amazon(database: Database, reviews: Path | None, metadata: Path | None,
     if reviews is None and not database.read("load/has_items")[0]["found"]:
         raise KgrecError(f"The graph has no items that {metadata} could describe: load --reviews first.")
     if reviews is not None:
-        load_file(database, reviews, "reviews", amazon.read_reviews, interaction_writes, INTERACTIONS_PER_BATCH, report)
-        _complete_interactions(database, reviews, "reviews", k_core, report)
+        _load_interactions(database, reviews, "reviews", amazon.read_reviews, k_core, report)
     if metadata is not None:
         load_file(database, metadata, "metadata", amazon.read_metadata, item_writes, ITEMS_PER_BATCH, report)
         resume.forget(database, metadata, "metadata")
@@ -104,8 +116,12 @@ def load_recbole(database: Database, folder: Path, k_core: int | None) -> None:
     timed = recbole.has_timestamps(inter)
     report = Report()
     ensure_schema(database)
-    load_file(database, inter, ".inter", recbole.read_interactions, interaction_writes, INTERACTIONS_PER_BATCH, report)
-    _complete_interactions(database, inter, ".inter", k_core, report)
+    if not timed and current_split(database).by == "time":
+        raise KgrecError(
+            f"{inter} has no timestamps, and the graph is split by time: "
+            "run `kgrec load split --by leave-one-out` before this load."
+        )
+    _load_interactions(database, inter, ".inter", recbole.read_interactions, k_core, report)
     if item.exists():
         load_file(database, item, ".item", recbole.read_items, item_writes, ITEMS_PER_BATCH, report)
         resume.forget(database, item, ".item")
@@ -121,15 +137,24 @@ def load_recbole(database: Database, folder: Path, k_core: int | None) -> None:
     report.show(database, "kgrec load recbole")
 
 
-def _complete_interactions(database: Database, path: Path, kind: str, k_core: int | None, report: Report) -> None:
-    """Filter, split and group what has been read, then forget the progress note."""
+def _load_interactions(
+    database: Database,
+    path: Path,
+    kind: str,
+    read: Callable[[Lines, int], Iterator[tuple[int, Interaction]]],
+    k_core: int | None,
+    report: Report,
+) -> None:
+    """Read, filter, split and group interactions, then forget the progress note."""
+    writes = partial(interaction_writes, seed=load_section("load", LoadSettings).seed)
+    load_file(database, path, kind, read, writes, INTERACTIONS_PER_BATCH, report)
     report.skipped["interactions already there"] += report.read.total() - report.relationships["INTERACTED"]
     if k_core is not None:
         # Behind this point the file is no longer wholly in the graph: a repeat has to read it from the start.
         resume.forget(database, path, kind)
         keep_core(database, k_core, report)
     marks = mark_splits(database)
-    report.marked["users split anew"] += marks.users
-    report.marked["sessions written"] += marks.sessions
-    report.marked["old sessions replaced"] += marks.old_sessions
+    report.marked.update(marks.counts())
+    tell_ties(database, report)
+    tell_split(database, report)
     resume.forget(database, path, kind)

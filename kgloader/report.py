@@ -17,7 +17,7 @@ NOTHING_NEW = "Nothing was new: no node or relationship was created, removed or 
 
 @dataclass
 class Report:
-    """Counts by what they count, in the order of the first count."""
+    """Counts by what they count, in the order of the first count; ``shares`` are of the graph's interactions."""
 
     read: Counter[str] = field(default_factory=Counter)
     nodes: Counter[str] = field(default_factory=Counter)
@@ -25,10 +25,11 @@ class Report:
     skipped: Counter[str] = field(default_factory=Counter)
     removed: Counter[str] = field(default_factory=Counter)
     marked: Counter[str] = field(default_factory=Counter)
+    shares: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def show(self, database: Database, title: str) -> None:
-        """Print what happened, the size of the graph and the notes on standard output; what is 0 is left out."""
+        """Print what happened, the size of the graph and the notes on standard output; a count of 0 is left out."""
         table = Table(title=title, title_justify="left")
         table.add_column("")
         table.add_column("")
@@ -48,6 +49,8 @@ class Report:
                 table.add_row("" if place else section, what, f"{count:,}")
             if happened:
                 table.add_section()
+        for place, (what, share) in enumerate(self.shares.items()):
+            table.add_row("" if place else "of the interactions", what, f"{share:.2%}")
         console = Console()
         console.print(table)
         changes = (self.nodes, self.relationships, self.removed, self.marked)

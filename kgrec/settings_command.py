@@ -13,6 +13,7 @@ from kgrec.settings import Setting, explained, settings_file, variable
 # The stages own their models; they are imported on use, and none of these modules needs torch.
 MODELS = {
     "neo4j": "kgrec.settings:Neo4jSettings",
+    "load": "kgloader.settings:LoadSettings",
     "dbpedia": "kgloader.dbpedia.settings:DBpediaSettings",
     "hdgi": "gnn.settings:HDGISettings",
     "sasrec": "recommender.settings:SASRecSettings",

@@ -5,7 +5,7 @@ UNWIND $users AS user_id
 MATCH (user:User {user_id: user_id})-[interaction:INTERACTED]->(item:Item)
 WHERE interaction.timestamp IS NOT NULL
 WITH user, interaction, item
-ORDER BY interaction.timestamp, interaction.position, item.item_id
+ORDER BY interaction.timestamp, interaction.tie, interaction.position, item.item_id
 WITH user,
      collect({item: item, timestamp: interaction.timestamp, split: interaction.split}) AS visits
 WITH user, visits,

@@ -1,9 +1,9 @@
-// Leave one out: by time, then line of the file, a user's last interaction is for the test, the one before it for
-// validation, the rest for training. Users with fewer than three only train.
+// Leave one out: by time, ties by their hash, without a time by line of the file, a user's last interaction is for the
+// test, the one before it for validation, the rest for training. Users with fewer than three only train.
 UNWIND $users AS user_id
 MATCH (user:User {user_id: user_id})-[interaction:INTERACTED]->(item:Item)
 WITH user, interaction
-ORDER BY interaction.timestamp, interaction.position, item.item_id
+ORDER BY interaction.timestamp, interaction.tie, interaction.position, item.item_id
 WITH user, collect(interaction) AS sequence
 UNWIND range(0, size(sequence) - 1) AS place
 WITH sequence[place] AS interaction,

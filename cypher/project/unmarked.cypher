@@ -1,4 +1,5 @@
-// How much is not yet split into training, validation and test: more than none means an interrupted load.
+// How much is not yet split into training, validation and test: more than none means an interrupted
+// load, or an interrupted change of the rule.
 OPTIONAL MATCH (changed:User&Changed)
 WITH count(changed) AS users
 OPTIONAL MATCH (:User)-[interaction:INTERACTED]->(:Item)

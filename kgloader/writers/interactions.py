@@ -10,10 +10,13 @@ from more_itertools import chunked
 from kgloader.readers.lines import Lines
 from kgloader.readers.records import Interaction, ItemRecord
 from kgloader.report import Report, progress_bar
+from kgloader.settings import LoadSettings
 from kgloader.writers import resume
+from kgloader.writers.ties import tie_break
 from kgrec.graph.database import Database
 
 INTERACTIONS_PER_BATCH = 10_000
+DEFAULT_SEED = LoadSettings().seed
 ITEMS_PER_BATCH = 1_000  # with their texts and up to some hundred neighbours each
 
 Record = TypeVar("Record")
@@ -67,13 +70,20 @@ def load_file(
             advance(len(batch), lines.bytes_read)
 
 
-def interaction_writes(database: Database, batch: list[Interaction], report: Report) -> list[Write]:
-    """Users, items and their interactions."""
+def interaction_writes(
+    database: Database, batch: list[Interaction], report: Report, seed: int = DEFAULT_SEED
+) -> list[Write]:
+    """Users, items and their interactions; ``seed`` is that of the hash which orders those of the same time."""
     rows = [asdict(interaction) for interaction in batch]
+    timed = [
+        row | {"tie": tie_break(seed, row["user_id"], row["item_id"], row["timestamp"])}
+        for row in rows
+        if row["timestamp"] is not None
+    ]
     return [
         Write("load/users", list({row["user_id"]: None for row in rows}), node="User"),
         Write("load/items", list({row["item_id"]: None for row in rows}), node="Item"),
-        Write("load/interactions", [row for row in rows if row["timestamp"] is not None], relationship="INTERACTED"),
+        Write("load/interactions", timed, relationship="INTERACTED"),
         Write(
             "load/interactions_in_file_order",
             [row for row in rows if row["timestamp"] is None],

@@ -1,7 +1,37 @@
-"""Whether every interaction is marked for training, validation or test: nothing may be learned before."""
+"""How interactions are split into training, validation and test, and whether all are: nothing may be learned before."""
+
+from dataclasses import dataclass
+from typing import Literal
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+
+Rule = Literal["leave-one-out", "time"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """The rule that marks interactions.
+
+    Attributes:
+        by: ``"leave-one-out"``: each user's last interaction is for the test, the one before for validation;
+            ``"time"``: one pair of borders for all users, of whom each may have many of a part, or none.
+        validation_from: epoch milliseconds of the first interaction for validation; ``None`` by leave-one-out.
+        test_from: epoch milliseconds of the first interaction for the test; ``None`` by leave-one-out.
+    """
+
+    by: Rule
+    validation_from: int | None = None
+    test_from: int | None = None
+
+
+LEAVE_ONE_OUT = Split("leave-one-out")
+
+
+def current_split(database: Database) -> Split:
+    """Return how the graph is split: by leave-one-out where nobody said anything."""
+    rows = database.read("project/split")
+    return Split(**rows[0]) if rows else LEAVE_ONE_OUT
 
 
 def ensure_split(database: Database) -> None:
@@ -14,5 +44,5 @@ def ensure_split(database: Database) -> None:
     if unmarked["users"] or unmarked["interactions"]:
         raise KgrecError(
             f"{unmarked['users']} users and {unmarked['interactions']} interactions are not split into training, "
-            "validation and test yet: a load was interrupted, run it again."
+            "validation and test yet: a load was interrupted, or `kgrec load split`: run it again."
         )

@@ -129,6 +129,28 @@ def test_every_interaction_is_kept_once_with_its_rating_time_and_line(
     ]
 
 
+def test_the_share_of_ties_is_told_and_another_seed_orders_them_anew(
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As Amazon's files of 2014, which know days only: six of the eight share theirs with another of the same user.
+    days = {"U1": [1, 1, 1, 2], "U2": [1, 3, 3, 3]}
+    records = [review(user, f"B{n}", day * DAY) for user in days for n, day in enumerate(days[user])]
+    reviews = write(tmp_path / "reviews.json", records)
+    told = command_line("load", "amazon", "--reviews", reviews).stdout
+    assert re.search(r"of the interactions *│ ties, broken by a seeded hash *│ 75.00% │", told)
+    assert re.search(r"without a time, in the order of the file *│ +0.00% │", told)
+    once = dump(database)
+    ties = "MATCH ()-[r:INTERACTED]->() RETURN r.tie ORDER BY r.position"
+    before = rows(database, ties)
+    monkeypatch.setitem(command_line.environment, "KGREC_LOAD_SEED", "8")
+    assert re.search(r"users split anew *│ +2 │", command_line("load", "amazon", "--reviews", reviews).stdout)
+    assert all(new != old for new, old in zip(rows(database, ties), before, strict=True))
+    assert "Nothing was new" in command_line("load", "amazon", "--reviews", reviews).stdout
+    monkeypatch.delitem(command_line.environment, "KGREC_LOAD_SEED")
+    command_line("load", "amazon", "--reviews", reviews)
+    assert dump(database) == once
+
+
 def test_metadata_alone_completes_items_that_are_there(
     database: Database, command_line: CommandLine, tmp_path: Path
 ) -> None:

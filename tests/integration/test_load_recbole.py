@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,8 @@ def test_without_times_the_order_of_the_file_counts_and_is_said(
     folder = write(tmp_path, inter=["user_id:token\titem_id:token", "7\t3", "7\t1", "8\t1", "7\t2", "7\t3"])
     result = command_line("load", "recbole", folder)
     assert "no timestamps: the order of the file" in " ".join(result.stdout.split())
+    assert re.search(r"without a time, in the order of the file *│ 100.00% │", result.stdout)
+    assert rows(database, "MATCH ()-[r:INTERACTED]->() WHERE r.tie IS NOT NULL RETURN r") == []
     found = rows(
         database,
         "MATCH (:User {user_id: '7'})-[r:INTERACTED]->(i) RETURN i.item_id, r.timestamp, r.split ORDER BY r.position",

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from kgloader.readers.records import Interaction
 from kgloader.report import Report
-from kgloader.writers.interactions import interaction_writes
+from kgloader.writers.interactions import DEFAULT_SEED, interaction_writes
 from kgloader.writers.splits import SESSION_GAP, mark_splits
+from kgloader.writers.ties import tie_break
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from tests.conftest import empty
@@ -24,9 +25,24 @@ def write(database: Database, interactions: list[Interaction]) -> None:
     database.write_together([(write.statement, {"rows": write.rows}) for write in writes])
 
 
-def expected_splits(times: list[int | None]) -> list[str]:
+def item(place: int) -> str:
+    """Every interaction of a user has its own item, so that none is the same as another."""
+    return f"item {place:03}"
+
+
+def expected_order(user: str, times: list[int | None]) -> list[int]:
+    """Places in the file, oldest first: ties by their hash, those without a time last and as they stand in the file."""
+
+    def key(place: int) -> tuple[bool, int, int]:
+        time = times[place]
+        return (True, 0, place) if time is None else (False, time, tie_break(DEFAULT_SEED, user, item(place), time))
+
+    return sorted(range(len(times)), key=key)
+
+
+def expected_splits(user: str, times: list[int | None]) -> list[str]:
     """The split of each interaction, given in the order of the file."""
-    order = sorted(range(len(times)), key=lambda place: (times[place] is None, times[place] or 0, place))
+    order = expected_order(user, times)
     splits = ["train"] * len(times)
     if len(times) >= 3:
         splits[order[-1]], splits[order[-2]] = "test", "validation"
@@ -65,19 +81,23 @@ def test_splits_and_sessions_are_those_of_a_plain_reference(
         for number, times in enumerate(part):
             known = users.setdefault(f"{prefix}{number}", [])
             for time in times:
-                # Every interaction has its own item, so that none is the same as another.
                 place = len(known)
-                batch.append(Interaction(f"{prefix}{number}", f"item {place:03}", None, time, place))
+                batch.append(Interaction(f"{prefix}{number}", item(place), None, time, place))
                 known.append(time)
         write(database, batch)
         assert mark_splits(database).users == len(part)
+    sequences = {row["user_id"]: row["item_ids"] for row in database.read("project/sequences")}
     for user, times in users.items():
         found = rows(
             database,
             "MATCH (:User {user_id: $user})-[r:INTERACTED]->() RETURN r.split ORDER BY r.position",
             user=user,
         )
-        assert [split for (split,) in found] == expected_splits(times)
+        assert [split for (split,) in found] == expected_splits(user, times)
+        assert sequences[user] == [item(place) for place in expected_order(user, times)]
+        shown = [name for row in database.read("explore/user-sessions", user_id=user) for name in row["items"]]
+        timed = [place for place in expected_order(user, times) if times[place] is not None]
+        assert shown == [f"{item(place)} ({expected_splits(user, times)[place]})" for place in timed]
         found = rows(
             database,
             "MATCH (u:User {user_id: $user})-[:HAS_SESSION]->(s) "
@@ -114,3 +134,21 @@ def test_more_than_one_batch(database: Database, monkeypatch: pytest.MonkeyPatch
     marks = mark_splits(database)
     assert (marks.users, marks.sessions) == (20, 20)
     assert rows(database, "MATCH (n:Changed) RETURN n") == []
+
+
+def test_a_graph_loaded_before_there_were_ties_is_in_the_order_of_its_file_until_it_is_loaded_again(
+    database: Database,
+) -> None:
+    empty(database)
+    batch = [Interaction("old", f"item {n}", None, 5, 10 - n) for n in range(6)]
+    write(database, batch)
+    mark_splits(database)
+    now = dump(database)
+    rows(database, "MATCH (u:User)-[r:INTERACTED]->() SET u:Changed REMOVE r.tie")
+    mark_splits(database)
+    ordered = "MATCH ()-[r:INTERACTED]->(i) RETURN i.item_id, r.split ORDER BY r.position"
+    assert rows(database, ordered)[-2:] == [("item 1", "validation"), ("item 0", "test")]
+    assert database.read("project/sequences")[0]["item_ids"] == [f"item {n}" for n in reversed(range(6))]
+    write(database, batch)
+    assert mark_splits(database).users == 1
+    assert dump(database) == now

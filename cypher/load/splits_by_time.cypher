@@ -1,0 +1,9 @@
+// Split by time: one pair of borders for everybody; what happened at a border belongs to the later part.
+// $validation_from, $test_from: epoch milliseconds.
+UNWIND $users AS user_id
+MATCH (user:User {user_id: user_id})-[interaction:INTERACTED]->(:Item)
+SET interaction.split = CASE
+  WHEN interaction.timestamp >= $test_from THEN 'test'
+  WHEN interaction.timestamp >= $validation_from THEN 'validation'
+  ELSE 'train'
+END
