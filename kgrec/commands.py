@@ -15,7 +15,10 @@ from kgrec.options import NEO4J_OPTIONS, neo4j_options
         "db": ("kgrec.server.commands:db", "Start and stop the managed Neo4j with GDS and Browser."),
         "load": ("kgloader.commands:load", "Fill the knowledge graph: amazon, recbole, dbpedia, embeddings."),
         "train": ("kgrec.commands:train", "Learn the personas (HDGI), then the sequence models (SASRec)."),
-        "recommend": ("recommender.recommend_command:recommend", "Recommend items to users or to an anonymous session."),
+        "recommend": (
+            "recommender.recommend_command:recommend",
+            "Recommend items to users or to an anonymous session.",
+        ),
         "evaluate": ("recommender.evaluate_command:evaluate", "Rank all items for every test user: HR, NDCG, MRR."),
         "settings": (
             "kgrec.settings_command:settings",

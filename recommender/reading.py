@@ -41,7 +41,7 @@ def read_dataset(database: Database, fits: Sequence[Fit], with_texts: bool = Tru
         sequences=sequences,
         texts=texts,
         texts_digest=digest,
-        split=str(current_split(database)),
+        split=current_split(database).words,
         personas={},
     )
     for fit in fits:

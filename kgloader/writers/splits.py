@@ -6,9 +6,9 @@ import numpy as np
 
 from kgloader.report import Report, progress_bar
 from kgrec.graph.database import Database, Row
+from kgrec.graph.sessions import SESSION_GAP
 from kgrec.graph.splits import Split, current_split
 
-SESSION_GAP = 24 * 60 * 60 * 1_000  # milliseconds
 USERS_PER_BATCH = 1_000
 INTERACTIONS_PER_BATCH = 50_000  # fewer users in a batch where they have many: a transaction must fit the server's heap
 

@@ -1,6 +1,7 @@
 """How interactions are split into training, validation and test, and whether all are: nothing may be learned before."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from kgrec.errors import KgrecError
@@ -23,6 +24,15 @@ class Split:
     by: Rule
     validation_from: int | None = None
     test_from: int | None = None
+
+    @property
+    def words(self) -> str:
+        """The rule as a report tells it, with what it lets models know."""
+        if self.by == "leave-one-out":
+            return "leave-one-out, by which a model may have learned from other users' later days"
+        times = (self.validation_from or 0, self.test_from or 0)
+        borders = (datetime.fromtimestamp(time / 1000, UTC).isoformat() for time in times)
+        return "by time for all users, validation from {} and test from {}".format(*borders)
 
 
 LEAVE_ONE_OUT = Split("leave-one-out")
