@@ -5,11 +5,12 @@
     python benchmarks/experiment.py report --out runs/books
 
 ``save`` keeps what the trainings read of a loaded graph; the others need no database. For each seed, HDGI and the
-sequence models are trained into ``OUT/seed-N`` as `kgrec train` does: by the validation fit epochs and second stage are
-chosen, the test fit is judged. A stopped experiment goes on where it was.
+sequence models are trained into ``OUT/seed-N`` as ``kgrec train`` does: by the validation fit epochs and second stage
+are chosen, the test fit is judged. A stopped experiment goes on where it was.
 
-The ablations take the test fit alone: each is trained as long as the whole system was, in its place. The placebo hands
-the personas round among the users; FastRP, truncated SVD and raw features stand in HDGI's place.
+The ablations are test fits: each is trained as long as the whole system was, in its place, so one that would need other
+epochs is judged a little too low. The placebo hands the personas round among the users; FastRP, truncated SVD and raw
+features stand in HDGI's place.
 """
 
 import functools
@@ -17,23 +18,35 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import torch
 from torch import Tensor
 
 from benchmarks.alternatives import fastrp, raw_features, shuffled, truncated_svd
 from gnn.meta_path import MetaPath
-from gnn.projection import training_graph
+from gnn.projection import stream_graph
 from gnn.settings import HDGISettings
-from gnn.streamed import StreamedGraph, stream_graph
-from gnn.trainer import TrainingGraph, learn
+from gnn.streamed_graph import StreamedGraph
+from gnn.trainer import UserVectors, learn
+from gnn.training_graph import TrainingGraph, training_graph
 from kgrec.graph.database import connect
 from kgrec.options import NEO4J_OPTIONS, neo4j_options, neo4j_settings
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
 from recommender import second_stage
-from recommender.asked import Asked, sessions_asked, users_asked
+from recommender.asked import users_asked
 from recommender.dataset import Dataset
-from recommender.evaluation import Answer, Contender, by_model, by_stages, evaluate, measure, plain, stored, trained
+from recommender.evaluation import (
+    BASE_WITH_TEXT,
+    SERVED,
+    Answer,
+    Contender,
+    by_model,
+    by_stages,
+    evaluate,
+    measure,
+    plain,
+    stored,
+    trained,
+)
 from recommender.measured import Measured
 from recommender.reading import read_dataset
 from recommender.report.write import write_report
@@ -42,104 +55,166 @@ from recommender.train import choose_second_stages
 from recommender.trained import BASE, BASE_TEXT, Variant, load_model, with_persona
 from recommender.trainer import train
 
-FITS = (Fit.VALIDATION, Fit.TEST)
 FOLDER = click.Path(file_okay=False, path_type=Path)
+DATA = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """What all seeds share.
+    """One seed of everything.
 
     Attributes:
-        dataset: without personas, which every seed learns.
+        dataset: without personas, which every seed learns anew.
         graph: what they are learned from.
-        out: folder of the run folders.
+        seed: of HDGI and of the sequence models.
+        run: folder of the run.
     """
 
     dataset: Dataset
     graph: StreamedGraph
-    out: Path
+    seed: int
+    run: Path
 
-    def run(self, seed: int, ablations: bool) -> None:
-        """Train all systems with one seed and measure them."""
-        run = self.out / f"seed-{seed}"
-        settings = load_section("sasrec", SASRecSettings).model_copy(update={"seed": seed})
-        dataset = self.learned(seed, run)
-        judged = with_persona(settings.conditioning)
-        variants = (BASE, BASE_TEXT, judged)
-        histories = {variant: train(run, variant, dataset, settings) for variant in variants}
-        second_stage.save(choose_second_stages(dataset, run, settings, histories), run)
-        for variant in variants:
-            train(run, variant, dataset, settings, Fit.TEST, histories[variant].best_epoch + 1)
-        evaluate(dataset, run, sessions=True)
+    def measure(self, ablations: bool) -> None:
+        """Train all systems and measure them."""
+        dataset, epochs = self.with_personas(), {}
+        judged = with_persona(self.sasrec.conditioning)
+        histories = {variant: train(self.run, variant, dataset, self.sasrec) for variant in (BASE, BASE_TEXT, judged)}
+        second_stage.save(choose_second_stages(dataset, self.run, self.sasrec, histories), self.run)
+        for variant, history in histories.items():
+            epochs[variant] = history.best_epoch + 1
+            train(self.run, variant, dataset, self.sasrec, Fit.TEST, epochs[variant])
+        evaluate(dataset, self.run, sessions=True)
         if not ablations:
-            evaluate(dataset, run)
+            evaluate(dataset, self.run)
             return
-        epochs = histories[judged].best_epoch + 1
-        contenders = [*plain(dataset, run), *trained(dataset, run), *self.ablations(seed, run, dataset, settings, epochs)]
-        about = {"protocol": "users", "judged": f"{judged.name}, as served", "base": "base SASRec with text"}
-        measured = measure(contenders, users_asked(dataset, Fit.TEST), dataset, about | stored(run))
-        measured.save(run / "evaluation")
+        whole = [*plain(dataset, self.run), *trained(dataset, self.run)]
+        about = {"protocol": "users", "judged": f"{judged.name}, {SERVED}", "base": BASE_WITH_TEXT} | stored(self.run)
+        contenders = [*whole, *self.ablations(dataset, judged, epochs[judged])]
+        measure(contenders, users_asked(dataset, Fit.TEST), dataset, about).save(self.run / "evaluation")
 
-    def learned(self, seed: int, run: Path) -> Dataset:
-        """Train HDGI for both fits and return the data set with its personas."""
-        dataset, epochs = self.dataset, None
-        for fit in FITS:
-            settings = load_section("hdgi", HDGISettings).model_copy(update={"seed": seed})
-            found = learn(self.training_graph(fit, settings), settings, run, fit, epochs)
-            epochs = found.history.best_epoch + 1
+    @property
+    def sasrec(self) -> SASRecSettings:
+        """Settings of the sequence models."""
+        return load_section("sasrec", SASRecSettings).model_copy(update={"seed": self.seed})
+
+    @property
+    def hdgi(self) -> HDGISettings:
+        """Settings of the personas."""
+        return load_section("hdgi", HDGISettings).model_copy(update={"seed": self.seed})
+
+    def with_personas(self) -> Dataset:
+        """Learn the personas of both fits and return the data set with them."""
+        dataset = self.dataset
+        for fit, found in self.learned(self.run, self.hdgi).items():
             vectors = dict(zip(found.user_ids, found.vectors, strict=True))
             dataset = dataset.with_personas(fit, found.run_id, vectors, names={})
         return dataset
 
-    def training_graph(self, fit: Fit, settings: HDGISettings) -> TrainingGraph:
-        """Make HDGI's input for a fit."""
+    def learned(self, folder: Path, settings: HDGISettings) -> dict[Fit, UserVectors]:
+        """Train HDGI's validation fit and, for the epochs that it kept, its test fit."""
+        first = learn(self.input(Fit.VALIDATION, settings), settings, folder)
+        second = learn(self.input(Fit.TEST, settings), settings, folder, epochs=first.history.best_epoch + 1)
+        return {Fit.VALIDATION: first, Fit.TEST: second}
+
+    def input(self, fit: Fit, settings: HDGISettings) -> TrainingGraph:
+        """Return what HDGI learns from."""
         paths = [MetaPath.parse(path) for path in settings.meta_paths]
         return training_graph(self.graph, fit, paths, settings.structure_dim, settings.seed)
 
-    def ablations(
-        self, seed: int, run: Path, dataset: Dataset, settings: SASRecSettings, epochs: int
-    ) -> list[Contender]:
+    def ablations(self, dataset: Dataset, judged: Variant, epochs: int) -> list[Contender]:
         """Train the judged system with something else in the place of one of its parts."""
-        hdgi = load_section("hdgi", HDGISettings).model_copy(update={"seed": seed})
-        plain_paths = [path for path in hdgi.meta_paths if "SAME_AS" not in path]
-        graph = self.training_graph(Fit.TEST, hdgi)
-        personas = dataset.personas[Fit.TEST].vectors
-        whole, judged = self.dataset.user_ids, with_persona(settings.conditioning)
-        made: dict[str, Tensor] = {
-            "personas shuffled (placebo)": shuffled(personas, seed),
-            "no DBpedia": self.hdgi(seed, run / "no-dbpedia", hdgi.model_copy(update={"meta_paths": plain_paths})),
-            "no signatures": self.hdgi(seed, run / "no-signatures", hdgi.model_copy(update={"structure_dim": 0})),
-            "FastRP": fastrp(graph, hdgi.dim, seed),
-            "truncated SVD": truncated_svd(graph, hdgi.dim, seed),
-            "raw features": raw_features(graph, hdgi.dim, seed),
+        stage = second_stage.load(self.run, judged.name)
+        models = {
+            name: load_model(self.run, name, dataset, Fit.TEST) for name in (stage.base, judged.name, BASE_TEXT.name)
         }
-        del whole
-        stage = second_stage.load(run, judged.name)
-        base = load_model(run, stage.base, dataset, Fit.TEST)
         found = [
-            Contender("no persona", "ablation", functools.partial(by_model, load_model(run, BASE_TEXT.name, dataset, Fit.TEST))),
-            Contender("no rerank", "ablation", functools.partial(by_model, load_model(run, judged.name, dataset, Fit.TEST))),
+            Contender("no persona", "ablation", functools.partial(by_model, models[BASE_TEXT.name])),
+            Contender("no rerank", "ablation", functools.partial(by_model, models[judged.name])),
         ]
-        changed = {name: (dataset.with_vectors(Fit.TEST, f"{name}, seed {seed}", vectors), judged) for name, vectors in made.items()}
-        changed["no text"] = (dataset, Variant(judged.name, judged.conditioning, text=False))
-        for name, (data, variant) in changed.items():
-            folder = run / "ablations" / name.split(" (")[0].replace(" ", "-").lower()
-            train(folder, variant, data, settings, Fit.TEST, epochs)
+        for name, (data, variant) in self.changed(dataset, judged).items():
+            folder = self.run / "ablations" / name.partition(" (")[0].replace(" ", "-").lower()
+            train(folder, variant, data, self.sasrec, Fit.TEST, epochs)
             model = load_model(folder, variant.name, data, Fit.TEST)
-            answer = by_stages(model, base, settings.n_candidates, stage.weight)
+            answer = by_stages(model, models[stage.base], self.sasrec.n_candidates, stage.weight)
             vectors = data.personas[Fit.TEST].vectors
             found.append(Contender(name, "ablation", functools.partial(_asking, answer, vectors)))
         return found
 
-    def hdgi(self, seed: int, folder: Path, settings: HDGISettings) -> Tensor:
-        """Train HDGI's test fit with other settings, for as long as the whole one."""
-        kept = learn(self.training_graph(Fit.VALIDATION, settings), settings, folder, Fit.VALIDATION).history.best_epoch
-        found = learn(self.training_graph(Fit.TEST, settings), settings, folder, Fit.TEST, kept + 1)
-        vectors: Tensor = found.vectors
-        return vectors
+    def changed(self, dataset: Dataset, judged: Variant) -> dict[str, tuple[Dataset, Variant]]:
+        """Return the data set and the model of each ablation that has to be trained."""
+        hdgi, graph = self.hdgi, self.input(Fit.TEST, self.hdgi)
+        without_dbpedia = [path for path in hdgi.meta_paths if "SAME_AS" not in path]
+        no_dbpedia = self.learned(
+            self.run / "ablations" / "hdgi-no-dbpedia", hdgi.model_copy(update={"meta_paths": without_dbpedia})
+        )
+        no_signatures = self.learned(
+            self.run / "ablations" / "hdgi-no-signatures", hdgi.model_copy(update={"structure_dim": 0})
+        )
+        vectors = {
+            "no DBpedia": no_dbpedia[Fit.TEST].vectors,
+            "no signatures": no_signatures[Fit.TEST].vectors,
+            "personas shuffled (placebo)": shuffled(dataset.personas[Fit.TEST].vectors, self.seed),
+            "FastRP": fastrp(graph, hdgi.dim, self.seed),
+            "truncated SVD": truncated_svd(graph, hdgi.dim, self.seed),
+            "raw features": raw_features(graph, hdgi.dim, self.seed),
+        }
+        no_text = Variant(judged.name, judged.conditioning, text=False)
+        return {"no text": (dataset, no_text)} | {
+            name: (self.standing_in(dataset, name, found), judged) for name, found in vectors.items()
+        }
+
+    def standing_in(self, dataset: Dataset, name: str, vectors: Tensor) -> Dataset:
+        """Return the data set with other vectors ``[n_users, dim]`` in the personas' place."""
+        of_users = dict(zip(dataset.user_ids, vectors, strict=True))
+        return dataset.with_personas(Fit.TEST, f"{name}, seed {self.seed}", of_users, names={})
 
 
 def _asking(answer: Answer, vectors: Tensor) -> Answer:
     """Ask with other personas ``[n_users, persona_dim]``."""
     return lambda asked: answer(asked.with_personas(vectors))
+
+
+@click.group()
+def main() -> None:
+    """Save a graph, train and measure over seeds, report."""
+
+
+@main.command()
+@click.option("--out", type=FOLDER, required=True)
+@neo4j_options()
+@click.pass_context
+def save(context: click.Context, /, out: Path, **neo4j: str | None) -> None:
+    """Save what the trainings read of the graph that is loaded."""
+    with connect(neo4j_settings(context, {name: neo4j[f"neo4j_{name}"] for name in NEO4J_OPTIONS})) as database:
+        read_dataset(database, []).save(out / "dataset")
+        paths = [MetaPath.parse(path) for path in load_section("hdgi", HDGISettings).meta_paths]
+        stream_graph(database, paths).save(out / "graph")
+
+
+@main.command()
+@click.option("--data", type=DATA, required=True)
+@click.option("--out", type=FOLDER, default=Path("runs/experiment"))
+@click.option("--seed", "seeds", type=int, multiple=True, default=(1, 2, 3, 4, 5), show_default=True)
+@click.option("--ablations", is_flag=True, help="Also the systems with something taken away or put in its place.")
+def run(data: Path, out: Path, seeds: tuple[int, ...], ablations: bool) -> None:
+    """Train and measure every seed."""
+    dataset, graph = Dataset.load(data / "dataset"), StreamedGraph.load(data / "graph")
+    for seed in seeds:
+        Experiment(dataset, graph, seed, out / f"seed-{seed}").measure(ablations)
+
+
+@main.command()
+@click.option("--out", type=DATA, default=Path("runs/experiment"))
+@click.option("--sessions", is_flag=True, help="Of anonymous sessions.")
+def report(out: Path, sessions: bool) -> None:
+    """Write the report over all seeds that were measured."""
+    folder = Path("evaluation") / "sessions" if sessions else Path("evaluation")
+    runs = sorted(path.parents[len(folder.parts)] for path in out.glob(f"seed-*/{folder}/measured.json"))
+    measured = [(one, Measured.load(one / folder)) for one in runs]
+    for path in write_report(measured, out / ("report-sessions" if sessions else "report")):
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,7 @@ from recommender.dataset import Dataset
 from recommender.sequences import NO_TIME, SPLITS, Sequences
 
 
-def read_dataset(database: Database, fits: Sequence[Fit], with_texts: bool = True) -> Dataset:
+def read_dataset(database: Database, fits: Sequence[Fit] = tuple(Fit), with_texts: bool = True) -> Dataset:
     """Read everything that the sequence models need.
 
     Args:

@@ -10,7 +10,6 @@ from rich.table import Table
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
-from kgrec.training.fits import Fit
 from recommender.reading import read_dataset
 from recommender.settings import Conditioning, SASRecSettings
 from recommender.train import train_models
@@ -49,7 +48,7 @@ def sasrec(
       kgrec train sasrec --conditioning prefix --conditioning add
     """
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
-    trained = train_models(read_dataset(database, list(Fit)), run, settings, ways or None, fresh)
+    trained = train_models(read_dataset(database), run, settings, ways or None, fresh)
     columns = ("Model", "Epochs", "Kept", "Loss", "Validation NDCG@10", "Second stage")
     table = Table(*columns, title=f"Trained into {run}")
     for one in trained:

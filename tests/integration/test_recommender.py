@@ -94,7 +94,7 @@ def test_the_python_api_gives_what_the_command_line_gives(
     session = Recommender(database, str(run), settings).for_session(["i00", "i02"], k=4)
     assert session.records() == lists(command_line, "--session", "i00,i02", "-k", "4", "--run", str(run))
 
-    dataset = read_dataset(database, list(Fit))
+    dataset = read_dataset(database)
     dataset.save(tmp_path / "dataset")
     told = json.loads(command_line("evaluate", "--run", str(run), "--format", "json").stdout)
     assert figures([evaluate_run(dataset, run)]).records() == told
@@ -110,7 +110,7 @@ def test_the_python_api_gives_what_the_command_line_gives(
 
 def test_the_data_set_is_the_graph(database: Database, run: Path) -> None:
     """Every interaction with its split, every text, every persona, row by row."""
-    dataset = read_dataset(database, list(Fit))
+    dataset = read_dataset(database)
     sequences = dataset.sequences
     users = np.repeat(np.arange(60), np.diff(sequences.offsets))
     told = {
