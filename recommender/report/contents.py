@@ -82,6 +82,8 @@ class _Contents:
             paragraphs.append(f"Measured in some of the runs only, and so left out everywhere: {names}.")
         first = [self.roles.judged, self.roles.base, self.roles.best_baseline, *reversed(self.systems)]
         drawn = list(dict.fromkeys(name for name in first if name is not None))[: plots.MOST_CURVES]
+        if len(drawn) < len(self.systems):
+            paragraphs.append(f"The plot shows {len(drawn)} of the {len(self.systems)} systems.")
         blocks.append(plots.hit_rate_plot(curves.hit_curves(self.runs, drawn)))
         return Section("all-users", "All users", paragraphs, blocks=blocks)
 

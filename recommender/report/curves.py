@@ -10,7 +10,7 @@ from recommender.metrics import METRICS
 from recommender.statistics import bootstrap_mean, bootstrap_means, percentiles
 
 LONGEST_LIST = 100
-HISTORY_BINS = ((1, 2), (3, 5), (6, 10), (11, 20), (21, 50), (51, None))
+HISTORY_BINS = ((0, 2), (3, 5), (6, 10), (11, 20), (21, 50), (51, None))
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ def gains_by_history(runs: Sequence[Measured], system: str, against: str, metric
     gains = []
     for first, last in HISTORY_BINS:
         chosen = differences[(history >= first) & (history <= (np.inf if last is None else last))]
-        label = f"{first} or more" if last is None else f"{first} to {last}"
+        label = f"{first} or more" if last is None else f"{first} to {last}" if first else f"at most {last}"
         if len(chosen):
             over = bootstrap_mean(chosen, seed)
             gains.append(Gain(label, len(chosen), over.mean, over.low, over.high))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import cycle
+from textwrap import wrap
 
 import numpy as np
 
@@ -15,6 +16,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#0
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 MOST_CURVES = len(COLOURS)
 GREY = "#777777"
+PANEL_WIDTH = 30  # characters above a panel
 
 
 def hit_rate_plot(curves: Sequence[HitCurve]) -> Plot:
@@ -91,14 +93,14 @@ def validation_plot(curves: dict[str, list[list[float]]]) -> Plot:
     description = f"A panel for each system, a line for each run. Best of each run: {best}."
     across = min(3, len(curves))
     down = -(-len(curves) // across)
-    with canvas(7.5, 0.5 + 1.9 * down) as figure:
+    with canvas(7.5, 0.5 + 2.0 * down) as figure:
         panels = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
         for panel, (system, of_runs) in zip(panels, curves.items(), strict=False):
             for run, colour, line in zip(of_runs, cycle(COLOURS), cycle(LINES), strict=False):
                 epochs = np.arange(1, len(run) + 1)
                 panel.plot(epochs, run, color=colour, linestyle=line, linewidth=1.2)
                 panel.plot(1 + int(np.argmax(run)), max(run), color=colour, marker="o", markersize=3)
-            panel.set_title(_kept(shown(system, 28)), fontsize=9)
+            panel.set_title("\n".join(wrap(shown(system, 2 * PANEL_WIDTH), PANEL_WIDTH)), fontsize=8.5)
             panel.xaxis.get_major_locator().set_params(integer=True)
         for panel in panels[len(curves) :]:
             panel.set_axis_off()

@@ -29,7 +29,7 @@ def method(runs: Sequence[Measured]) -> list[str]:
         _split(runs[0].about.get("split")),
         "HR@k is the share of targets among the first k of the list. NDCG@k is 1 / log2(rank + 1) where the target is "
         "among the first k, else 0. MRR@k is 1 / rank there.",
-        "Intervals hold 95%. Those over users are percentile bootstraps: "
+        "All intervals are 95% intervals. Those over users are percentile bootstraps: "
         + ("users are drawn anew, with replacement. " if many == 1 else _RUNS.format(runs=many))
         + _seeds(many)
         + " Differences are paired: both systems have the same targets. Their p-values are two-sided; beside each "
@@ -79,8 +79,8 @@ def _split(split: object) -> str:
 BEYOND = (
     "These are of the first ten items of every user's list, and means over the runs. Coverage is the share of the "
     "catalogue that is recommended to anybody. The Gini index is 0 where all items are recommended equally often, and "
-    "near 1 where a few take all places. Novelty is the mean of -log2 of an item's share of the interactions, in bits. "
-    "Intra-list similarity is the mean cosine between the texts of two items on a list."
+    "near 1 where a few take all places. Novelty is the mean surprise of the items, in bits: an item with half of all "
+    "interactions would have 1. Intra-list similarity is the mean cosine between the texts of two items on a list."
 )
 
 PROVENANCE = (

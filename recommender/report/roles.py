@@ -1,6 +1,6 @@
 """Which of the measured systems is the one in question, and what it is compared with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from recommender.measured import Measured
@@ -68,14 +68,18 @@ def roles(runs: Sequence[Measured], values: dict[str, float]) -> Roles:
     kinds = {name: kind for name, kind in named.items() if name in values}
     baselines, models, ablations = ([name for name in kinds if kinds[name] == kind] for kind in _KINDS)
     about = runs[0].about
-    judged = about.get("judged") if about.get("judged") in kinds else _judged(models or baselines or ablations)
+    judged = _named(about.get("judged"), kinds) or _judged(models or baselines or ablations)
     others = [name for name in models or baselines if name != judged]
-    base = about.get("base") if about.get("base") in kinds and about.get("base") != judged else _base(others)
+    base = _named(about.get("base"), [name for name in kinds if name != judged]) or _base(others)
     best = max((name for name in baselines if name != judged), key=lambda name: values[name], default=None)
-    return Roles(baselines, models, ablations, [name for name in named if name not in kinds], str(judged), base, best)
+    return Roles(baselines, models, ablations, [name for name in named if name not in kinds], judged, base, best)
 
 
 _KINDS = ("baseline", "model", "ablation")
+
+
+def _named(name: object, names: Iterable[str]) -> str | None:
+    return next((one for one in names if one == name), None)
 
 
 def _judged(names: list[str]) -> str:

@@ -399,11 +399,11 @@ def test_systems_that_some_runs_lack_are_told(tmp_path: Path) -> None:
     [
         ({"judged": "EASE", "base": "popularity"}, "EASE", "popularity"),
         ({}, JUDGED, BASE),
-        ({"judged": "gone", "base": "gone"}, JUDGED, BASE),
+        ({"judged": "gone", "base": ["no name"]}, JUDGED, BASE),
         ({"judged": BASE, "base": BASE}, BASE, "persona: retrieval"),
     ],
 )
-def test_who_is_judged_and_against_what(about: dict[str, str], judged: str, base: str) -> None:
+def test_who_is_judged_and_against_what(about: dict[str, object], judged: str, base: str) -> None:
     measured = dataclasses.replace(run(1, 20), about=about)
     found = roles([measured], {name: quality for name, (_, quality) in SYSTEMS.items()})
     assert (found.judged, found.base, found.best_baseline) == (judged, base, "EASE" if judged != "EASE" else "item-kNN")
