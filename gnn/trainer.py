@@ -52,6 +52,7 @@ class HDGITraining:
         n_held_out = max(1, int(n_users * HELD_OUT))
         self.held_out, self.taught = order[:n_held_out].to(target), order[n_held_out:].to(target)
         self.fixed_corruption = self.corruption()
+        self._true_graph: tuple[list[Tensor], Tensor] | None = None
 
     def corruption(self) -> Tensor:
         """Draw the user whose features each user gets in the corrupted graph: ``[n_users]``.
@@ -70,6 +71,7 @@ class HDGITraining:
         loss = self._loss(self.corruption(), self.taught)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
+        self._true_graph = None
         return loss.item()
 
     def validate(self) -> float:
@@ -77,8 +79,21 @@ class HDGITraining:
         return -self._loss(self.fixed_corruption, self.held_out).item()
 
     def _loss(self, corruption: Tensor, chosen: Tensor) -> Tensor:
-        positive, negative = self.model.pair(self.features, self.adjacencies, corruption)
+        projected, positive = self._encoded()
+        negative, _ = self.model.encode([rows[corruption] for rows in projected], self.adjacencies)
         return self.model.loss(positive, negative, chosen, summarised=self.taught)
+
+    def _encoded(self) -> tuple[list[Tensor], Tensor]:
+        """Projected features and states of the true graph by the present weights.
+
+        Validation after one epoch and training in the next ask for the same, so they are kept, with what a backward
+        pass needs, until the weights change.
+        """
+        if self._true_graph is None:
+            with torch.enable_grad():
+                projected = self.model.project(self.features)
+                self._true_graph = projected, self.model.encode(projected, self.adjacencies)[0]
+        return self._true_graph
 
 
 def adjacencies(graph: TrainingGraph, target: torch.device) -> list[MetaPathAdjacency]:

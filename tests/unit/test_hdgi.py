@@ -118,10 +118,45 @@ def test_users_joined_by_a_meta_path_are_those_of_pyg() -> None:
     assert not mine[0, 1] and mine[0, 2]
 
 
-def test_gradient_passes_through_the_sparse_product() -> None:
-    adjacency = MetaPathAdjacency([hop.matrix.double() for hop in follow("INTERACTED > BY")])
+ALL_PATHS = ["INTERACTED", "INTERACTED > BY", "INTERACTED > BY|IN_CATEGORY"]
+
+
+@pytest.mark.parametrize("text", ALL_PATHS)
+def test_gradient_of_the_operator_is_numerically_right(text: str) -> None:
+    adjacency = MetaPathAdjacency([hop.matrix.double() for hop in follow(text)])
     x = torch.randn(4, 2, dtype=torch.double, requires_grad=True)
     assert torch.autograd.gradcheck(lambda value: adjacency @ value, x)
+
+
+@pytest.mark.parametrize("text", ALL_PATHS)
+def test_operator_and_its_gradient_are_those_that_autograd_finds_on_dense_matrices(text: str) -> None:
+    matrices = [hop.matrix.double() for hop in follow(text)]
+    reached = torch.eye(4, dtype=torch.double)
+    for matrix in matrices:
+        reached = reached @ matrix.to_dense()
+    dense = reached @ reached.T
+    scale = (dense.sum(dim=1, keepdim=True) + 1).rsqrt()
+    operator = scale * (dense + torch.eye(4)) * scale.T
+    x, gradient = torch.randn(4, 3, dtype=torch.double), torch.randn(4, 3, dtype=torch.double)
+    mine, expected = x.clone().requires_grad_(), x.clone().requires_grad_()
+    out = MetaPathAdjacency(matrices) @ mine
+    assert torch.allclose(out, operator @ expected, atol=1e-12)
+    out.backward(gradient)  # type: ignore[no-untyped-call]
+    (operator @ expected).backward(gradient)  # type: ignore[no-untyped-call]
+    assert mine.grad is not None and expected.grad is not None and mine.grad.any()
+    assert torch.allclose(mine.grad, expected.grad, atol=1e-12)
+
+
+def test_nothing_is_said_of_how_matrices_are_kept() -> None:
+    """Torch warns once a process that its CSR is young: here it is a process of its own."""
+    code = """
+import torch
+from gnn.adjacency import MetaPathAdjacency
+matrix = torch.sparse_coo_tensor([[0, 1], [0, 0]], [1.0, 1.0], (2, 1), check_invariants=True).coalesce()
+(MetaPathAdjacency([matrix]) @ torch.ones(2, 1, requires_grad=True)).sum().backward()
+"""
+    result = subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, capture_output=True, text=True)
+    assert result.stderr == ""
 
 
 def test_semantic_attention_is_that_of_pyg() -> None:
@@ -176,8 +211,7 @@ def test_corrupted_states_are_those_of_shuffled_features() -> None:
     model, order = HDGI(3, 4, 2, 4), torch.tensor([2, 0, 3, 1])
     paths = [MetaPathAdjacency([hop.matrix for hop in follow(text)]) for text in ("INTERACTED", "INTERACTED > BY")]
     x = torch.randn(4, 3)
-    positive, negative = model.pair(x, paths, order)
-    assert torch.allclose(positive, model(x, paths)[0], atol=1e-6)
+    negative, _ = model.encode([rows[order] for rows in model.project(x)], paths)
     assert torch.allclose(negative, model(x[order], paths)[0], atol=1e-6)
 
 
@@ -203,6 +237,22 @@ def test_corruption_keeps_taught_and_held_out_users_apart() -> None:
         for users in (training.taught, training.held_out):
             assert drawn[users].sort().values.equal(users.sort().values) and not drawn[users].equal(users)
     assert set(training.taught.tolist()).isdisjoint(training.held_out.tolist())
+
+
+def test_what_validation_leaves_to_the_next_epoch_changes_nothing() -> None:
+    """Neither the weights, against a training that never validates, nor a score, against one computed anew."""
+    with_scores, without = (HDGITraining(two_tastes(), HDGISettings(dim=8)) for _ in range(2))
+    for epoch in range(3):
+        for training in (with_scores, without):
+            torch.manual_seed(epoch)
+            training.train_epoch(epoch)
+        with torch.no_grad():
+            score = with_scores.validate()
+            assert with_scores.validate() == score
+            with_scores._true_graph = None
+            assert with_scores.validate() == score
+    weights = without.model.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in with_scores.model.state_dict().items())
 
 
 def test_learns_to_tell_true_users_from_corrupted_ones(tmp_path: Path) -> None:
