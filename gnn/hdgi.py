@@ -63,7 +63,7 @@ class HDGI(nn.Module):
         return self.encode(self.project(x), adjacencies)
 
     def project(self, x: Tensor) -> list[Tensor]:
-        """Bring the features ``[n_users, in_dim]`` to the width of the states by each path's weights: ``[n_users, dim]``.
+        """Multiply the features ``[n_users, in_dim]`` by the weights of each meta-path: ``[n_users, dim]`` each.
 
         This is most of the work. Corrupted graphs have the same rows in another order, so once is enough for all.
         """

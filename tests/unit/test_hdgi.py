@@ -18,10 +18,11 @@ from torch_geometric.transforms import AddMetaPaths
 from gnn.adjacency import Hop, MetaPathAdjacency, hops
 from gnn.hdgi import HDGI, SemanticAttention
 from gnn.meta_path import MetaPath
-from gnn.projection import TrainingGraph, signatures
 from gnn.settings import HDGISettings
 from gnn.trainer import HDGITraining, graph_digest, learn
+from gnn.training_graph import TrainingGraph, signatures
 from kgrec.errors import KgrecError
+from kgrec.training.fits import Fit
 
 USERS = np.array([10, 11, 12, 13])
 RELATIONSHIPS = pd.DataFrame(
@@ -226,7 +227,8 @@ def two_tastes(n_users: int = 200) -> TrainingGraph:
     found = hops(path, np.arange(n_users), frame)
     assert found is not None
     features = torch.from_numpy(generator.normal(size=(n_users, 16)) + 2.0 * (2 * taste - 1)[:, None]).float()
-    return TrainingGraph([f"u{user}" for user in range(n_users)], features, "texts", {path: found}, [])
+    user_ids = [f"u{user}" for user in range(n_users)]
+    return TrainingGraph(Fit.VALIDATION, user_ids, features, "texts", {path: found}, [], found[0])
 
 
 def test_corruption_keeps_taught_and_held_out_users_apart() -> None:
@@ -265,6 +267,18 @@ def test_learns_to_tell_true_users_from_corrupted_ones(tmp_path: Path) -> None:
     assert same[taste == 0][:, taste == 0].mean() > same[taste == 0][:, taste == 1].mean() + 0.5
 
 
+def test_fit_that_is_not_validated_learns_from_everybody_for_just_the_epochs_given(tmp_path: Path) -> None:
+    graph, settings = replace(two_tastes(), fit=Fit.FINAL), HDGISettings(epochs=9, patience=1, dim=8)
+    learned = learn(graph, settings, tmp_path, epochs=12)  # neither the settings' epochs nor their patience count
+    assert len(learned.history.losses) == 12 and learned.history.best_epoch == 11 and learned.history.scores == []
+    assert learned.fit is Fit.FINAL and (tmp_path / "final" / "personas.pt").exists()
+    training = HDGITraining(graph, settings, held_out=0.0)
+    assert len(training.held_out) == 0 and sorted(training.taught.tolist()) == list(range(200))
+    assert sorted(training.corruption().tolist()) == list(range(200))
+    with pytest.raises(KgrecError, match="--fresh"):
+        learn(graph, settings, tmp_path, epochs=11)
+
+
 def test_one_user_is_too_few(tmp_path: Path) -> None:
     graph = two_tastes()
     with pytest.raises(KgrecError, match="two at least"):
@@ -288,6 +302,8 @@ def test_fingerprint_is_of_what_made_the_features_not_of_their_last_bits() -> No
     assert graph_digest(replace(graph, texts="of other texts"), settings) != before
     assert graph_digest(graph, HDGISettings(seed=8)) != before
     assert graph_digest(replace(graph, user_ids=graph.user_ids[::-1]), settings) != before
+    made_for = [graph_digest(replace(graph, fit=fit), settings, epochs) for fit in Fit for epochs in (None, 4, 5)]
+    assert len(set(made_for)) == 9 and made_for[0] == before
 
 
 def test_fingerprint_knows_every_relationship() -> None:
