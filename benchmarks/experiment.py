@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from benchmarks.alternatives import fastrp, raw_features, shuffled, truncated_svd
 from torch import Tensor
 
-from benchmarks.alternatives import fastrp, raw_features, shuffled, truncated_svd
 from gnn.meta_path import MetaPath
 from gnn.projection import stream_graph
 from gnn.settings import HDGISettings

@@ -2,18 +2,18 @@
 
     python benchmarks/transfer.py --data real-data/books-saved --out runs/transfer --seed 1 --seed 2 --seed 3
 
-The choice is the weight of item-kNN beside the base SASRec (scores standardised per user and added), which is a good one
-to look at, as the two fail on different targets. The models are:
+The choice is the weight of item-kNN beside the base SASRec (scores standardised per user and added), which is a good
+one to look at, as the two fail on different targets. The models are:
 
 - ``no refit``: learned from training interactions, for the validation targets and for the test targets alike. Between
   what they learned and a test target lies an interaction that they never saw.
 - ``refit``: learned anew from training and validation interactions before the test, for the epochs that validation
   chose, so that a test target follows what was learned as a validation target does.
-- ``two windows``: as refit, but the weight is the best on the mean of two validation windows, the last and the one before
-  (models that learned from all but the last interaction of training, judged by that one).
+- ``two windows``: as refit, but the weight is the best on the mean of two validation windows, the last and the one
+  before (models that learned from all but the last interaction of training, judged by that one).
 
-Told are the targets' counts in what was learned, NDCG@10 of validation and test, the weight that validation chooses, the
-best on the test, and what the choice loses against it (the regret).
+Told are the targets' counts in what was learned, NDCG@10 of validation and test, the weight that validation chooses,
+the best on the test, and what the choice loses against it (the regret).
 """
 
 from dataclasses import replace
@@ -125,7 +125,7 @@ def _standard(scores: Tensor) -> Tensor:
 @click.option("--seed", "seeds", type=int, multiple=True, default=(1, 2, 3), show_default=True)
 def main(data: Path, out: Path, seeds: tuple[int, ...]) -> None:
     """Print one table a seed."""
-    dataset, settings = Dataset.load(data), load_section("sasrec", SASRecSettings)
+    dataset, settings = Dataset.load(data / "dataset"), load_section("sasrec", SASRecSettings)
     for seed in seeds:
         rows = transfer(dataset, settings.model_copy(update={"seed": seed}), out / f"seed-{seed}")
         names = list(rows[0])

@@ -29,9 +29,11 @@ def personas(
 ) -> None:
     """Learn user personas with HDGI and write them back to Neo4j.
 
-    A GDS projection of the training interactions and the facts around them is streamed to PyTorch; no validation or
-    test interaction is in it. Each user gets a vector (User.persona) and weighted links to the nearest Persona nodes.
-    An interrupted training goes on where it stopped and, on a CPU, ends with the same result. The meta-paths and all
+    A GDS projection of the interactions and the facts around them is streamed to PyTorch, and HDGI trained three times:
+    on the training interactions, where users held out choose the number of epochs; with the validation interactions
+    as well; and on all interactions. The first two are kept for the training and the evaluation of the sequence
+    models. Of the last, each user gets a vector (User.persona) and weighted links to the nearest Persona nodes. An
+    interrupted training goes on where it stopped and, on a CPU, ends with the same result. The meta-paths and all
     other settings can be given in the [hdgi] table of kgrec.toml.
     """
     settings = load_section("hdgi", HDGISettings, {"seed": seed, "epochs": epochs, "personas": n_personas})
@@ -42,8 +44,8 @@ def _report(trained: TrainedPersonas) -> None:
     console = Console()
     history = trained.history
     console.print(
-        f"HDGI run {trained.run_id}: {trained.users} users, {len(history.losses)} epochs, "
-        f"kept epoch {history.best_epoch + 1} with validation loss {-history.best_score:.4f}."
+        f"HDGI: {trained.users} users; validation kept epoch {trained.epochs} of {len(history.losses)}, with loss "
+        f"{-history.best_score:.4f}. Runs: {', '.join(f'{fit} {run_id}' for fit, run_id in trained.run_ids.items())}."
     )
     weights = Table("Meta-path", "Attention", title="Meta-paths")
     for text, weight in trained.meta_path_weights.items():

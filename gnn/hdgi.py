@@ -60,22 +60,17 @@ class HDGI(nn.Module):
         Returns:
             User vectors ``[n_users, dim]`` and the meta-path weights ``[n_paths]``.
         """
-        return self._encode([weight(x) for weight in self.weights], adjacencies)
+        return self.encode(self.project(x), adjacencies)
 
-    def pair(self, x: Tensor, adjacencies: list[MetaPathAdjacency], corruption: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode the users in the true graph and in the one whose feature rows are ``x[corruption]``.
+    def project(self, x: Tensor) -> list[Tensor]:
+        """Multiply the features ``[n_users, in_dim]`` by the weights of each meta-path: ``[n_users, dim]`` each.
 
-        The features are projected once for both, which is most of the work.
-
-        Returns:
-            Positive and negative states, ``[n_users, dim]`` each.
+        This is most of the work. Corrupted graphs have the same rows in another order, so once is enough for all.
         """
-        projected = [weight(x) for weight in self.weights]
-        positive, _ = self._encode(projected, adjacencies)
-        negative, _ = self._encode([rows[corruption] for rows in projected], adjacencies)
-        return positive, negative
+        return [weight(x) for weight in self.weights]
 
-    def _encode(self, projected: list[Tensor], adjacencies: list[MetaPathAdjacency]) -> tuple[Tensor, Tensor]:
+    def encode(self, projected: list[Tensor], adjacencies: list[MetaPathAdjacency]) -> tuple[Tensor, Tensor]:
+        """Encode users whose features are projected already; returns as `forward` does."""
         layers = zip(projected, self.biases, self.activations, adjacencies, strict=True)
         states = torch.stack([activate(path @ rows + bias) for rows, bias, activate, path in layers])
         combined, weights = self.attention(states)  # [n_users, dim], [n_paths]

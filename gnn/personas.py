@@ -11,9 +11,9 @@ from sklearn.cluster import KMeans
 from gnn.adjacency import Hop
 from gnn.meta_path import MetaPath
 from gnn.names import Characteristic, characteristics, names
-from gnn.projection import TrainingGraph
 from gnn.settings import HDGISettings
 from gnn.trainer import UserVectors
+from gnn.training_graph import TrainingGraph
 from kgrec.graph.database import Database
 
 TEMPERATURE = 0.1  # of the softmax over cosine similarities: the nearest persona gets about half the weight
@@ -47,6 +47,10 @@ class Personas:
         sizes: list[int] = np.bincount(self.nearest[:, 0], minlength=len(self.centres)).tolist()
         return sizes
 
+    def strongest(self, user: int) -> str:
+        """Name of the strongest persona of the user in a row."""
+        return self.names[int(self.nearest[user, 0])]
+
 
 def cluster(vectors: np.ndarray, n_personas: int, per_user: int, seed: int) -> tuple[np.ndarray, ...]:
     """Cluster the users and give each a soft membership.
@@ -69,7 +73,7 @@ def cluster(vectors: np.ndarray, n_personas: int, per_user: int, seed: int) -> t
 
 
 def describe(database: Database, graph: TrainingGraph, learned: UserVectors, settings: HDGISettings) -> Personas:
-    """Cluster the user vectors and name the clusters by what their members' training items have in common."""
+    """Cluster the user vectors and name the clusters by what the items of their members have in common."""
     centres, nearest, weights = cluster(
         learned.vectors.numpy(), settings.personas, settings.personas_per_user, settings.seed
     )

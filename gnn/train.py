@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gnn.evaluation_personas import write_evaluation_personas
 from gnn.meta_path import MetaPath
 from gnn.personas import Personas, describe
-from gnn.projection import stream_training_graph
+from gnn.projection import stream_graph
 from gnn.settings import HDGISettings
 from gnn.trainer import UserVectors, learn
+from gnn.training_graph import training_graph
 from gnn.write_back import persona_id, write_back
 from kgrec.files import replacing
 from kgrec.graph.database import Database
 from kgrec.results import Results
 from kgrec.settings import load_section
+from kgrec.training.fits import Fit
 from kgrec.training.loop import History
 
 if TYPE_CHECKING:
@@ -43,20 +46,30 @@ class TrainedPersonas:
     """What a training learned and wrote.
 
     Attributes:
-        run_id: of the run that the graph's readers see from now on.
+        run_ids: of each fit; that of the final fit is the one that the graph's readers see from now on.
         users: how many users have a vector.
-        meta_path_weights: semantic attention of each meta-path; sums to 1.
+        meta_path_weights: semantic attention of each meta-path in the final fit; sums to 1.
         missing: meta-paths without an instance in the graph.
-        history: losses and scores of the epochs.
-        personas: those of the most users first.
+        history: losses and scores of the validation fit, which chose the number of epochs of the other two.
+        personas: those of the final fit, those of the most users first.
     """
 
-    run_id: str
+    run_ids: dict[Fit, str]
     users: int
     meta_path_weights: dict[str, float]
     missing: list[str]
     history: History
     personas: Results[Persona]
+
+    @property
+    def run_id(self) -> str:
+        """Run of the final fit, which is served."""
+        return self.run_ids[Fit.FINAL]
+
+    @property
+    def epochs(self) -> int:
+        """Epochs behind every fit's vectors."""
+        return self.history.best_epoch + 1
 
     def frame(self) -> "pd.DataFrame":
         """Return one row a persona: ``persona_id``, ``name``, ``users``, ``traits``."""
@@ -66,7 +79,11 @@ class TrainedPersonas:
 def train_personas(
     database: Database, run: str | Path, settings: HDGISettings | None = None, fresh: bool = False
 ) -> TrainedPersonas:
-    """Learn user personas with HDGI and write them back to Neo4j.
+    """Learn user personas with HDGI, once for each fit, and write them back to Neo4j.
+
+    The validation fit chooses the number of epochs, for which the test fit and the final fit then learn anew from more
+    interactions (see `kgrec.training.fits.Fit`). The final fit's personas are those of the graph; the vectors of the
+    other two are kept apart from them, for training and evaluation of the sequence models.
 
     An interrupted training goes on where it stopped and, on a CPU, ends with the same result; a finished one is
     written back again.
@@ -78,29 +95,47 @@ def train_personas(
 
     Args:
         database: the graph, with its text embeddings loaded.
-        run: folder of the checkpoint and of ``personas.json``, the record of what was done.
+        run: folder of the fits, each with its checkpoint and ``personas.json``, the record of what was done.
         settings: how they are learned; without them, the ``[hdgi]`` table of the settings file.
-        fresh: train anew instead of going on with the checkpoint.
+        fresh: train anew instead of going on with the checkpoints.
 
     Raises:
-        KgrecError: the graph cannot be learned from, or the checkpoint is of other settings or of another graph.
+        KgrecError: the graph cannot be learned from, or a checkpoint is of other settings or of another graph.
     """
     run, settings = Path(run), settings or load_section("hdgi", HDGISettings)
     meta_paths = [MetaPath.parse(text) for text in settings.meta_paths]
-    graph = stream_training_graph(database, meta_paths, settings.structure_dim, settings.seed)
-    learned = learn(graph, settings, run, fresh)
-    found = describe(database, graph, learned, settings)
+    streamed = stream_graph(database, meta_paths)
+    made: dict[Fit, tuple[UserVectors, Personas]] = {}
+    epochs: int | None = None  # the validation fit, which is the first, chooses them
+    for fit in Fit:
+        graph = training_graph(streamed, fit, meta_paths, settings.structure_dim, settings.seed)
+        learned = learn(graph, settings, run, fresh, epochs)
+        epochs = learned.history.best_epoch + 1
+        made[fit] = learned, describe(database, graph, learned, settings)
+        _record(run, settings, learned)
+    for fit in (Fit.VALIDATION, Fit.TEST):
+        write_evaluation_personas(database, *made[fit])
+    learned, found = made[Fit.FINAL]
     write_back(database, learned, found)
-    _record(run, settings, learned)
-    missing = [str(path) for path in graph.missing]
     return TrainedPersonas(
-        learned.run_id, len(graph.user_ids), learned.path_weights, missing, learned.history, _listed(learned, found)
+        {fit: vectors.run_id for fit, (vectors, _) in made.items()},
+        len(learned.user_ids),
+        learned.path_weights,
+        [text for text in map(str, meta_paths) if text not in learned.path_weights],
+        made[Fit.VALIDATION][0].history,
+        _listed(learned, found),
     )
 
 
 def _record(run: Path, settings: HDGISettings, learned: UserVectors) -> None:
-    record = {"run_id": learned.run_id, "settings": settings.model_dump(), "meta_path_weights": learned.path_weights}
-    with replacing(run / "personas.json") as draft:
+    record = {
+        "fit": learned.fit.value,
+        "run_id": learned.run_id,
+        "epochs": learned.history.best_epoch + 1,
+        "settings": settings.model_dump(),
+        "meta_path_weights": learned.path_weights,
+    }
+    with replacing(learned.fit.folder(run) / "personas.json") as draft:
         draft.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Training HDGI full-graph, stopped by the loss of users that the loss never saw."""
+"""Training HDGI full-graph: stopped by the loss of users that the loss never saw, or for the epochs so chosen."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +8,12 @@ from torch import Tensor
 
 from gnn.adjacency import MetaPathAdjacency
 from gnn.hdgi import HDGI
-from gnn.projection import TrainingGraph
 from gnn.settings import HDGISettings
+from gnn.training_graph import TrainingGraph
 from kgrec.errors import KgrecError
 from kgrec.training.device import device
 from kgrec.training.fingerprint import fingerprint
+from kgrec.training.fits import Fit
 from kgrec.training.loop import History, fit
 
 HELD_OUT = 0.1  # part of the users whose discriminator loss is the validation score
@@ -23,13 +24,15 @@ class UserVectors:
     """What HDGI learned.
 
     Attributes:
+        fit: which of the three fits it is.
         user_ids: ``[n_users]``
         vectors: centred and of length 1. ``[n_users, dim]``
         path_weights: semantic attention of each meta-path, as it is written; sums to 1.
-        run_id: twelve hexadecimal digits that stand for settings and data.
+        run_id: twelve hexadecimal digits that stand for fit, settings and data.
         history: losses and scores.
     """
 
+    fit: Fit
     user_ids: list[str]
     vectors: Tensor
     path_weights: dict[str, float]
@@ -38,9 +41,15 @@ class UserVectors:
 
 
 class HDGITraining:
-    """One epoch of HDGI is one step over the whole graph, against a newly shuffled corruption."""
+    """One epoch of HDGI is one step over the whole graph, against a newly shuffled corruption.
 
-    def __init__(self, graph: TrainingGraph, settings: HDGISettings):
+    Args:
+        graph: what is learned from.
+        settings: how.
+        held_out: part of the users whose loss is the validation score; 0 where nothing is validated.
+    """
+
+    def __init__(self, graph: TrainingGraph, settings: HDGISettings, held_out: float = HELD_OUT):
         target = device()
         torch.manual_seed(settings.seed)
         n_users, in_dim = graph.features.shape
@@ -49,9 +58,10 @@ class HDGITraining:
         self.model = HDGI(in_dim, settings.dim, len(graph.paths), settings.semantic_dim).to(target)
         self.optimizer: torch.optim.Optimizer = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate)
         order = torch.randperm(n_users)
-        n_held_out = max(1, int(n_users * HELD_OUT))
+        n_held_out = max(1, int(n_users * held_out)) if held_out else 0
         self.held_out, self.taught = order[:n_held_out].to(target), order[n_held_out:].to(target)
         self.fixed_corruption = self.corruption()
+        self._true_graph: tuple[list[Tensor], Tensor] | None = None
 
     def corruption(self) -> Tensor:
         """Draw the user whose features each user gets in the corrupted graph: ``[n_users]``.
@@ -70,6 +80,7 @@ class HDGITraining:
         loss = self._loss(self.corruption(), self.taught)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
+        self._true_graph = None
         return loss.item()
 
     def validate(self) -> float:
@@ -77,8 +88,21 @@ class HDGITraining:
         return -self._loss(self.fixed_corruption, self.held_out).item()
 
     def _loss(self, corruption: Tensor, chosen: Tensor) -> Tensor:
-        positive, negative = self.model.pair(self.features, self.adjacencies, corruption)
+        projected, positive = self._encoded()
+        negative, _ = self.model.encode([rows[corruption] for rows in projected], self.adjacencies)
         return self.model.loss(positive, negative, chosen, summarised=self.taught)
+
+    def _encoded(self) -> tuple[list[Tensor], Tensor]:
+        """Projected features and states of the true graph by the present weights.
+
+        Validation after one epoch and training in the next ask for the same, so they are kept, with what a backward
+        pass needs, until the weights change.
+        """
+        if self._true_graph is None:
+            with torch.enable_grad():
+                projected = self.model.project(self.features)
+                self._true_graph = projected, self.model.encode(projected, self.adjacencies)[0]
+        return self._true_graph
 
 
 def adjacencies(graph: TrainingGraph, target: torch.device) -> list[MetaPathAdjacency]:
@@ -86,25 +110,34 @@ def adjacencies(graph: TrainingGraph, target: torch.device) -> list[MetaPathAdja
     return [MetaPathAdjacency([hop.matrix.to(target) for hop in path]) for path in graph.paths.values()]
 
 
-def learn(graph: TrainingGraph, settings: HDGISettings, run: Path, fresh: bool = False) -> UserVectors:
-    """Train HDGI, or go on with the checkpoint in ``run``, and return the users' vectors.
+def learn(
+    graph: TrainingGraph, settings: HDGISettings, run: Path, fresh: bool = False, epochs: int | None = None
+) -> UserVectors:
+    """Train HDGI, or go on with the checkpoint in the fit's folder of ``run``, and return the users' vectors.
+
+    Args:
+        graph: of one of the three fits.
+        settings: how it is learned.
+        run: folder of all fits.
+        fresh: train anew instead of going on with the checkpoint.
+        epochs: exactly so many, on all users; ``None`` to hold users out and let their loss choose.
 
     Raises:
         KgrecError: there are fewer than two users, or as `kgrec.training.loop.fit`.
     """
     if len(graph.user_ids) < 2:
         raise KgrecError("HDGI tells users apart and needs two at least: load more interactions.")
-    digest = graph_digest(graph, settings)
-    training = HDGITraining(graph, settings)
+    digest = graph_digest(graph, settings, epochs)
+    training = HDGITraining(graph, settings, HELD_OUT if epochs is None else 0.0)
     history = fit(
         training,
-        epochs=settings.epochs,
-        patience=settings.patience,
+        epochs=settings.epochs if epochs is None else epochs,
+        patience=settings.patience if epochs is None else None,
         seed=settings.seed,
-        checkpoint=run / "personas.pt",
+        checkpoint=graph.fit.folder(run) / "personas.pt",
         fingerprint=digest,
         settings=settings.model_dump(),
-        label="HDGI",
+        label=f"HDGI, {graph.fit} fit",
         fresh=fresh,
     )
     with torch.no_grad():
@@ -112,13 +145,17 @@ def learn(graph: TrainingGraph, settings: HDGISettings, run: Path, fresh: bool =
     # The states share a large common part, which would make all users look alike to the cosine.
     vectors = torch.nn.functional.normalize(states - states.mean(dim=0), dim=1).cpu()
     named = dict(zip((str(path) for path in graph.paths), weights.tolist(), strict=True))
-    return UserVectors(graph.user_ids, vectors, named, digest[:12], history)
+    return UserVectors(graph.fit, graph.user_ids, vectors, named, digest[:12], history)
 
 
-def graph_digest(graph: TrainingGraph, settings: HDGISettings) -> str:
-    """Digest of all that the personas depend on; settings, meta-paths and texts stand for the features."""
+def graph_digest(graph: TrainingGraph, settings: HDGISettings, epochs: int | None = None) -> str:
+    """Digest of all that the personas depend on; settings, meta-paths and texts stand for the features.
+
+    The fit is part of it, so that no two fits share a run, not even on a graph of training interactions alone.
+    """
     paths = [
         (str(path), [(tuple(hop.matrix.shape), hop.matrix.indices().numpy(), hop.counts) for hop in found])
         for path, found in graph.paths.items()
     ]
-    return fingerprint(settings.model_dump(), graph.user_ids, graph.texts, paths)
+    made_for = (graph.fit.value, graph.fit.splits, epochs)
+    return fingerprint(made_for, settings.model_dump(), graph.user_ids, graph.texts, paths)

@@ -1,4 +1,4 @@
-"""Personas into Neo4j: in batches beside the old ones, then made the current ones at one instant.
+"""Personas of the final fit into Neo4j: in batches beside the old ones, then made the current ones at one instant.
 
 Killed between any two transactions, the graph still shows its readers one whole run, and the next write-back brings
 it to the end.

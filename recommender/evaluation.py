@@ -186,9 +186,7 @@ def _users(dataset: Dataset, asked: Asked, counts: np.ndarray) -> pd.DataFrame:
             "history": [len(history) for history in asked.histories],
             "learned": counts[asked.targets],
             "head": np.isin(asked.targets, head),
-            "persona": pd.Series(
-                [None if personas is None else personas.names[user] for user in asked.users], dtype="str"
-            ),
+            "persona": pd.Series(names, dtype="str"),
         }
     )
 

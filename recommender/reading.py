@@ -9,7 +9,7 @@ from torch import Tensor
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
-from kgrec.graph.personas import current_personas, current_run
+from kgrec.graph.personas import current_personas, has_personas
 from kgrec.graph.splits import current_split, ensure_split
 from kgrec.training.fits import Fit
 from recommender.dataset import Dataset
@@ -45,7 +45,7 @@ def read_dataset(database: Database, fits: Sequence[Fit] = tuple(Fit), with_text
         personas={},
     )
     for fit in fits:
-        if current_run(database, fit) is None:
+        if not has_personas(database, fit):
             continue
         found = current_personas(database, fit)
         vectors, names = (dict(zip(found.user_ids, part, strict=True)) for part in (found.vectors, found.names))

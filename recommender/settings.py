@@ -28,8 +28,8 @@ class SASRecSettings(BaseModel):
     loss: LossName = Field(
         "auto",
         description=(
-            "The next item against all items (full), or against sampled ones (sampled, gbce); auto is full up to 50,000 "
-            "items and sampled beyond."
+            "The next item against all items (full), or against sampled ones (sampled, gbce); auto is full up to "
+            "50,000 items and sampled beyond."
         ),
     )
     learning_rate: Annotated[float, Field(gt=0)] = Field(2e-3, description="Step size of Adam.")

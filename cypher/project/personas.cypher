@@ -1,15 +1,16 @@
 // The graph that personas are learned from, projected into the GDS catalog.
-// Training interactions only: validation and test interactions never enter, nor do Sessions (they hold all three).
+// Each split's interactions are a relationship type of their own, such as INTERACTED:train, so that every fit can take
+// those that it learns from; Sessions, which hold interactions of all splits, never enter.
 // Repeated relationships count once; they are told apart within one node at a time, which takes little memory.
-// $graph_name: name in the catalog; $types: the relationship types that the meta-paths walk.
+// $graph_name: name in the catalog; $types: the relationship types that the meta-paths walk; $splits: of interactions.
 CALL () {
   MATCH (source:User)
   CALL (source) {
     MATCH (source)-[interaction:INTERACTED]->(target:Item)
-    WHERE interaction.split = 'train'
-    RETURN DISTINCT target
+    WHERE interaction.split IN $splits
+    RETURN DISTINCT target, interaction.split AS split
   }
-  RETURN source, target, 'INTERACTED' AS kind
+  RETURN source, target, 'INTERACTED:' + split AS kind
   UNION ALL
   MATCH (source:Item)
   CALL (source) {

@@ -1,22 +1,28 @@
-"""The personas of the current run, read whole: never half of one run and half of the next."""
+"""The personas of a fit's current run, read whole: never half of one run and half of the next.
 
-from collections.abc import Callable
+Those of the final fit are on the users and in the Persona nodes, and are served. Those of the validation and test fits
+are apart, in EvaluationPersona nodes; whoever trains or evaluates asks for them by their fit.
+"""
+
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from kgrec.errors import KgrecError
-from kgrec.graph.database import Database
+from kgrec.graph.database import Database, Row
+from kgrec.training.fits import Fit
 
 Found = TypeVar("Found")
+Run = TypeVar("Run")
 
 NOBODY = "No user has a persona: run `kgrec train personas` first."
 
 
 @dataclass(frozen=True)
 class CurrentRun:
-    """The run that readers see.
+    """The run of the final fit that readers see.
 
     Attributes:
         run_id: of the HDGI run.
@@ -32,7 +38,7 @@ class CurrentRun:
 
 @dataclass(frozen=True)
 class CurrentPersonas:
-    """Persona vectors of the current run.
+    """Persona vectors of a fit's current run.
 
     Attributes:
         run_id: of the HDGI run.
@@ -64,21 +70,34 @@ class SessionPersona:
 
 
 def current_run(database: Database) -> CurrentRun | None:
-    """Return the run that readers see; ``None`` before the first."""
+    """Return the run of the final fit that readers see; ``None`` before the first."""
     rows = database.read("personas/current")
     return CurrentRun(**rows[0]) if rows else None
 
 
-def current_personas(database: Database) -> CurrentPersonas:
-    """Read the persona vectors of all users.
+def current_personas(database: Database, fit: Fit = Fit.FINAL) -> CurrentPersonas:
+    """Read the persona vectors that a fit gave all users.
 
     Raises:
-        KgrecError: nobody has one.
+        KgrecError: nobody has one of that fit, or some of them are missing.
     """
-    run_id, user_ids, vectors, names = _settled(database, lambda run: _personas(database, run))
-    if not user_ids:
+    if fit is Fit.FINAL:
+        found = _settled(lambda: current_run(database), lambda run: _personas(database, run))
+    else:
+        found = _settled(lambda: _evaluation_run(database, fit), lambda run: _evaluation_personas(database, fit, run))
+    if not found.user_ids:
         raise KgrecError(NOBODY)
-    return CurrentPersonas(run_id, user_ids, np.stack(vectors), names)
+    return found
+
+
+def evaluation_kind(fit: Fit) -> str:
+    """Kind of the ``CurrentRun`` node of the validation or test fit."""
+    return f"evaluation personas of {fit.value}"
+
+
+def has_personas(database: Database, fit: Fit) -> bool:
+    """Tell whether a fit's personas were ever written."""
+    return (current_run(database) if fit is Fit.FINAL else _evaluation_run(database, fit)) is not None
 
 
 def session_persona(database: Database, item_ids: list[str]) -> SessionPersona:
@@ -87,29 +106,55 @@ def session_persona(database: Database, item_ids: list[str]) -> SessionPersona:
     Raises:
         KgrecError: there are no personas.
     """
-    return _settled(database, lambda run: _session(database, run, item_ids))
+    return _settled(lambda: current_run(database), lambda run: _session(database, run, item_ids))
 
 
-def _settled(database: Database, read: Callable[[CurrentRun], Found]) -> Found:
+@dataclass(frozen=True)
+class _EvaluationRun:
+    """The run of the validation or test fit that readers see; how many vectors were written, and how many are there."""
+
+    run_id: str
+    users: int
+    found: int
+
+
+def _evaluation_run(database: Database, fit: Fit) -> _EvaluationRun | None:
+    rows = database.read("personas/evaluation_current", kind=evaluation_kind(fit))
+    return _EvaluationRun(**rows[0]) if rows else None
+
+
+def _settled(current: Callable[[], Run | None], read: Callable[[Run], Found]) -> Found:
     """Read under the current run, and read again if another run took its place meanwhile."""
-    run = current_run(database)
+    run = current()
     while run is not None:
         found = read(run)
-        before, run = run, current_run(database)
+        before, run = run, current()
         if run == before:
             return found
     raise KgrecError(NOBODY)
 
 
-def _personas(database: Database, run: CurrentRun) -> tuple[str, list[str], list[np.ndarray], list[str | None]]:
+def _personas(database: Database, run: CurrentRun) -> CurrentPersonas:
+    rows = database.stream("project/user_personas", run_id=run.run_id, promoted=run.promoted)
+    return _stacked(run.run_id, rows)
+
+
+def _evaluation_personas(database: Database, fit: Fit, run: _EvaluationRun) -> CurrentPersonas:
+    if run.found != run.users:
+        raise KgrecError(f"Some personas of the {fit} fit are missing: run `kgrec train personas` again.")
+    return _stacked(run.run_id, database.stream("project/evaluation_personas", run_id=run.run_id))
+
+
+def _stacked(run_id: str, rows: Iterable[Row]) -> CurrentPersonas:
     user_ids: list[str] = []
     vectors: list[np.ndarray] = []
     names: list[str | None] = []
-    for row in database.stream("project/user_personas", run_id=run.run_id, promoted=run.promoted):
+    for row in rows:
         user_ids.append(row["user_id"])
         vectors.append(np.array(row["vector"], dtype=np.float32))
         names.append(row["persona"])
-    return run.run_id, user_ids, vectors, names
+    dim = len(vectors[0]) if vectors else 0
+    return CurrentPersonas(run_id, user_ids, np.array(vectors, dtype=np.float32).reshape(len(vectors), dim), names)
 
 
 def _session(database: Database, run: CurrentRun, item_ids: list[str]) -> SessionPersona:

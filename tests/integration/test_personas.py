@@ -12,12 +12,16 @@ import torch
 
 from gnn import projection, trainer
 from gnn.meta_path import MetaPath
-from gnn.projection import stream_training_graph
+from gnn.projection import stream_graph
 from gnn.settings import HDGISettings
+from gnn.streamed_graph import StreamedGraph
 from gnn.train import train_personas
 from gnn.trainer import graph_digest
+from gnn.training_graph import TrainingGraph, training_graph
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.graph.personas import current_personas
+from kgrec.training.fits import Fit
 from tests.conftest import CommandLine, empty
 
 META_PATHS = [MetaPath.parse(text) for text in HDGISettings().meta_paths]
@@ -56,6 +60,16 @@ def rows() -> list[dict[str, object]]:
     return made
 
 
+def later_rows() -> list[dict[str, object]]:
+    """Items that nobody chose before validation, or before the test, and two that a user chooses once more then."""
+    first = rows()[0]
+    chosen = [("i98", "validation"), ("i99", "test"), (first["item"], "validation"), (first["item"], "test")]
+    return [
+        first | {"item": item, "split": split, "position": position}
+        for position, (item, split) in enumerate(chosen, start=6)
+    ]
+
+
 def fill(database: Database, given: list[dict[str, object]]) -> None:
     empty(database)
     database.driver.execute_query(GRAPH, rows=given)
@@ -68,6 +82,15 @@ def graph(database: Database) -> None:
 
 def train(command_line: CommandLine, run: Path, *options: str) -> str:
     return command_line("train", "personas", "--run", str(run), "--epochs", "30", "--personas", "2", *options).output
+
+
+def of_fit(streamed: StreamedGraph, fit: Fit = Fit.VALIDATION) -> TrainingGraph:
+    return training_graph(streamed, fit, META_PATHS, 8, 0)
+
+
+def evaluated(database: Database, fit: Fit) -> list[list[float]]:
+    vectors: list[list[float]] = current_personas(database, fit).vectors.tolist()
+    return vectors
 
 
 def written(database: Database) -> dict[str, list[float]]:
@@ -99,40 +122,65 @@ def test_personas_are_written_and_tell_the_tastes_apart(
         "SHOW VECTOR INDEXES YIELD name WHERE name = 'user_persona' RETURN name"
     ).records
     assert len(index) == 1
-    record = json.loads((tmp_path / "personas.json").read_text())
-    assert record["settings"]["personas"] == 2 and sum(record["meta_path_weights"].values()) == pytest.approx(1)
+    record = json.loads((tmp_path / "final" / "personas.json").read_text())
+    assert (
+        record["fit"] == "final"
+        and record["settings"]["personas"] == 2
+        and sum(record["meta_path_weights"].values()) == pytest.approx(1)
+    )
 
 
-def test_projection_holds_training_interactions_only(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every pair that leaves the GDS catalog is a training pair, and all of them leave it."""
-    streamed = {}
-    real = projection._stream
-
-    def keep(opened: Database, types: list[str]) -> object:
-        streamed["relationships"] = real(opened, types)
-        return streamed["relationships"]
-
-    monkeypatch.setattr(projection, "_stream", keep)
-    stream_training_graph(database, META_PATHS, 8, 0)
-    frame = streamed["relationships"]
-    pairs = frame[frame["relationshipType"] == "INTERACTED"][["sourceNodeId", "targetNodeId"]]
-    ids = {
-        r["node"]: r["key"]
-        for r in database.driver.execute_query(
-            "UNWIND $nodes AS node WITH node, gds.util.asNode(node) AS n "
-            "RETURN node, coalesce(n.user_id, n.item_id) AS key",
-            nodes=sorted({int(node) for node in pairs.to_numpy().ravel()}),
-        ).records
-    }
-    projected = {(ids[source], ids[target]) for source, target in pairs.itertuples(index=False)}
-    assert projected == {(row["user"], row["item"]) for row in rows() if row["split"] == "train"}
+@pytest.mark.parametrize("fit", Fit)
+def test_fit_holds_its_own_interactions_only(database: Database, fit: Fit) -> None:
+    """Every pair that it learns from is one of its splits, and all of those are there."""
+    given = rows() + later_rows()
+    fill(database, given)
+    graph = of_fit(stream_graph(database, META_PATHS), fit)
+    assert [path for path in graph.paths if str(path) == "INTERACTED"]
+    for purchases in [graph.purchases, *(hops[0] for hops in graph.paths.values())]:
+        names = {
+            record["node"]: record["item"]
+            for record in database.driver.execute_query(
+                "UNWIND $nodes AS node RETURN node, gds.util.asNode(node).item_id AS item",
+                nodes=purchases.node_ids.tolist(),
+            ).records
+        }
+        users, items = purchases.matrix.indices().tolist()
+        pairs = [
+            (graph.user_ids[user], names[purchases.node_ids[item]]) for user, item in zip(users, items, strict=True)
+        ]
+        assert set(pairs) == {(row["user"], row["item"]) for row in given if row["split"] in fit.splits}
+        assert purchases.counts.tolist() == [1] * len(pairs)  # also of what was chosen twice
+        assert set(names.values()) == {row["item"] for row in given if row["split"] in fit.splits}
     assert len(database.gds().graph.list()) == 0  # and the projection is gone
 
 
+def test_fit_is_the_same_as_if_it_had_been_streamed_alone(database: Database, tmp_path: Path) -> None:
+    """Out of one stream, kept in a folder, against a graph that has no later interactions at all."""
+    fill(database, rows() + later_rows())
+    stream_graph(database, META_PATHS).save(tmp_path)
+    whole = StreamedGraph.load(tmp_path)
+    digests = set()
+    for fit in reversed(Fit):
+        database.driver.execute_query(
+            "MATCH ()-[r:INTERACTED]->() WHERE NOT r.split IN $splits DELETE r", splits=list(fit.splits)
+        )
+        alone, taken = of_fit(stream_graph(database, META_PATHS), fit), of_fit(whole, fit)
+        assert taken.features.equal(alone.features) and taken.missing == alone.missing
+        assert graph_digest(taken, HDGISettings()) == graph_digest(alone, HDGISettings())
+        digests.add(graph_digest(taken, HDGISettings()))
+    assert len(digests) == 3
+
+
+def test_splits_that_are_not_asked_for_never_leave_the_database(database: Database) -> None:
+    streamed = stream_graph(database, META_PATHS, Fit.TEST.splits)
+    assert set(streamed.interactions["split"]) == {"train", "validation"}
+
+
 def test_batches_of_node_ids_change_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = stream_training_graph(database, META_PATHS, 8, 0)
+    whole = of_fit(stream_graph(database, META_PATHS))
     monkeypatch.setattr(projection, "NODES", 7)
-    parts = stream_training_graph(database, META_PATHS, 8, 0)
+    parts = of_fit(stream_graph(database, META_PATHS))
     assert parts.user_ids == whole.user_ids and parts.texts == whole.texts and parts.features.equal(whole.features)
     sums = {user: np.zeros(8) for user in whole.user_ids}
     train = [row for row in rows() if row["split"] == "train"]
@@ -147,7 +195,7 @@ def test_user_without_training_interactions_is_a_user_still(
     database: Database, command_line: CommandLine, tmp_path: Path
 ) -> None:
     database.driver.execute_query("MATCH (:User {user_id: 'u00'})-[r:INTERACTED {split: 'train'}]->() DELETE r")
-    graph = stream_training_graph(database, META_PATHS, 8, 0)
+    graph = of_fit(stream_graph(database, META_PATHS))
     assert graph.user_ids == [f"u{user:02}" for user in range(60)]
     assert not graph.features[0].any() and graph.features[1:].any(dim=1).all()
     train(command_line, tmp_path)
@@ -156,7 +204,7 @@ def test_user_without_training_interactions_is_a_user_still(
 
 def test_fingerprint_follows_texts_and_interactions(database: Database) -> None:
     def digest() -> str:
-        return graph_digest(stream_training_graph(database, META_PATHS, 8, 0), HDGISettings())
+        return graph_digest(of_fit(stream_graph(database, META_PATHS)), HDGISettings())
 
     unknown = digest()
     assert digest() == unknown
@@ -188,27 +236,38 @@ def test_training_from_python_says_what_was_learned(database: Database, tmp_path
         tuple(record.values()) for record in stored
     }
     assert {persona.rpartition("/")[0] for persona in frame["persona_id"]} == {trained.run_id}
-    assert json.loads((tmp_path / "personas.json").read_text())["run_id"] == trained.run_id
+    assert trained.run_id == trained.run_ids[Fit.FINAL] and len(set(trained.run_ids.values())) == 3
+    for fit in Fit:
+        record = json.loads((fit.folder(tmp_path) / "personas.json").read_text())
+        assert (record["fit"], record["run_id"], record["epochs"]) == (fit, trained.run_ids[fit], trained.epochs)
+        read = current_personas(database, fit)
+        assert read.run_id == trained.run_ids[fit] and len(read.user_ids) == 60
+        assert len(set(read.names)) == 2 and all(name for name in read.names)
     again = train_personas(database, tmp_path, HDGISettings(epochs=30, personas=2))
     assert again == replace(trained, history=again.history) and again.history.resumed_at == 30
 
 
-def test_personas_do_not_depend_on_validation_and_test(
-    database: Database, command_line: CommandLine, tmp_path: Path
-) -> None:
-    train(command_line, tmp_path / "before")
-    before = written(database)
-    changed = rows()
-    swapped = [row["item"] for row in changed if row["split"] != "train"][::-1]
-    for row, item in zip([row for row in changed if row["split"] != "train"], swapped, strict=True):
+def swap(database: Database, split: str) -> None:
+    """Let the users of a split's interactions have each other's items."""
+    changed = [row for row in rows() if row["split"] == split]
+    for row, item in zip(changed, [row["item"] for row in changed][::-1], strict=True):
         database.driver.execute_query(
             "MATCH (u:User {user_id: $user})-[r:INTERACTED {position: $position}]->() DELETE r "
             "WITH DISTINCT u MATCH (i:Item {item_id: $item}) "
             "CREATE (u)-[:INTERACTED {position: $position, split: $split}]->(i)",
-            user=row["user"], position=row["position"], item=item, split=row["split"],
+            user=row["user"], position=row["position"], item=item, split=split,
         )  # fmt: skip
-    train(command_line, tmp_path / "after")
-    assert written(database) == before
+
+
+def test_no_fit_depends_on_later_interactions(database: Database, command_line: CommandLine, tmp_path: Path) -> None:
+    train(command_line, tmp_path / "before")
+    before = {fit: evaluated(database, fit) for fit in Fit}
+    swap(database, "test")
+    train(command_line, tmp_path / "other test")
+    assert {fit for fit in Fit if evaluated(database, fit) != before[fit]} == {Fit.FINAL}
+    swap(database, "validation")
+    train(command_line, tmp_path / "other validation")
+    assert {fit for fit in Fit if evaluated(database, fit) != before[fit]} == {Fit.TEST, Fit.FINAL}
 
 
 def test_interrupted_training_ends_like_an_uninterrupted_one(
@@ -231,8 +290,9 @@ def test_interrupted_training_ends_like_an_uninterrupted_one(
     monkeypatch.undo()
     train(command_line, tmp_path / "cut")
     assert written(database) == whole
-    kept = [torch.load(tmp_path / run / "personas.pt")["best_model"] for run in ("whole", "cut")]
-    assert all(torch.equal(kept[0][name], kept[1][name]) for name in kept[0])
+    for fit in Fit:
+        kept = [torch.load(fit.folder(tmp_path / run) / "personas.pt")["best_model"] for run in ("whole", "cut")]
+        assert all(torch.equal(kept[0][name], kept[1][name]) for name in kept[0])
 
 
 def test_second_training_replaces_the_personas(database: Database, command_line: CommandLine, tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from kgrec.graph import statements
 from kgrec.graph.database import Database
 from kgrec.graph.personas import session_persona
 from kgrec.graph.schema import ensure_schema
-from recommender.dataset import Dataset
 from kgrec.training.fits import Fit
+from recommender.dataset import Dataset
 from recommender.evaluation import evaluate as evaluate_run
 from recommender.measured import Measured
 from recommender.reading import read_dataset

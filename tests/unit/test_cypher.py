@@ -30,8 +30,8 @@ def users_of(name: str) -> set[Path]:
 
 
 def test_no_projection_takes_interactions_but_those_for_training() -> None:
-    """Of the three that are there, one has no relationships, one asks for the split (tested on a real graph), and the
-    k-core counts all interactions to say who stays in the graph: nothing is learned from it."""
+    """Of the three that are there, one has no relationships, one keeps the splits apart by type (tested on a real
+    graph), and the k-core counts all interactions to say who stays in the graph: nothing is learned from it."""
     projections = {
         name: statements.statement(name) for name in ALL if "gds.graph.project(" in statements.statement(name)
     }
@@ -40,7 +40,8 @@ def test_no_projection_takes_interactions_but_those_for_training() -> None:
     assert projections["load/core_projection"].count("]->") == 1
     assert "]->" not in projections["load/similar_projection"]
     personas = projections["project/personas"]
-    assert personas.count(":INTERACTED]") == 1 and "WHERE interaction.split = 'train'" in personas
+    assert personas.count(":INTERACTED]") == 1 and "WHERE interaction.split IN $splits" in personas
+    assert "'INTERACTED:' + split AS kind" in personas
 
 
 def test_inputs_of_a_query_for_browser_become_parameters() -> None:

@@ -18,10 +18,11 @@ from torch_geometric.transforms import AddMetaPaths
 from gnn.adjacency import Hop, MetaPathAdjacency, hops
 from gnn.hdgi import HDGI, SemanticAttention
 from gnn.meta_path import MetaPath
-from gnn.projection import TrainingGraph, signatures
 from gnn.settings import HDGISettings
 from gnn.trainer import HDGITraining, graph_digest, learn
+from gnn.training_graph import TrainingGraph, signatures
 from kgrec.errors import KgrecError
+from kgrec.training.fits import Fit
 
 USERS = np.array([10, 11, 12, 13])
 RELATIONSHIPS = pd.DataFrame(
@@ -118,10 +119,45 @@ def test_users_joined_by_a_meta_path_are_those_of_pyg() -> None:
     assert not mine[0, 1] and mine[0, 2]
 
 
-def test_gradient_passes_through_the_sparse_product() -> None:
-    adjacency = MetaPathAdjacency([hop.matrix.double() for hop in follow("INTERACTED > BY")])
+ALL_PATHS = ["INTERACTED", "INTERACTED > BY", "INTERACTED > BY|IN_CATEGORY"]
+
+
+@pytest.mark.parametrize("text", ALL_PATHS)
+def test_gradient_of_the_operator_is_numerically_right(text: str) -> None:
+    adjacency = MetaPathAdjacency([hop.matrix.double() for hop in follow(text)])
     x = torch.randn(4, 2, dtype=torch.double, requires_grad=True)
     assert torch.autograd.gradcheck(lambda value: adjacency @ value, x)
+
+
+@pytest.mark.parametrize("text", ALL_PATHS)
+def test_operator_and_its_gradient_are_those_that_autograd_finds_on_dense_matrices(text: str) -> None:
+    matrices = [hop.matrix.double() for hop in follow(text)]
+    reached = torch.eye(4, dtype=torch.double)
+    for matrix in matrices:
+        reached = reached @ matrix.to_dense()
+    dense = reached @ reached.T
+    scale = (dense.sum(dim=1, keepdim=True) + 1).rsqrt()
+    operator = scale * (dense + torch.eye(4)) * scale.T
+    x, gradient = torch.randn(4, 3, dtype=torch.double), torch.randn(4, 3, dtype=torch.double)
+    mine, expected = x.clone().requires_grad_(), x.clone().requires_grad_()
+    out = MetaPathAdjacency(matrices) @ mine
+    assert torch.allclose(out, operator @ expected, atol=1e-12)
+    out.backward(gradient)  # type: ignore[no-untyped-call]
+    (operator @ expected).backward(gradient)  # type: ignore[no-untyped-call]
+    assert mine.grad is not None and expected.grad is not None and mine.grad.any()
+    assert torch.allclose(mine.grad, expected.grad, atol=1e-12)
+
+
+def test_nothing_is_said_of_how_matrices_are_kept() -> None:
+    """Torch warns once a process that its CSR is young: here it is a process of its own."""
+    code = """
+import torch
+from gnn.adjacency import MetaPathAdjacency
+matrix = torch.sparse_coo_tensor([[0, 1], [0, 0]], [1.0, 1.0], (2, 1), check_invariants=True).coalesce()
+(MetaPathAdjacency([matrix]) @ torch.ones(2, 1, requires_grad=True)).sum().backward()
+"""
+    result = subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, capture_output=True, text=True)
+    assert result.stderr == ""
 
 
 def test_semantic_attention_is_that_of_pyg() -> None:
@@ -176,8 +212,7 @@ def test_corrupted_states_are_those_of_shuffled_features() -> None:
     model, order = HDGI(3, 4, 2, 4), torch.tensor([2, 0, 3, 1])
     paths = [MetaPathAdjacency([hop.matrix for hop in follow(text)]) for text in ("INTERACTED", "INTERACTED > BY")]
     x = torch.randn(4, 3)
-    positive, negative = model.pair(x, paths, order)
-    assert torch.allclose(positive, model(x, paths)[0], atol=1e-6)
+    negative, _ = model.encode([rows[order] for rows in model.project(x)], paths)
     assert torch.allclose(negative, model(x[order], paths)[0], atol=1e-6)
 
 
@@ -192,7 +227,8 @@ def two_tastes(n_users: int = 200) -> TrainingGraph:
     found = hops(path, np.arange(n_users), frame)
     assert found is not None
     features = torch.from_numpy(generator.normal(size=(n_users, 16)) + 2.0 * (2 * taste - 1)[:, None]).float()
-    return TrainingGraph([f"u{user}" for user in range(n_users)], features, "texts", {path: found}, [])
+    user_ids = [f"u{user}" for user in range(n_users)]
+    return TrainingGraph(Fit.VALIDATION, user_ids, features, "texts", {path: found}, [], found[0])
 
 
 def test_corruption_keeps_taught_and_held_out_users_apart() -> None:
@@ -205,6 +241,22 @@ def test_corruption_keeps_taught_and_held_out_users_apart() -> None:
     assert set(training.taught.tolist()).isdisjoint(training.held_out.tolist())
 
 
+def test_what_validation_leaves_to_the_next_epoch_changes_nothing() -> None:
+    """Neither the weights, against a training that never validates, nor a score, against one computed anew."""
+    with_scores, without = (HDGITraining(two_tastes(), HDGISettings(dim=8)) for _ in range(2))
+    for epoch in range(3):
+        for training in (with_scores, without):
+            torch.manual_seed(epoch)
+            training.train_epoch(epoch)
+        with torch.no_grad():
+            score = with_scores.validate()
+            assert with_scores.validate() == score
+            with_scores._true_graph = None
+            assert with_scores.validate() == score
+    weights = without.model.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in with_scores.model.state_dict().items())
+
+
 def test_learns_to_tell_true_users_from_corrupted_ones(tmp_path: Path) -> None:
     """The loss of users that it was not taught falls far below that of guessing, ln 2 = 0.693."""
     settings = HDGISettings(epochs=120, dim=16, learning_rate=1e-2)
@@ -213,6 +265,18 @@ def test_learns_to_tell_true_users_from_corrupted_ones(tmp_path: Path) -> None:
     same = learned.vectors @ learned.vectors.T  # cosine
     taste = torch.arange(200) % 2
     assert same[taste == 0][:, taste == 0].mean() > same[taste == 0][:, taste == 1].mean() + 0.5
+
+
+def test_fit_that_is_not_validated_learns_from_everybody_for_just_the_epochs_given(tmp_path: Path) -> None:
+    graph, settings = replace(two_tastes(), fit=Fit.FINAL), HDGISettings(epochs=9, patience=1, dim=8)
+    learned = learn(graph, settings, tmp_path, epochs=12)  # neither the settings' epochs nor their patience count
+    assert len(learned.history.losses) == 12 and learned.history.best_epoch == 11 and learned.history.scores == []
+    assert learned.fit is Fit.FINAL and (tmp_path / "final" / "personas.pt").exists()
+    training = HDGITraining(graph, settings, held_out=0.0)
+    assert len(training.held_out) == 0 and sorted(training.taught.tolist()) == list(range(200))
+    assert sorted(training.corruption().tolist()) == list(range(200))
+    with pytest.raises(KgrecError, match="--fresh"):
+        learn(graph, settings, tmp_path, epochs=11)
 
 
 def test_one_user_is_too_few(tmp_path: Path) -> None:
@@ -238,6 +302,8 @@ def test_fingerprint_is_of_what_made_the_features_not_of_their_last_bits() -> No
     assert graph_digest(replace(graph, texts="of other texts"), settings) != before
     assert graph_digest(graph, HDGISettings(seed=8)) != before
     assert graph_digest(replace(graph, user_ids=graph.user_ids[::-1]), settings) != before
+    made_for = [graph_digest(replace(graph, fit=fit), settings, epochs) for fit in Fit for epochs in (None, 4, 5)]
+    assert len(set(made_for)) == 9 and made_for[0] == before
 
 
 def test_fingerprint_knows_every_relationship() -> None:

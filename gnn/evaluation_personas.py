@@ -1,0 +1,55 @@
+"""Personas of the validation and test fits into Neo4j, apart from the users: only training and evaluation read them.
+
+They are written in batches beside the old ones, and one small transaction makes them the current ones. Killed between
+any two transactions, readers see one whole run, and the next write takes away what was left.
+"""
+
+from more_itertools import chunked
+
+from gnn.personas import Personas
+from gnn.trainer import UserVectors
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
+from kgrec.graph.personas import evaluation_kind
+
+USERS = 5_000  # written or removed in one transaction
+
+
+def write_evaluation_personas(database: Database, learned: UserVectors, personas: Personas) -> None:
+    """Replace the persona vectors of a fit of the evaluation; nothing is written where the same run is there already.
+
+    Raises:
+        KgrecError: somebody else wrote them at the same time.
+    """
+    kind, run_id, users = evaluation_kind(learned.fit), learned.run_id, len(learned.user_ids)
+    database.run("schema/evaluation_persona_key")  # a graph that was loaded by an earlier kgrec has none
+    _forget(database, learned, kind)
+    if _complete(database, kind, run_id, users):
+        return
+    # It is no whole run: readers are not to see it, and its vectors would stand in the way of the new ones.
+    if database.write("personas/evaluation_withdraw", kind=kind, run_id=run_id).counters.nodes_deleted:
+        _forget(database, learned, kind)
+    for batch in chunked(range(users), USERS):
+        rows = [
+            {
+                "user_id": learned.user_ids[user],
+                "vector": learned.vectors[user].tolist(),
+                "persona": personas.strongest(user),
+            }
+            for user in batch
+        ]
+        database.write("personas/evaluation_users", rows=rows, run_id=run_id, fit=learned.fit.value)
+    switched = database.write("personas/evaluation_switch", kind=kind, run_id=run_id, users=users)
+    if not switched.counters.contains_updates:
+        raise KgrecError("The graph's personas were changed at the same time: train the personas again.")
+    _forget(database, learned, kind)
+
+
+def _forget(database: Database, learned: UserVectors, kind: str) -> None:
+    """Remove the vectors that no reader sees: of the run before, or of a write that was interrupted."""
+    database.run("personas/evaluation_forget", kind=kind, fit=learned.fit.value, batch=USERS)
+
+
+def _complete(database: Database, kind: str, run_id: str, users: int) -> bool:
+    found = database.read("personas/evaluation_current", kind=kind)
+    return bool(found) and found[0] == {"run_id": run_id, "users": users, "found": users}

@@ -1,0 +1,109 @@
+"""What personas can be learned from, as it was streamed from the database; kept in a folder, it needs none."""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from kgrec.errors import KgrecError
+from kgrec.files import replacing
+
+FORMAT_VERSION = 1
+MANIFEST = "graph.json"
+
+
+@dataclass(frozen=True, eq=False)
+class StreamedGraph:
+    """Interactions of all splits and the facts around them, out of which each fit takes its own part.
+
+    Nodes go by the ids that GDS streams.
+
+    Attributes:
+        user_ids: of all users, in their order. ``[n_users]``
+        user_nodes: their nodes; a negative number for a user without interactions. ``[n_users]``
+        interactions: columns ``sourceNodeId``, ``targetNodeId``, ``split``; one row a user, item and split.
+        facts: columns ``sourceNodeId``, ``targetNodeId``, ``relationshipType``.
+        types: relationship types that were asked for, whether the graph has any or not.
+        item_nodes: items with a text embedding that somebody interacted with, in the order of their numbers. ``[n]``
+        texts: their embeddings, single precision. ``[n, text_dim]``
+        made_of: what each embedding was made of: a hash of model and text. ``[n]``
+    """
+
+    user_ids: list[str]
+    user_nodes: np.ndarray
+    interactions: pd.DataFrame
+    facts: pd.DataFrame
+    types: list[str]
+    item_nodes: np.ndarray
+    texts: np.ndarray
+    made_of: list[str]
+
+    def save(self, folder: str | Path) -> None:
+        """Write the graph: arrays as npz, tables as parquet, the rest as JSON.
+
+        The JSON file is written last and taken away first, so that what was half written is no graph.
+
+        Raises:
+            KgrecError: the folder cannot be written.
+        """
+        folder = Path(folder)
+        tables = {
+            "graph_users": pd.DataFrame({"user_id": pd.Series(self.user_ids, dtype="str"), "node": self.user_nodes}),
+            "graph_items": pd.DataFrame({"node": self.item_nodes, "made_of": pd.Series(self.made_of, dtype="str")}),
+            "graph_interactions": self.interactions,
+            "graph_facts": self.facts,
+        }
+        try:
+            (folder / MANIFEST).unlink(missing_ok=True)
+            with replacing(folder / "graph_texts.npz") as draft, draft.open("wb") as file:
+                np.savez(file, texts=self.texts)
+            for name, table in tables.items():
+                with replacing(folder / f"{name}.parquet") as draft:
+                    table.to_parquet(draft, index=False)
+            with replacing(folder / MANIFEST) as draft:
+                manifest = {"version": FORMAT_VERSION, "types": self.types}
+                draft.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise KgrecError(f"The graph cannot be written to {folder}: {error.strerror or error}.") from error
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read a graph that `save` wrote.
+
+        Raises:
+            KgrecError: there is none, it is damaged, or a later kgrec wrote it.
+        """
+        folder = Path(folder)
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            if manifest["version"] != FORMAT_VERSION:
+                raise KgrecError(f"{folder} holds a graph of format {manifest['version']}, not {FORMAT_VERSION}.")
+            with np.load(folder / "graph_texts.npz") as stored:
+                texts = stored["texts"]
+            users, items = (pd.read_parquet(folder / f"graph_{name}.parquet") for name in ("users", "items"))
+            if len(texts) != len(items):
+                raise ValueError("items and texts differ in length")
+            interactions = pd.read_parquet(
+                folder / "graph_interactions.parquet", columns=["sourceNodeId", "targetNodeId", "split"]
+            )
+            facts = pd.read_parquet(
+                folder / "graph_facts.parquet", columns=["sourceNodeId", "targetNodeId", "relationshipType"]
+            )
+            return cls(
+                user_ids=users["user_id"].tolist(),
+                user_nodes=users["node"].to_numpy(),
+                interactions=interactions,
+                facts=facts,
+                types=manifest["types"],
+                item_nodes=items["node"].to_numpy(),
+                texts=texts,
+                made_of=items["made_of"].tolist(),
+            )
+        except FileNotFoundError as error:
+            raise KgrecError(f"{folder} is not a saved graph: {Path(error.filename).name} is missing.") from error
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:  # Arrow's are ValueErrors
+            raise KgrecError(f"The graph in {folder} is damaged: {str(error).splitlines()[0]}.") from error

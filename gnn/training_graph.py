@@ -1,0 +1,116 @@
+"""What one fit of the personas learns from: meta-paths and features, of that fit's interactions alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from gnn.adjacency import Hop, hops, profile
+from gnn.meta_path import START, MetaPath
+from gnn.streamed_graph import StreamedGraph
+from kgrec.errors import KgrecError
+from kgrec.training.fingerprint import fingerprint
+from kgrec.training.fits import Fit
+
+
+@dataclass(frozen=True)
+class TrainingGraph:
+    """What personas are learned from; users in the order of their ids.
+
+    Attributes:
+        fit: whose interactions these are.
+        user_ids: ``[n_users]``
+        features: text part and structure part side by side ``[n_users, text_dim + n_paths * structure_dim]``
+        texts: digest of the models and texts that the text part was made of.
+        paths: the meta-paths that have instances, each with its hops.
+        missing: meta-paths that were asked for and have none.
+        purchases: the hop from the users to the items that they chose.
+    """
+
+    fit: Fit
+    user_ids: list[str]
+    features: Tensor
+    texts: str
+    paths: dict[MetaPath, list[Hop]]
+    missing: list[MetaPath]
+    purchases: Hop
+
+
+def training_graph(
+    streamed: StreamedGraph, fit: Fit, meta_paths: list[MetaPath], structure_dim: int, seed: int
+) -> TrainingGraph:
+    """Take what one fit learns from out of the streamed graph.
+
+    Only interactions of ``fit.splits`` are used: an item that somebody chose in a later split alone has no text, no
+    popularity and no place in the first hop. What is known of items from the catalogue is the same for all fits.
+
+    Args:
+        streamed: the graph.
+        fit: which of the three fits.
+        meta_paths: to be followed.
+        structure_dim: numbers a meta-path in the structure part.
+        seed: of the structure part's random projection.
+
+    Raises:
+        KgrecError: the fit has no interactions or none with a text embedding, no meta-path has an instance, or the
+            meta-paths need relationship types that were not streamed.
+    """
+    unknown = sorted(set.union(*(path.types for path in meta_paths)) - set(streamed.types))
+    if unknown:
+        raise KgrecError(f"The graph was saved without {', '.join(unknown)}: save it again with these meta-paths.")
+    relationships = _relationships(streamed, fit)
+    found = hops(MetaPath.parse(START), streamed.user_nodes, relationships)
+    if found is None:
+        raise KgrecError("The graph has no training interactions: load interactions first, with `kgrec load amazon`.")
+    followed = {path: hops(path, streamed.user_nodes, relationships) for path in meta_paths}
+    paths = {path: walked for path, walked in followed.items() if walked is not None}
+    missing = [path for path, walked in followed.items() if walked is None]
+    if not paths:
+        raise KgrecError("The graph has no instance of any of the meta-paths: load the facts that they walk.")
+    text, texts = _user_text(streamed, found[0])
+    features = torch.cat([text, *signatures(paths.values(), structure_dim, seed)], dim=1)
+    return TrainingGraph(fit, streamed.user_ids, features, texts, paths, missing, found[0])
+
+
+def _relationships(streamed: StreamedGraph, fit: Fit) -> pd.DataFrame:
+    """One table of the fit's interactions, each pair once, and of the facts."""
+    mine = streamed.interactions[streamed.interactions["split"].isin(fit.splits)]
+    pairs = mine[["sourceNodeId", "targetNodeId"]].drop_duplicates().assign(relationshipType=START)
+    return pd.concat([pairs, streamed.facts], ignore_index=True)
+
+
+def _user_text(streamed: StreamedGraph, purchases: Hop) -> tuple[Tensor, str]:
+    """Sum of the text embeddings of each user's items, each by 1/sqrt(its popularity), of length 1.
+
+    Returns:
+        The sums ``[n_users, text_dim]``, and a digest of what the embeddings were made of.
+    """
+    place = pd.Index(streamed.item_nodes).get_indexer(purchases.node_ids)  # -1 without a text
+    known = place >= 0
+    if not known.any():
+        raise KgrecError("No item has a text embedding: run `kgrec load embeddings` first.")
+    text = torch.zeros(len(place), streamed.texts.shape[1])
+    text[torch.from_numpy(known)] = torch.from_numpy(streamed.texts[place[known]])
+    made_of = [streamed.made_of[row] if row >= 0 else None for row in place]
+    return torch.nn.functional.normalize(profile([purchases], text), dim=1), fingerprint(made_of)
+
+
+def signatures(paths: Iterable[list[Hop]], dim: int, seed: int) -> list[Tensor]:
+    """Random projection of what each user reaches by each meta-path, of length 1: ``[n_users, dim]`` a path.
+
+    The convolution only averages features over neighbours; without a trace of *which* entity made them neighbours
+    the text alone could not tell two themes apart (very sparse random projection, as in FastRP, Chen et al. 2019).
+    """
+    return [_signature(path, dim, np.random.default_rng([seed, number])) for number, path in enumerate(paths)]
+
+
+def _signature(path_hops: list[Hop], dim: int, generator: np.random.Generator) -> Tensor:
+    if dim == 0:
+        return torch.zeros(path_hops[0].matrix.shape[0], 0)
+    n_last = len(path_hops[-1].node_ids)
+    signs = generator.choice([-1.0, 0.0, 1.0], size=(n_last, dim), p=[1 / 6, 2 / 3, 1 / 6])
+    projected = profile(path_hops, torch.from_numpy(signs * np.sqrt(3.0)).float())
+    return torch.nn.functional.normalize(projected, dim=1)
