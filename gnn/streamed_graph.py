@@ -14,6 +14,8 @@ from kgrec.files import replacing
 
 FORMAT_VERSION = 1
 MANIFEST = "graph.json"
+TABLES = ("graph_users", "graph_items", "graph_interactions", "graph_facts")
+FILES = (MANIFEST, "graph_texts.npz", *(f"{table}.parquet" for table in TABLES))
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,17 +53,13 @@ class StreamedGraph:
             KgrecError: the folder cannot be written.
         """
         folder = Path(folder)
-        tables = {
-            "graph_users": pd.DataFrame({"user_id": pd.Series(self.user_ids, dtype="str"), "node": self.user_nodes}),
-            "graph_items": pd.DataFrame({"node": self.item_nodes, "made_of": pd.Series(self.made_of, dtype="str")}),
-            "graph_interactions": self.interactions,
-            "graph_facts": self.facts,
-        }
+        users = pd.DataFrame({"user_id": pd.Series(self.user_ids, dtype="str"), "node": self.user_nodes})
+        items = pd.DataFrame({"node": self.item_nodes, "made_of": pd.Series(self.made_of, dtype="str")})
         try:
             (folder / MANIFEST).unlink(missing_ok=True)
             with replacing(folder / "graph_texts.npz") as draft, draft.open("wb") as file:
                 np.savez(file, texts=self.texts)
-            for name, table in tables.items():
+            for name, table in zip(TABLES, (users, items, self.interactions, self.facts), strict=True):
                 with replacing(folder / f"{name}.parquet") as draft:
                     table.to_parquet(draft, index=False)
             with replacing(folder / MANIFEST) as draft:
@@ -78,6 +76,9 @@ class StreamedGraph:
             KgrecError: there is none, it is damaged, or a later kgrec wrote it.
         """
         folder = Path(folder)
+        for name in FILES:
+            if not (folder / name).is_file():
+                raise KgrecError(f"{folder} is not a saved graph: {name} is missing.")
         try:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             if manifest["version"] != FORMAT_VERSION:
@@ -103,7 +104,5 @@ class StreamedGraph:
                 texts=texts,
                 made_of=items["made_of"].tolist(),
             )
-        except FileNotFoundError as error:
-            raise KgrecError(f"{folder} is not a saved graph: {Path(error.filename).name} is missing.") from error
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:  # Arrow's are ValueErrors
             raise KgrecError(f"The graph in {folder} is damaged: {str(error).splitlines()[0]}.") from error

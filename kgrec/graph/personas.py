@@ -16,6 +16,7 @@ from kgrec.training.fits import Fit
 
 Found = TypeVar("Found")
 Run = TypeVar("Run")
+Columns = tuple[str, list[str], list[np.ndarray], list[str | None]]
 
 NOBODY = "No user has a persona: run `kgrec train personas` first."
 
@@ -85,9 +86,10 @@ def current_personas(database: Database, fit: Fit = Fit.FINAL) -> CurrentPersona
         found = _settled(lambda: current_run(database), lambda run: _personas(database, run))
     else:
         found = _settled(lambda: _evaluation_run(database, fit), lambda run: _evaluation_personas(database, fit, run))
-    if not found.user_ids:
+    run_id, user_ids, vectors, names = found
+    if not user_ids:
         raise KgrecError(NOBODY)
-    return found
+    return CurrentPersonas(run_id, user_ids, np.stack(vectors), names)
 
 
 def evaluation_kind(fit: Fit) -> str:
@@ -134,18 +136,19 @@ def _settled(current: Callable[[], Run | None], read: Callable[[Run], Found]) ->
     raise KgrecError(NOBODY)
 
 
-def _personas(database: Database, run: CurrentRun) -> CurrentPersonas:
+def _personas(database: Database, run: CurrentRun) -> Columns:
     rows = database.stream("project/user_personas", run_id=run.run_id, promoted=run.promoted)
-    return _stacked(run.run_id, rows)
+    return _columns(run.run_id, rows)
 
 
-def _evaluation_personas(database: Database, fit: Fit, run: _EvaluationRun) -> CurrentPersonas:
+def _evaluation_personas(database: Database, fit: Fit, run: _EvaluationRun) -> Columns:
     if run.found != run.users:
         raise KgrecError(f"Some personas of the {fit} fit are missing: run `kgrec train personas` again.")
-    return _stacked(run.run_id, database.stream("project/evaluation_personas", run_id=run.run_id))
+    return _columns(run.run_id, database.stream("project/evaluation_personas", run_id=run.run_id))
 
 
-def _stacked(run_id: str, rows: Iterable[Row]) -> CurrentPersonas:
+def _columns(run_id: str, rows: Iterable[Row]) -> Columns:
+    """Run, users, vectors and names; a vector of a run that is just being removed can be of any shape."""
     user_ids: list[str] = []
     vectors: list[np.ndarray] = []
     names: list[str | None] = []
@@ -153,8 +156,7 @@ def _stacked(run_id: str, rows: Iterable[Row]) -> CurrentPersonas:
         user_ids.append(row["user_id"])
         vectors.append(np.array(row["vector"], dtype=np.float32))
         names.append(row["persona"])
-    dim = len(vectors[0]) if vectors else 0
-    return CurrentPersonas(run_id, user_ids, np.array(vectors, dtype=np.float32).reshape(len(vectors), dim), names)
+    return run_id, user_ids, vectors, names
 
 
 def _session(database: Database, run: CurrentRun, item_ids: list[str]) -> SessionPersona:

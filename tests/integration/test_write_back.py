@@ -9,12 +9,15 @@ import pytest
 import torch
 from neo4j import ResultSummary
 
+from gnn import evaluation_personas as evaluating
 from gnn import write_back as writing
+from gnn.evaluation_personas import write_evaluation_personas
 from gnn.meta_path import MetaPath
 from gnn.personas import Personas, describe
-from gnn.projection import TrainingGraph, stream_training_graph
+from gnn.projection import stream_graph
 from gnn.settings import HDGISettings
 from gnn.trainer import UserVectors
+from gnn.training_graph import TrainingGraph, training_graph
 from gnn.write_back import write_back
 from kgrec.errors import KgrecError
 from kgrec.explore.queries import run_query
@@ -22,6 +25,7 @@ from kgrec.graph import personas as reading
 from kgrec.graph.database import Database
 from kgrec.graph.personas import current_personas, current_run, session_persona
 from kgrec.graph.schema import ensure_schema
+from kgrec.training.fits import Fit
 from kgrec.training.loop import History
 from tests.integration.graph_dump import dump
 from tests.integration.graph_dump import rows as ask
@@ -39,23 +43,25 @@ Run = tuple[UserVectors, Personas]
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "USERS", BATCH)
     monkeypatch.setattr(writing, "MEMBERSHIPS", MEMBERSHIPS)
+    monkeypatch.setattr(evaluating, "USERS", BATCH)
 
 
 @pytest.fixture(scope="module")
 def graph(database: Database) -> TrainingGraph:
     ensure_schema(database)
     fill(database, rows())
-    return stream_training_graph(database, [MetaPath.parse("INTERACTED > SAME_AS > SUBJECT")], 4, 0)
+    paths = [MetaPath.parse("INTERACTED > SAME_AS > SUBJECT")]
+    return training_graph(stream_graph(database, paths), Fit.FINAL, paths, 4, 0)
 
 
 @pytest.fixture
 def made(database: Database, graph: TrainingGraph) -> Callable[..., Run]:
     """Make a run of random vectors, with all that is written of it."""
 
-    def make(run_id: str, seed: int, dim: int = 8) -> Run:
+    def make(run_id: str, seed: int, dim: int = 8, fit: Fit = Fit.FINAL) -> Run:
         generator = torch.Generator().manual_seed(seed)
         vectors = torch.nn.functional.normalize(torch.randn(60, dim, generator=generator), dim=1)
-        learned = UserVectors(graph.user_ids, vectors, {}, run_id, History())
+        learned = UserVectors(fit, graph.user_ids, vectors, {}, run_id, History())
         settings = HDGISettings(personas=3, personas_per_user=PER_USER)
         described = describe(database, graph, learned, settings)
         return learned, replace(described, names=[f"{run_id} by {seed}: {name}" for name in described.names])
@@ -71,7 +77,9 @@ def clean(database: Database, graph: TrainingGraph) -> None:
 
 def forget(database: Database) -> None:
     with database.driver.session() as session:
-        session.run("MATCH (n:Persona|PersonaDraft|PersonaRetired|CurrentRun) DETACH DELETE n").consume()
+        session.run(
+            "MATCH (n:Persona|PersonaDraft|PersonaRetired|EvaluationPersona|CurrentRun) DETACH DELETE n"
+        ).consume()
         session.run(
             "MATCH (u:User) REMOVE u.persona, u.persona_run, u.persona_next, u.persona_next_run"
         ).consume()  # fmt: skip
@@ -304,12 +312,166 @@ def test_nearest_users_are_those_of_numpy(database: Database, made: Callable[...
 
 def test_nobody_has_a_persona(database: Database) -> None:
     assert current_run(database) is None
-    for read in (current_personas, lambda opened: session_persona(opened, ["i00"])):
+    for fit in Fit:
         with pytest.raises(KgrecError, match="kgrec train personas"):
-            read(database)
+            current_personas(database, fit)
+    with pytest.raises(KgrecError, match="kgrec train personas"):
+        session_persona(database, ["i00"])
 
 
 def test_session_that_nobody_chose_has_no_persona(database: Database, made: Callable[..., Run]) -> None:
     write_back(database, *made("old", 1))
     found = session_persona(database, ["nothing"])
     assert found.run_id == "old" and found.vector == [] and found.name is None
+
+
+def evaluated(database: Database, fit: Fit) -> tuple[str, list[str], list[list[float]], list[str | None]]:
+    """All that readers see of a fit of the evaluation."""
+    found = current_personas(database, fit)
+    return found.run_id, found.user_ids, found.vectors.tolist(), found.names
+
+
+def test_each_fit_is_read_as_it_was_written(database: Database, made: Callable[..., Run]) -> None:
+    """The three are apart: each has its own run, vectors and names, and only the final one is on the users."""
+    runs = {fit: made(f"run of {fit}", seed, fit=fit) for seed, fit in enumerate(Fit)}
+    write_back(database, *runs[Fit.FINAL])
+    served = seen(database)
+    for fit in (Fit.VALIDATION, Fit.TEST):
+        write_evaluation_personas(database, *runs[fit])
+    assert seen(database) == served
+    for fit, (learned, personas) in runs.items():
+        run_id, user_ids, vectors, names = evaluated(database, fit)
+        assert run_id == learned.run_id and user_ids == learned.user_ids
+        assert np.array(vectors) == pytest.approx(learned.vectors.numpy())
+        assert names == [personas.names[number] for number in personas.nearest[:, 0]]
+    ((kinds,),) = ask(database, "MATCH (c:CurrentRun) RETURN count(DISTINCT c.kind)")
+    assert kinds == 3 and ask(database, "MATCH (:EvaluationPersona)--() RETURN count(*)") == [(0,)]
+
+
+def test_evaluation_killed_before_any_write(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = Fit.TEST
+    old, new, other = made("old", 1, fit=fit), made("new", 2, 6, fit=fit), made("other", 3, fit=Fit.VALIDATION)
+    write_evaluation_personas(database, *other)
+    beside = evaluated(database, Fit.VALIDATION)
+    write_evaluation_personas(database, *old)
+    before = evaluated(database, fit)
+    write_evaluation_personas(database, *new)
+    after, whole = evaluated(database, fit), dump(database)
+    assert before[0] == "old" and after[0] == "new"
+    outcomes = []
+    for number in range(100):
+        write_evaluation_personas(database, *old)
+        with monkeypatch.context() as patched:
+            killing(patched, number)
+            try:
+                write_evaluation_personas(database, *new)
+            except Killed:
+                outcomes.append(evaluated(database, fit))
+            else:
+                break
+        assert outcomes[-1] == before or outcomes[-1] == after, number
+        write_evaluation_personas(database, *new)
+        assert dump(database) == whole, number
+        assert evaluated(database, Fit.VALIDATION) == beside
+    switched = [outcome == after for outcome in outcomes]
+    assert switched == sorted(switched) and len(outcomes) == 8 and sum(switched) == 1
+
+
+def test_evaluation_that_is_there_already_is_not_written_again(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = made("same", 1, fit=Fit.VALIDATION)
+    write_evaluation_personas(database, *run)
+    whole = dump(database)
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "write", None)  # not called
+        write_evaluation_personas(database, *run)
+    assert dump(database) == whole
+
+
+def test_evaluation_of_which_some_is_missing_is_refused_and_written_again(
+    database: Database, made: Callable[..., Run]
+) -> None:
+    run = made("same", 1, fit=Fit.VALIDATION)
+    write_evaluation_personas(database, *run)
+    whole = dump(database)
+    with database.driver.session() as session:
+        session.run("MATCH (e:EvaluationPersona) WITH e LIMIT 3 DELETE e").consume()
+    with pytest.raises(KgrecError, match="validation fit are missing: run `kgrec train personas`"):
+        current_personas(database, Fit.VALIDATION)
+    write_evaluation_personas(database, *run)
+    assert dump(database) == whole
+
+
+def test_no_transaction_of_the_evaluation_carries_more_than_a_batch(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[str, int, int, int]] = []
+
+    def counted(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(self: Database, *arguments: Any, **parameters: Any) -> Any:
+            opened = transactions(database)
+            result = real(self, *arguments, **parameters)
+            used = transactions(database) - opened - 1  # one of them asked
+            counters = result.counters
+            calls.append((str(arguments[0]), counters.nodes_created, counters.nodes_deleted, used))
+            return result
+
+        return call
+
+    write_evaluation_personas(database, *made("old", 1, fit=Fit.TEST))
+    for name in ("write", "run"):
+        monkeypatch.setattr(Database, name, counted(getattr(Database, name)))
+    write_evaluation_personas(database, *made("new", 2, fit=Fit.TEST))
+    assert [call[1] for call in calls if call[0] == "personas/evaluation_users"] == [25, 25, 10]
+    first, last = (call[2:] for call in calls if call[0] == "personas/evaluation_forget")
+    assert first[0] == 0 and last[0] == 60 and last[1] >= 3 + 1  # three batches, and the one that reads
+
+
+@pytest.mark.parametrize("second_id", ["first", "second"])
+def test_two_evaluations_at_once_do_not_make_half_a_run(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, second_id: str
+) -> None:
+    """The second writes all of its run while the first still writes its users."""
+    write_evaluation_personas(database, *made("old", 1, fit=Fit.TEST))
+    first, second = made("first", 2, fit=Fit.TEST), made(second_id, 3, fit=Fit.TEST)
+    real = Database.write
+    written = []
+
+    def late(self: Database, name: str, **parameters: Any) -> ResultSummary:
+        if name == "personas/evaluation_users":
+            written.append(name)
+            if len(written) == 2:
+                write_evaluation_personas(self, *second)
+        return real(self, name, **parameters)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "write", late)
+        with pytest.raises(KgrecError, match=r"at the same time|already exists"):
+            write_evaluation_personas(database, *first)
+    found = evaluated(database, Fit.TEST)
+    assert found[0] == second_id and np.array(found[2]) == pytest.approx(second[0].vectors.numpy())
+
+
+def test_an_evaluation_that_changes_while_it_is_read_is_read_again(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_evaluation_personas(database, *made("old", 1, fit=Fit.TEST))
+    new = made("new", 2, fit=Fit.TEST)
+    real = Database.stream
+    reads = []
+
+    def interrupted(self: Database, name: str, fetch_size: int = 5_000, **parameters: Any) -> Iterator[dict[str, Any]]:
+        reads.append(parameters["run_id"])
+        for number, row in enumerate(real(self, name, fetch_size=10, **parameters)):
+            if number == 20 and len(reads) == 1:
+                write_evaluation_personas(self, *new)
+            yield row
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "stream", interrupted)
+        found = current_personas(database, Fit.TEST)
+    assert reads == ["old", "new"] and found.run_id == "new" and len(found.user_ids) == 60
+    assert found.vectors == pytest.approx(new[0].vectors.numpy())
