@@ -17,7 +17,7 @@ from recommender.measured import Measured
 from recommender.reading import read_dataset
 from recommender.verdict import METRIC_NAMES, Difference, Figure, differences, figures
 
-SHOWN = ("HR@10", "HR@100", "NDCG@10")  # of the differences
+SHOWN = ("HR@10", "HR@100", "NDCG@10")  # of slices and differences; all metrics are shown of all users
 
 
 @click.command()
@@ -92,18 +92,19 @@ def _pairs(measured: Measured) -> list[tuple[str, str]]:
 
 def _show_figures(found: list[Figure]) -> None:
     console = Console()
-    for name in dict.fromkeys(figure.slice for figure in found if not figure.slice.startswith("persona: ")):
+    for name in dict.fromkeys(figure.slice for figure in found if "persona" not in figure.slice):
         mine = [figure for figure in found if figure.slice == name]
+        metrics = METRIC_NAMES if name == "all users" else SHOWN
         if not mine[0].users:
             console.print(f"{name}: no test targets.", markup=False)
             continue
         table = Table(title=f"{name}, {mine[0].users} test targets")
         table.add_column("System", min_width=15, overflow="fold")
-        for metric in METRIC_NAMES:
+        for metric in metrics:
             table.add_column(metric)
         for system in dict.fromkeys(figure.system for figure in mine):
             of_system = {figure.metric: _interval(figure) for figure in mine if figure.system == system}
-            table.add_row(system, *(of_system[metric] for metric in METRIC_NAMES))
+            table.add_row(system, *(of_system[metric] for metric in metrics))
         console.print(table)
 
 
