@@ -1,8 +1,8 @@
 """The whole training over several seeds, with the ablations: run folders, and the report over all of them.
 
-    python benchmarks/experiment.py save --out real-data/books-saved [--uri ... ]
-    python benchmarks/experiment.py run --data real-data/books-saved --out runs/books --seed 1 ... [--ablations]
-    python benchmarks/experiment.py report --out runs/books
+    python -m benchmarks.experiment save --out real-data/books-saved [--uri ... ]
+    python -m benchmarks.experiment run --data real-data/books-saved --out runs/books --seed 1 ... [--ablations]
+    python -m benchmarks.experiment report --out runs/books
 
 ``save`` keeps what the trainings read of a loaded graph; the others need no database. For each seed, HDGI and the
 sequence models are trained into ``OUT/seed-N`` as ``kgrec train`` does: by the validation fit epochs and second stage
@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from benchmarks.alternatives import fastrp, raw_features, shuffled, truncated_svd
 from torch import Tensor
 
+from benchmarks.alternatives import fastrp, raw_features, shuffled, truncated_svd
 from gnn.meta_path import MetaPath
 from gnn.projection import stream_graph
 from gnn.settings import HDGISettings

@@ -1,6 +1,6 @@
 """How fast and at what memory `kgrec load amazon` works on generated reviews.
 
-    python benchmarks/load.py 300000 [--uri bolt://... --password ...]
+    python -m benchmarks.load 300000 [--uri bolt://... --password ...]
 
 The reviews are made up here: popularity follows a power law, texts of 300 characters are read and dropped. Prints
 interactions per second for reading alone, for the first load (with splits and sessions) and for the same load again,

@@ -1,6 +1,6 @@
 """Seconds and peak memory of every stage of the demo, each in a process of its own, and the server's peak memory.
 
-    python benchmarks/stages.py [--users 3000] [--items 1500]
+    python -m benchmarks.stages [--users 3000] [--items 1500]
 
 Everything is made in a temporary folder, by a managed Neo4j of its own on the ports given; nothing of it stays.
 """

@@ -1,6 +1,6 @@
 """Does what validation chooses hold on the test? A weight is chosen on validation and judged on the test, three ways.
 
-    python benchmarks/transfer.py --data real-data/books-saved --out runs/transfer --seed 1 --seed 2 --seed 3
+    python -m benchmarks.transfer --data real-data/books-saved --out runs/transfer --seed 1 --seed 2 --seed 3
 
 The choice is the weight of item-kNN beside the base SASRec (scores standardised per user and added), which is a good
 one to look at, as the two fail on different targets. The models are:

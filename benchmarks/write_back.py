@@ -1,6 +1,6 @@
 """Seconds and memory of putting a persona run in the place of another, at the server's default heap of 1 GiB.
 
-    python benchmarks/write_back.py [--users 600000] [--dim 128]
+    python -m benchmarks.write_back [--users 600000] [--dim 128]
 
 Users and vectors are made up. Two runs are written one after the other: the second replaces the first. Everything is in
 a temporary folder, by a managed Neo4j of its own on the ports given; nothing of it stays.
@@ -14,8 +14,8 @@ import click
 import numpy as np
 import torch
 from more_itertools import chunked
-from stages import peak
 
+from benchmarks.stages import peak
 from gnn.personas import Personas
 from gnn.trainer import UserVectors
 from gnn.write_back import write_back
@@ -23,6 +23,7 @@ from kgrec.graph.database import Database
 from kgrec.graph.personas import current_personas
 from kgrec.graph.schema import ensure_schema
 from kgrec.server.managed import ManagedServer
+from kgrec.training.fits import Fit
 from kgrec.training.loop import History
 
 PERSONAS, PER_USER = 24, 3
@@ -37,7 +38,7 @@ def made_up(run_id: str, user_ids: list[str], dim: int, seed: int) -> tuple[User
     weights = np.full((len(user_ids), PER_USER), 1 / PER_USER)
     centres = generator.standard_normal((PERSONAS, dim))
     return (
-        UserVectors(user_ids, torch.nn.functional.normalize(vectors, dim=1), {}, run_id, History()),
+        UserVectors(Fit.FINAL, user_ids, torch.nn.functional.normalize(vectors, dim=1), {}, run_id, History()),
         Personas(centres, nearest % PERSONAS, weights, names, [], {}),
     )
 

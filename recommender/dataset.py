@@ -214,7 +214,8 @@ class Dataset:
                 personas=personas,
             )
         except FileNotFoundError as error:
-            raise KgrecError(f"{folder} is not a saved data set: {Path(error.filename).name} is missing.") from error
+            missing = Path(error.filename).name if error.filename else str(error)  # Arrow's has no file name
+            raise KgrecError(f"{folder} is not a saved data set: {missing} is missing.") from error
         except (
             OSError,
             ValueError,

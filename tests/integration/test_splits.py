@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from kgloader.readers.records import Interaction
 from kgloader.report import Report
 from kgloader.writers.interactions import DEFAULT_SEED, interaction_writes
-from kgloader.writers.splits import SESSION_GAP, mark_splits
+from kgloader.writers.splits import mark_splits
+from kgrec.graph.sessions import SESSION_GAP
 from kgloader.writers.ties import tie_break
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
