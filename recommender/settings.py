@@ -35,7 +35,7 @@ class SASRecSettings(BaseModel):
     learning_rate: Annotated[float, Field(gt=0)] = Field(2e-3, description="Step size of Adam.")
     batch_size: Count = Field(128, description="Users per step.")
     epochs: Count = Field(100, description="At most so many passes over all users.")
-    patience: Count = Field(20, description="Epochs without a better validation NDCG@10 before training stops.")
+    patience: Count = Field(10, description="Epochs without a better validation NDCG@10 before training stops.")
     seed: int = Field(7, description="Of everything random; the same seed gives the same model on a CPU.")
     conditioning: Conditioning = Field(
         "prefix",
