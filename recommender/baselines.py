@@ -1,9 +1,11 @@
 """Plain baselines that any model has to beat: popularity, item-kNN and EASE, with and without recency."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -110,10 +112,10 @@ def choose(sequences: Sequences, n_items: int) -> Chosen:
 
 
 def choose_once(sequences: Sequences, n_items: int, path: Path, digest: str) -> Chosen:
-    """As `choose`, kept in a file for the same interactions, as it takes a while."""
-    if path.exists():
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        if kept.pop("interactions") == digest:
+    """As `choose`, kept in a file for the same interactions, as it takes a while; a damaged file is made anew."""
+    kept = _kept(path)
+    if kept.pop("interactions", None) == digest:
+        with contextlib.suppress(TypeError):
             return Chosen(**kept)
     chosen = choose(sequences, n_items)
     with replacing(path) as draft:
@@ -133,6 +135,14 @@ def baselines(known: Known, n_items: int, chosen: Chosen) -> dict[str, Callable[
         found["EASE"] = lambda: ease(known, n_items, plain)
         found["EASE with recency"] = lambda: ease(known, n_items, recent, recency)
     return found
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def _ease_table(known: Known, n_items: int, l2: float) -> np.ndarray:

@@ -10,7 +10,7 @@ class Dropout(nn.Module):
     """Zeroes a share of the values in training and scales the others up to the same mean (Srivastava et al. 2014).
 
     PyTorch's own draws 32 random bits a value; a byte is enough, and drawing is most of dropout's time on a CPU. The
-    share is rounded to 1/256, the scale fits the rounded share.
+    share is rounded to 1/256, but never up to 1; the scale fits the rounded share.
 
     Args:
         share: of the values that are zeroed.
@@ -18,7 +18,7 @@ class Dropout(nn.Module):
 
     def __init__(self, share: float):
         super().__init__()
-        self.dropped = round(share * LEVELS)  # values of a byte that zero
+        self.dropped = min(round(share * LEVELS), LEVELS - 1)  # values of a byte that zero
         self.scale = LEVELS / (LEVELS - self.dropped)
 
     def forward(self, x: Tensor) -> Tensor:

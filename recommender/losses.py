@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from recommender.sequences import PADDING
@@ -50,6 +51,7 @@ class _FullSoftmax(torch.autograd.Function):
         return total / n
 
     @staticmethod
+    @once_differentiable  # what was saved does not know what it was made of
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, Tensor]:
         d_states, d_items = ctx.saved_tensors
         return d_states * gradients[0], None, d_items * gradients[0]

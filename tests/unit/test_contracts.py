@@ -39,7 +39,7 @@ def test_the_contracts_are_kept() -> None:
         ("kgrec/graph/broken.py", "from kgrec.explore import queries", FLOORS),
         ("kgrec/training/broken.py", "import kgrec.server.jars", FLOORS),
         ("kgrec/server/broken.py", "import kgrec.options", FLOORS),
-        ("recommender/retrieval.py", "import recommender.trainer", SERVING),
+        ("recommender/ranking.py", "import recommender.trainer", SERVING),
         ("recommender/trained.py", "from kgrec.training import loop", SERVING),
     ],
 )

@@ -8,19 +8,23 @@ import pytest
 import torch
 
 from kgrec.errors import KgrecError
-from recommender.dataset import Dataset
-from recommender.sequences import NO_TIME, TEST, TRAIN, VALIDATION, Sequences
-from tests.unit.datasets import dataset
+from kgrec.training.fits import Fit
+from recommender.dataset import Dataset, Personas
+from recommender.sequences import NO_TIME, TEST, TRAIN, VALIDATION, Sequences, padded
+from tests.unit.datasets import dataset, sequences
 
 
 def example() -> Dataset:
     """Three users: one with all splits, one without any target, one with nothing but a repeated item."""
-    made = dataset([[1, 2], [3], [2, 2]], [3, 0, 0], [4, 0, 0], 4, torch.randn(3, 5), torch.randn(5, 7))
+    made = dataset([[1, 2], [3], [2, 2]], [3, 0, 0], [4, 0, 0], 4, texts=torch.randn(5, 7))
     return dataclasses.replace(
         made,
         user_ids=["u", "\u202eevil\nuser\t", "None"],
         titles=["", "A [/] tale", "\x1b[2J", "Emma"],
-        persona_names=["Salt mines", None, "nan"],
+        personas={
+            Fit.VALIDATION: Personas("first", torch.randn(3, 5), ["Salt mines", None, "nan"]),
+            Fit.TEST: Personas("second", torch.randn(3, 2), [None, None, "\u202e"]),
+        },
         sequences=dataclasses.replace(
             made.sequences, times=np.array([5, 6, 7, NO_TIME, 8, 8, 9], dtype=np.int64)[: len(made.sequences.items)]
         ),
@@ -33,28 +37,54 @@ def same(one: Dataset, two: Dataset) -> bool:
         and getattr(one.sequences, field.name).dtype == getattr(two.sequences, field.name).dtype
         for field in dataclasses.fields(Sequences)
     ]
-    plain = ("item_ids", "titles", "user_ids", "texts_digest", "persona_names", "persona_run")
+    plain = ("item_ids", "titles", "user_ids", "texts_digest", "split")
     return (
         all(arrays)
         and all(getattr(one, name) == getattr(two, name) for name in plain)
         and torch.equal(one.texts, two.texts)
-        and torch.equal(one.personas, two.personas)
+        and list(one.personas) == list(two.personas)
+        and all(same_personas(one.personas[fit], two.personas[fit]) for fit in one.personas)
     )
 
 
-def test_sequences_by_hand() -> None:
-    sequences = example().sequences
-    assert sequences.train == [[1, 2], [3], [2, 2]] and sequences.lengths.tolist() == [2, 1, 2]
-    assert sequences.validation.tolist() == [3, 0, 0] and sequences.test.tolist() == [4, 0, 0]
-    assert sequences.before_test(0) == [1, 2, 3] and sequences.whole(0) == [1, 2, 3, 4] and sequences.whole(1) == [3]
-    assert sequences.training_counts(4).tolist() == [0, 1, 3, 1, 0]
+def same_personas(one: Personas, two: Personas) -> bool:
+    return one.run_id == two.run_id and one.names == two.names and torch.equal(one.vectors, two.vectors)
 
 
-def test_users_without_training_items_keep_their_place() -> None:
-    splits = np.array([TEST, TRAIN, VALIDATION], dtype=np.int8)
-    sequences = Sequences(np.array([0, 1, 1, 3]), np.array([7, 8, 9]), splits, np.zeros(3, dtype=np.int64))
-    assert sequences.train == [[], [], [8]]
-    assert sequences.test.tolist() == [7, 0, 0] and sequences.validation.tolist() == [0, 0, 9]
+def test_each_fit_knows_what_comes_before_its_targets() -> None:
+    made = example().sequences
+    assert made.known(Fit.VALIDATION).histories == [[1, 2], [3], [2, 2]]
+    assert made.known(Fit.TEST).histories == [[1, 2, 3], [3], [2, 2]]
+    assert made.known(Fit.FINAL).histories == [[1, 2, 3, 4], [3], [2, 2]]
+    assert made.known(Fit.VALIDATION).lengths.tolist() == [2, 1, 2]
+    assert made.targets(Fit.VALIDATION).tolist() == [2, -1, -1] and made.targets(Fit.TEST).tolist() == [3, -1, -1]
+    with pytest.raises(ValueError, match="nothing is left"):
+        made.targets(Fit.FINAL)
+
+
+def test_repeats_count_in_counts_but_not_in_the_matrix() -> None:
+    known = example().sequences.known(Fit.VALIDATION)
+    assert known.counts(4).tolist() == [0, 1, 3, 1, 0]
+    assert known.matrix(4).toarray().tolist() == [[0, 1, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 1, 0, 0]]
+
+
+def test_users_without_known_items_keep_their_place_and_are_not_asked() -> None:
+    made = sequences([[(7, TEST)], [], [(8, TRAIN), (9, VALIDATION)], [(5, VALIDATION), (6, TEST)]])
+    assert made.known(Fit.VALIDATION).histories == [[], [], [8], []]
+    assert made.known(Fit.TEST).histories == [[], [], [8, 9], [5]]
+    assert made.targets(Fit.VALIDATION).tolist() == [-1, -1, 2, -1]
+    assert made.targets(Fit.TEST).tolist() == [-1, -1, -1, 4]
+
+
+def test_of_many_test_interactions_the_first_is_the_target() -> None:
+    made = sequences([[(1, TRAIN), (2, TEST), (3, TEST), (4, TEST)], [(1, TRAIN), (5, VALIDATION), (6, VALIDATION)]])
+    assert made.targets(Fit.TEST).tolist() == [1, -1] and made.targets(Fit.VALIDATION).tolist() == [-1, 5]
+    assert made.known(Fit.TEST).histories == [[1], [1, 5, 6]]
+
+
+def test_long_sequences_keep_their_end_and_are_padded_on_the_right() -> None:
+    assert padded([[1, 2, 3, 4], [5], []], 3).tolist() == [[2, 3, 4], [5, 0, 0], [0, 0, 0]]
+    assert padded([], 3).shape == (0, 1) and padded([[]], 3).tolist() == [[0]]
 
 
 def test_a_saved_data_set_is_the_same(tmp_path: Path) -> None:
@@ -86,7 +116,7 @@ def test_what_was_half_written_is_no_data_set(tmp_path: Path, monkeypatch: pytes
         ("arrays.npz", b"no zip"),
         ("items.parquet", b"no parquet"),
         ("dataset.json", b"{"),
-        ("dataset.json", b'{"version": 1}'),
+        ("dataset.json", b'{"version": 2}'),
     ],
 )
 def test_a_damaged_data_set_is_named(tmp_path: Path, name: str, content: bytes) -> None:
@@ -96,10 +126,11 @@ def test_a_damaged_data_set_is_named(tmp_path: Path, name: str, content: bytes) 
         Dataset.load(tmp_path)
 
 
-def test_a_later_format_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 3])
+def test_another_format_is_refused(tmp_path: Path, version: int) -> None:
     example().save(tmp_path)
-    (tmp_path / "dataset.json").write_text('{"version": 2}')
-    with pytest.raises(KgrecError, match="format 2, not 1"):
+    (tmp_path / "dataset.json").write_text(f'{{"version": {version}}}')
+    with pytest.raises(KgrecError, match=f"format {version}, not 2"):
         Dataset.load(tmp_path)
 
 
@@ -109,7 +140,8 @@ def test_parts_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         {"titles": ["one"]},
         {"user_ids": ["u"]},
         {"texts": torch.zeros(4, 7)},
-        {"personas": torch.zeros(2, 5)},
+        {"personas": {Fit.TEST: Personas("run", torch.zeros(2, 5), [None] * 3)}},
+        {"personas": {Fit.TEST: Personas("run", torch.zeros(3, 5), [None] * 2)}},
     ):
         with pytest.raises(ValueError, match="differ in length"):
             dataclasses.replace(made, **change)
@@ -117,12 +149,31 @@ def test_parts_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         dataclasses.replace(made.sequences, items=made.sequences.items[:-1])
 
 
-def test_personas_are_aligned_by_user_id() -> None:
+def test_personas_are_aligned_by_user_id_and_each_fit_has_its_own() -> None:
     made = dataset([[1], [2], [3]], [0] * 3, [0] * 3, 3)
-    given = made.with_personas("r", {"u2": [1.0, 2.0], "stranger": [9.0, 9.0], "u0": [3.0, 4.0]}, {"u0": "Chess"})
-    assert given.personas.tolist() == [[3.0, 4.0], [0.0, 0.0], [1.0, 2.0]]
-    assert given.persona_names == ["Chess", None, None] and given.persona_run == "r"
-    with pytest.raises(KgrecError, match="kgrec train personas"):
-        made.require_personas()
+    given = made.with_personas(
+        Fit.TEST, "r", {"u2": [1.0, 2.0], "stranger": [9.0, 9.0], "u0": [3.0, 4.0]}, {"u0": "Chess"}
+    )
+    found = given.require_personas(Fit.TEST)
+    assert found.vectors.tolist() == [[3.0, 4.0], [0.0, 0.0], [1.0, 2.0]]
+    assert found.names == ["Chess", None, None] and found.run_id == "r" and found.dim == 2
+    both = given.with_personas(Fit.FINAL, "s", {"u0": [5.0]}, {})
+    assert both.require_personas(Fit.TEST) is found and both.require_personas(Fit.FINAL).dim == 1
+    for bare in (made, given, given.with_personas(Fit.VALIDATION, "none", {}, {})):
+        with pytest.raises(KgrecError, match=r"persona of the validation fit: run `kgrec train personas`"):
+            bare.require_personas(Fit.VALIDATION)
     with pytest.raises(KgrecError, match="kgrec load embeddings"):
         given.require_texts()
+
+
+def test_the_digest_of_the_interactions_stands_for_ids_order_and_split() -> None:
+    made = dataset([[1, 2], [3]], [3, 0], [4, 0], 4)
+    others = [
+        dataset([[2, 1], [3]], [3, 0], [4, 0], 4),
+        dataset([[1, 2, 3], [3]], [0, 0], [4, 0], 4),
+        dataset([[1, 2], [3]], [3, 0], [4, 0], 5),
+        dataclasses.replace(made, user_ids=["u0", "another"]),
+    ]
+    digests = {one.interactions_digest for one in (made, *others)}
+    assert len(digests) == 5 and dataset([[1, 2], [3]], [3, 0], [4, 0], 4).interactions_digest in digests
+    assert made.items_digest == others[0].items_digest != others[2].items_digest

@@ -1,137 +1,186 @@
-"""SASRec's pieces: causality, padding, PyTorch's own layer, losses by hand, learning, exact repetition, no leak."""
+"""SASRec's pieces: causality, padding, the last place alone, PyTorch's own layer, personas, the item table."""
 
-import dataclasses
 import math
-from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
 
-from kgrec.errors import KgrecError
-from kgrec.training.checkpoint import load as load_checkpoint
-from recommender import trainer
-from recommender.blocks import Block
+from recommender.blocks import PaperBlock
 from recommender.conditioning import PersonaConditioning
-from recommender.dataset import Dataset
-from recommender.losses import FullSoftmax, SampledSoftmax, loss_for
 from recommender.sasrec import SASRec, text_table
 from recommender.sequences import padded
-from recommender.settings import SASRecSettings
-from recommender.trained import load_model
-from recommender.trainer import SASRecTraining, train
-from tests.unit.datasets import dataset
+from recommender.settings import BlockName, Conditioning, SASRecSettings
 
-SMALL = SASRecSettings(dim=16, heads=2, max_length=8, dropout=0.1, epochs=4, patience=4, batch_size=16)
-WAYS = ["add", "gate", "prefix"]
+N_ITEMS, DIM = 20, 16
+WAYS: list[Conditioning] = ["add", "gate", "prefix"]
+ALL_WAYS: list[Conditioning | None] = [None, *WAYS]
+BLOCK_NAMES: list[BlockName] = ["paper", "authors", "ligr"]
+RAGGED = [[5], [1, 2, 3], [9, 9], [4, 3, 2, 1, 8, 7, 6, 5], [11, 12, 13, 14, 15]]
 
 
-def model(way: str | None = None) -> SASRec:
+def model(way: Conditioning | None = None, block: BlockName = "paper", blocks: int = 2) -> SASRec:
     torch.manual_seed(0)
-    conditioning = PersonaConditioning(way, 4, 16, 0.2) if way else None  # type: ignore[arg-type]
-    return SASRec(20, SMALL, conditioning).eval()
+    conditioning = PersonaConditioning(way, 4, DIM, 0.2) if way else None
+    settings = SASRecSettings(dim=DIM, heads=2, max_length=8, dropout=0.1, block=block, blocks=blocks)
+    made = SASRec(N_ITEMS, settings, conditioning)
+    with torch.no_grad():  # biases, norms and embeddings that begin small or as nothing are to count
+        for parameter in made.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)
+        made.items.weight[0] = 0.0
+    return made.double().eval()
 
 
-def persona() -> torch.Tensor:
-    return torch.tensor([[1.0, -2.0, 0.5, 3.0]])
+def persona(n: int = 1) -> Tensor:
+    """The first of them is none where there are many."""
+    personas = torch.tensor([[1.0, -2.0, 0.5, 3.0]]).repeat(n, 1) * torch.arange(n).add(1)[:, None]
+    if n > 1:
+        personas[0] = 0.0
+    return personas.double()
 
 
-@pytest.mark.parametrize("way", [None, *WAYS])
-def test_later_items_do_not_change_earlier_states(way: str | None) -> None:
-    given = persona() if way else None
-    one = model(way)(torch.tensor([[1, 2, 3, 4]]), given)
-    two = model(way)(torch.tensor([[1, 2, 3, 9]]), given)
-    assert torch.allclose(one[:, :3], two[:, :3], atol=1e-6) and not torch.allclose(one[:, 3], two[:, 3])
+def given(way: Conditioning | None, n: int = 1) -> Tensor | None:
+    return persona(n) if way else None
 
 
-@pytest.mark.parametrize("way", [None, *WAYS])
-def test_padding_does_not_change_the_state(way: str | None) -> None:
-    given = persona() if way else None
-    short = model(way)(torch.tensor([[5, 6, 7]]), given)[:, -1]
-    long = model(way)(torch.tensor([[0, 0, 0, 5, 6, 7]]), given)[:, -1]
-    assert torch.allclose(short, long, atol=1e-6)
+@pytest.mark.parametrize("block", BLOCK_NAMES)
+@pytest.mark.parametrize("way", ALL_WAYS)
+def test_later_items_do_not_change_earlier_states(way: Conditioning | None, block: BlockName) -> None:
+    made = model(way, block)
+    one = made(torch.tensor([[1, 2, 3, 4]]), given(way))
+    for place in range(1, 4):
+        changed = torch.tensor([[1, 2, 3, 4]])
+        changed[0, place] = 9
+        two = made(changed, given(way))
+        assert torch.allclose(one[:, :place], two[:, :place], atol=1e-12)
+        assert not torch.allclose(one[:, place:], two[:, place:], atol=1e-3)
+
+
+@pytest.mark.parametrize("block", BLOCK_NAMES)
+@pytest.mark.parametrize("way", ALL_WAYS)
+def test_the_amount_of_padding_does_not_matter(way: Conditioning | None, block: BlockName) -> None:
+    made = model(way, block)
+    for history in RAGGED:
+        short, long = torch.tensor([history]), torch.tensor([[*history, *[0] * (8 - len(history))]])
+        assert torch.allclose(made(short, given(way)), made(long, given(way))[:, : len(history)], atol=1e-12)
+        assert torch.allclose(made.next_states(short, given(way)), made.next_states(long, given(way)), atol=1e-12)
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+@pytest.mark.parametrize("block", BLOCK_NAMES)
+@pytest.mark.parametrize("way", ALL_WAYS)
+def test_the_last_place_alone_is_what_it_is_among_all(way: Conditioning | None, block: BlockName, blocks: int) -> None:
+    made, sequences = model(way, block, blocks), padded(RAGGED, 8)
+    states = made(sequences, given(way, len(RAGGED)))
+    assert states.shape == (len(RAGGED), 8, DIM)
+    found = made.next_states(sequences, given(way, len(RAGGED)))
+    for row, history in enumerate(RAGGED):
+        assert torch.allclose(found[row], states[row, len(history) - 1], atol=1e-12)
+
+
+@pytest.mark.parametrize("way", ALL_WAYS)
+def test_a_batch_is_its_rows(way: Conditioning | None) -> None:
+    made, personas = model(way), given(way, len(RAGGED))
+    found = made.next_scores(padded(RAGGED, 8), personas)
+    for row, history in enumerate(RAGGED):
+        alone = made.next_scores(torch.tensor([history]), None if personas is None else personas[row : row + 1])
+        assert torch.allclose(found[row, 1:], alone[0, 1:], atol=1e-12)
+
+
+def left_padded(mine: SASRec, histories: list[list[int]]) -> Tensor:
+    """SASRec as most write it: padded on the left, PyTorch's attention, both masks written out. ``[batch, dim]``"""
+    length = max(map(len, histories))
+    sequences = torch.tensor([[0] * (length - len(history)) + history for history in histories])
+    states = mine.items.weight[sequences] * math.sqrt(DIM)
+    states = states + mine.positions.weight[torch.arange(length - 1, -1, -1)]  # the last place is position 0
+    causal = torch.ones(length, length, dtype=torch.bool).triu(1)
+    itself = torch.eye(length, dtype=torch.bool)  # or padded places would see nothing, which is nan
+    hidden = (causal | (sequences == 0)[:, None]) & ~itself  # [batch, query, key]
+    for block in mine.blocks:
+        assert isinstance(block, PaperBlock) and isinstance(block.attention.out, nn.Linear)
+        attended, _ = F.multi_head_attention_forward(
+            block.attention_norm(states).transpose(0, 1),
+            states.transpose(0, 1),
+            states.transpose(0, 1),
+            DIM,
+            block.attention.heads,
+            torch.cat([block.attention.query.weight, block.attention.key_value.weight]),
+            torch.cat([block.attention.query.bias, block.attention.key_value.bias]),
+            None,
+            None,
+            False,
+            0.0,
+            block.attention.out.weight,
+            block.attention.out.bias,
+            training=False,
+            attn_mask=hidden.repeat_interleave(block.attention.heads, dim=0),
+        )
+        states = states + attended.transpose(0, 1)
+        states = states + block.feed(block.feed_norm(states))
+    return F.layer_norm(states[:, -1], (DIM,), mine.norm.weight, mine.norm.bias)
+
+
+def test_the_whole_is_that_of_an_implementation_padded_on_the_left() -> None:
+    made = model()
+    assert torch.allclose(made.next_states(padded(RAGGED, 8)), left_padded(made, RAGGED), atol=1e-10)
+
+
+def test_dropout_is_in_training_alone() -> None:
+    made, sequences = model(), padded(RAGGED, 8)
+    assert torch.equal(made(sequences), made(sequences))
+    made.train()
+    assert not torch.allclose(made(sequences), made(sequences))
 
 
 def test_padding_is_never_scored() -> None:
     scores = model().next_scores(torch.tensor([[1, 2]]))
-    assert scores.shape == (1, 21) and scores[0, 0] == -torch.inf and torch.isfinite(scores[0, 1:]).all()
+    assert scores.shape == (1, N_ITEMS + 1) and scores[0, 0] == -torch.inf and torch.isfinite(scores[0, 1:]).all()
 
 
-def test_block_is_that_of_the_paper() -> None:
-    """Against the formulas in plain numpy, one head: the queries are normalised, keys and values are not."""
-    torch.manual_seed(1)
-    block = Block(4, 1, 0.0).eval()
-    x = torch.randn(1, 3, 4)
-    hidden = torch.ones(3, 3, dtype=torch.bool).triu(1)[None]
-    mine = block(x, hidden)[0].detach().numpy()
-    weights = {name: value.detach().numpy().astype(np.float64) for name, value in block.state_dict().items()}
-    states = x[0].numpy().astype(np.float64)
-
-    def norm(value: np.ndarray) -> np.ndarray:
-        return np.asarray((value - value.mean(-1, keepdims=True)) / np.sqrt(value.var(-1, keepdims=True) + 1e-5))
-
-    wq, wk, wv = np.split(weights["attention.in_proj_weight"], 3)
-    bq, bk, bv = np.split(weights["attention.in_proj_bias"], 3)
-    queries, keys, values = norm(states) @ wq.T + bq, states @ wk.T + bk, states @ wv.T + bv
-    logits = queries @ keys.T / math.sqrt(4)
-    logits[np.triu_indices(3, 1)] = -np.inf
-    attention = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
-    states = states + attention @ values @ weights["attention.out_proj.weight"].T + weights["attention.out_proj.bias"]
-    inner = np.maximum(norm(states) @ weights["feed.0.weight"].T + weights["feed.0.bias"], 0)
-    states = states + inner @ weights["feed.3.weight"].T + weights["feed.3.bias"]
-    assert np.allclose(mine, states, atol=1e-5)
+def test_scores_are_products_with_the_item_vectors() -> None:
+    made, sequences = model(), padded(RAGGED, 8)
+    expected = made.next_states(sequences) @ made.items.weight[1:].T
+    assert torch.allclose(made.next_scores(sequences)[:, 1:], expected)
 
 
-def test_full_loss_by_hand() -> None:
+def test_the_loss_is_over_known_next_items_alone() -> None:
     small = SASRec(2, SASRecSettings(dim=2, heads=1))
     with torch.no_grad():
         small.items.weight.copy_(torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
-    states = torch.tensor([[[9.0, 9.0], [2.0, 0.5]]])
+    states = torch.tensor([[[2.0, 0.5], [9.0, 9.0]]])
     # The padded place does not count; at the other, item 1 scores 2 and item 2 scores 0.5.
-    loss = small.loss(states, torch.tensor([[0, 1]]))
+    loss = small.loss(states, torch.tensor([[1, 0]]))
     assert loss.item() == pytest.approx(math.log(1 + math.exp(0.5 - 2.0)))
 
 
-def test_sampled_loss_leaves_the_target_out_of_the_negatives() -> None:
-    small = model()
-    states, targets = torch.randn(2, 16), torch.tensor([3, 4])
-    with_hit = SampledSoftmax().against(states, targets, small.items.weight, torch.tensor([3, 7]))
-    first = torch.logsumexp(states[0] @ small.items.weight[[3, 7]].T, 0) - states[0] @ small.items.weight[3]
-    second = torch.logsumexp(states[1] @ small.items.weight[[4, 3, 7]].T, 0) - states[1] @ small.items.weight[4]
-    assert with_hit.item() == pytest.approx(((first + second) / 2).item(), abs=1e-5)
-
-
-def test_sampled_loss_over_everything_is_the_full_loss() -> None:
-    small, targets = model(), torch.tensor([[3, 4, 5]])
-    states = torch.randn(1, 3, 16)
-    sampled = SampledSoftmax().against(states[0], targets[0], small.items.weight, torch.arange(1, 21))
-    assert sampled.item() == pytest.approx(small.loss(states, targets).item(), abs=1e-5)
-
-
-def test_text_table_keeps_the_neighbours_of_the_texts() -> None:
-    torch.manual_seed(0)
-    texts = torch.zeros(9, 12)
-    texts[1:] = torch.nn.functional.normalize(torch.randn(8, 3) @ torch.randn(3, 12), dim=1)
-    texts[8] = 0.0  # no text
-    table = text_table(texts, 4)
-    centred = texts[1:8] - texts[1:8].mean(0)
-    mine, theirs = torch.cdist(table[1:8], table[1:8]), torch.cdist(centred, centred)
-    assert torch.allclose(mine / mine.max(), theirs / theirs.max(), atol=1e-4)
-    assert table[8].abs().sum() > 0
+def test_padding_learns_nothing() -> None:
+    made = model("prefix").train()
+    sequences, targets = padded([[1, 2], [3, 4, 5]], 8), padded([[2, 3], [4, 5, 6]], 8)
+    made.loss(made(sequences, persona(2)), targets).backward()  # type: ignore[no-untyped-call]
+    gradient = made.items.weight.grad
+    assert gradient is not None and (gradient[0] == 0).all() and (gradient[1:].abs().sum(dim=1) > 0).all()
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_persona_changes_the_scores(way: str) -> None:
-    sequence = torch.tensor([[1, 2, 3]])
-    one, two = (model(way).next_scores(sequence, value) for value in (persona(), -persona()))
+def test_persona_changes_the_scores(way: Conditioning) -> None:
+    sequence, made = torch.tensor([[1, 2, 3]]), model(way)
+    one, two = (made.next_scores(sequence, value) for value in (persona(), -persona()))
     assert not torch.allclose(one[:, 1:], two[:, 1:])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_conditioned_model_is_not_asked_without_personas(way: Conditioning) -> None:
+    with pytest.raises(ValueError, match="needs personas"):
+        model(way).next_scores(torch.tensor([[1]]))
 
 
 def test_no_persona_under_add_is_the_base_model() -> None:
     base, conditioned = model(), model("add")
     conditioned.load_state_dict(base.state_dict(), strict=False)
     sequence = torch.tensor([[1, 2, 3]])
-    assert torch.allclose(base.next_scores(sequence), conditioned.next_scores(sequence, torch.zeros(1, 4)))
+    none = torch.zeros(1, 4, dtype=torch.double)
+    assert torch.allclose(base.next_scores(sequence), conditioned.next_scores(sequence, none))
 
 
 def test_add_by_hand() -> None:
@@ -144,189 +193,39 @@ def test_add_by_hand() -> None:
     assert conditioning.leave(torch.ones(2, 1, 2), projected).tolist() == [[[4.0, -2.0]], [[1.0, 1.0]]]
 
 
+def test_gate_by_hand() -> None:
+    """With weights of zero and a bias of log 3, three quarters are the state's and one quarter the persona's."""
+    conditioning = PersonaConditioning("gate", 1, 2, 0.0).eval()
+    with torch.no_grad():
+        conditioning.gate.weight.zero_()
+        conditioning.gate.bias.fill_(math.log(3))
+    found = conditioning.leave(torch.tensor([[[4.0, 8.0]]]), torch.tensor([[0.0, -4.0]]))
+    assert torch.allclose(found, torch.tensor([[[3.0, 5.0]]]))
+
+
+def test_prefix_is_a_token_in_front_that_is_taken_away_again() -> None:
+    conditioning = PersonaConditioning("prefix", 1, 2, 0.0)
+    tokens, projected = torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), torch.tensor([[7.0, 8.0]])
+    entered = conditioning.enter(tokens, projected)
+    assert entered.tolist() == [[[7.0, 8.0], [1.0, 2.0], [3.0, 4.0]]]
+    assert torch.equal(conditioning.leave(entered, projected), tokens)
+
+
 def test_personas_are_dropped_whole() -> None:
     torch.manual_seed(0)
-    conditioning = PersonaConditioning("add", 4, 16, 0.5).train()
-    projected = conditioning(persona().repeat(200, 1))
+    conditioning = PersonaConditioning("add", 4, DIM, 0.5).train()
+    projected = conditioning(persona().float().repeat(200, 1))
     dropped = projected.abs().sum(1) == 0
     assert 60 < dropped.sum() < 140 and torch.allclose(projected[~dropped], projected[~dropped][:1])
 
 
-def cycle(n_users: int = 40, n_items: int = 20) -> Dataset:
-    """Every user walks around the items: the next one is always the successor."""
-    walks = [[(user + step) % n_items + 1 for step in range(9)] for user in range(n_users)]
-    torch.manual_seed(3)
-    return dataset(
-        [walk[:7] for walk in walks],
-        [walk[7] for walk in walks],
-        [walk[8] for walk in walks],
-        n_items,
-        personas=torch.randn(n_users, 4),
-        texts=torch.randn(n_items + 1, 6),
-    )
-
-
-def weights(path: Path) -> dict[str, torch.Tensor]:
-    stored = load_checkpoint(path)
-    assert stored is not None
-    kept: dict[str, torch.Tensor] = stored["best_model"]
-    return kept
-
-
-def same(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> bool:
-    return all(torch.equal(one[name], two[name]) for name in one)
-
-
-def test_learns_a_rule(tmp_path: Path) -> None:
-    data = cycle()
-    settings = SMALL.model_copy(update={"epochs": 60, "patience": 60, "learning_rate": 1e-2, "dropout": 0.0})
-    history = train(tmp_path, "base", data, settings)
-    assert history.best_score > 0.95
-    scores = load_model(tmp_path, "base", data).next_scores(torch.tensor([[4, 5, 6]]))
-    assert scores.argmax().item() == 7
-
-
-def test_seeded_runs_repeat_exactly_and_other_seeds_do_not(tmp_path: Path) -> None:
-    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        train(tmp_path, name, cycle(), SMALL.model_copy(update={"seed": seed}), "add")
-    assert same(weights(tmp_path / "a.pt"), weights(tmp_path / "b.pt"))
-    assert not same(weights(tmp_path / "a.pt"), weights(tmp_path / "c.pt"))
-
-
-def test_interrupted_training_ends_like_an_uninterrupted_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = cycle()
-    train(tmp_path, "whole", data, SMALL, "add")
-    real = SASRecTraining.train_epoch
-
-    def cut(self: SASRecTraining, epoch: int) -> float:
-        if epoch == 2:
-            raise KeyboardInterrupt
-        return real(self, epoch)
-
-    monkeypatch.setattr(SASRecTraining, "train_epoch", cut)
-    with pytest.raises(KeyboardInterrupt):
-        train(tmp_path, "cut", data, SMALL, "add")
-    monkeypatch.undo()
-    assert train(tmp_path, "cut", data, SMALL, "add").resumed_at == 2
-    assert same(weights(tmp_path / "whole.pt"), weights(tmp_path / "cut.pt"))
-
-
-def test_a_batch_in_parts_has_the_gradient_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Users of one to seven targets: each target counts the same, whatever part it is in."""
-    whole = cycle().sequences
-    uneven = dataset(
-        [items[: 2 + user % 6] for user, items in enumerate(whole.train)],
-        whole.validation.tolist(),
-        whole.test.tolist(),
-        20,
-    )
-    found = []
-    for parts in (1, 4, 40):
-        monkeypatch.setattr(trainer, "PARTS", parts)
-        training = SASRecTraining(uneven, SMALL.model_copy(update={"dropout": 0.0}), None)
-        loss = training._accumulate(training.taught)
-        found.append((loss, [parameter.grad for parameter in training.model.parameters()]))
-    for loss, gradients in found[1:]:
-        assert loss == pytest.approx(found[0][0])
-        for mine, whole_gradient in zip(gradients, found[0][1], strict=True):
-            assert mine is not None and whole_gradient is not None and torch.allclose(mine, whole_gradient, atol=1e-6)
-
-
-def rolled(data: Dataset, split: str) -> Dataset:
-    """The same data set with the targets of a split handed round among the users."""
-    sequences = data.sequences
-    targets = {name: getattr(sequences, name) for name in ("validation", "test")}
-    targets[split] = np.roll(targets[split], 1)
-    return dataset(
-        sequences.train,
-        targets["validation"].tolist(),
-        targets["test"].tolist(),
-        data.n_items,
-        personas=data.personas,
-        texts=data.texts,
-    )
-
-
-def test_test_targets_are_not_learned_from(tmp_path: Path) -> None:
-    train(tmp_path, "one", cycle(), SMALL, "add")
-    train(tmp_path, "two", rolled(cycle(), "test"), SMALL, "add")
-    assert same(weights(tmp_path / "one.pt"), weights(tmp_path / "two.pt"))
-
-
-def test_validation_targets_are_not_learned_from() -> None:
-    """They choose the epoch; the weights of a given epoch do not depend on them."""
-    models = []
-    for data in (cycle(), rolled(cycle(), "validation")):
-        training = SASRecTraining(data, SMALL, None)
-        torch.manual_seed(0)
-        training.train_epoch(0)
-        models.append(training.model.state_dict())
-    assert same(models[0], models[1])
-
-
-def test_a_checkpoint_stands_for_its_data_but_not_for_the_last_bits_of_floats(tmp_path: Path) -> None:
-    data = cycle()
-    train(tmp_path, "m", data, SMALL, "add")
-    nudged = dataclasses.replace(data, personas=data.personas * (1 + 1e-6), texts=data.texts * (1 + 1e-6))
-    assert train(tmp_path, "m", nudged, SMALL, "add").resumed_at == SMALL.epochs
-    sequences = data.sequences
-    reversed_users = (sequences.train[::-1], sequences.validation.tolist(), [0] * 40, 20, data.personas, data.texts)
-    others = [
-        dataclasses.replace(data, persona_run="another"),
-        dataclasses.replace(data, texts_digest="another"),
-        rolled(data, "validation"),
-        dataset(*reversed_users),
-    ]
-    for other in others:
-        with pytest.raises(KgrecError, match="other settings or on another graph"):
-            train(tmp_path, "m", other, SMALL, "add")
-
-
-def test_model_of_other_items_or_other_personas_is_refused(tmp_path: Path) -> None:
-    data = cycle()
-    train(tmp_path, "persona-add", data, SMALL, "add")
-    new_item = dataclasses.replace(
-        data, item_ids=[*data.item_ids, "new"], titles=[*data.titles, ""], texts=torch.zeros(22, 6)
-    )
-    with pytest.raises(KgrecError, match="items of the graph have changed"):
-        load_model(tmp_path, "persona-add", new_item)
-    with pytest.raises(KgrecError, match="trained with the personas of run run"):
-        load_model(tmp_path, "persona-add", dataclasses.replace(data, persona_run="other"))
-    with pytest.raises(KgrecError, match="kgrec train sasrec"):
-        load_model(tmp_path, "base", data)
-
-
-def test_long_sequences_keep_their_end() -> None:
-    assert padded([[1, 2, 3, 4], [5]], 3).tolist() == [[2, 3, 4], [0, 0, 5]]
-
-
-def test_users_who_teach_nothing_are_said() -> None:
-    with pytest.raises(KgrecError, match="two training interactions"):
-        SASRecTraining(dataset([[1]], [2], [3], 20), SMALL, None)
-    with pytest.raises(KgrecError, match="kgrec train personas"):
-        SASRecTraining(dataset([[1, 4]], [2], [3], 20), SMALL, "add")
-
-
-class Doubling(torch.nn.Module):
-    """Another block, of the same two signatures."""
-
-    def __init__(self, dim: int, heads: int, dropout: float):
-        super().__init__()
-
-    def forward(self, states: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
-        return 2 * states
-
-
-def test_block_and_loss_are_parts() -> None:
-    """With blocks that double the states, and a last layer norm, the state is that of the item and its place alone."""
-    doubled = SASRec(20, SMALL, block=Doubling, objective=lambda states, targets, items: states.sum() * 0 + 42).eval()
-    states = doubled(torch.tensor([[3, 5]]))
-    with torch.no_grad():
-        given = doubled.items.weight[[3, 5]] * math.sqrt(16) + doubled.positions.weight[[1, 0]]
-        expected = torch.nn.functional.layer_norm(4 * given, (16,))
-    assert torch.allclose(states[0], expected, atol=1e-5)
-    assert doubled.loss(states, torch.tensor([[5, 0]])).item() == 42
-
-
-def test_a_large_catalogue_is_taught_by_samples() -> None:
-    assert isinstance(loss_for(50_000), FullSoftmax) and isinstance(loss_for(50_001), SampledSoftmax)
+def test_text_table_keeps_the_neighbours_of_the_texts() -> None:
+    torch.manual_seed(0)
+    texts = torch.zeros(9, 12)
+    texts[1:] = F.normalize(torch.randn(8, 3) @ torch.randn(3, 12), dim=1)
+    texts[8] = 0.0  # no text
+    table = text_table(texts, 4)
+    centred = texts[1:8] - texts[1:8].mean(0)
+    mine, theirs = torch.cdist(table[1:8], table[1:8]), torch.cdist(centred, centred)
+    assert torch.allclose(mine / mine.max(), theirs / theirs.max(), atol=1e-4)
+    assert table[8].abs().sum() > 0

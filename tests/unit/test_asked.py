@@ -1,0 +1,197 @@
+"""Who is asked what: whole histories of users, and sessions whose persona is that of others alone; ties in time."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from kgrec.errors import KgrecError
+from kgrec.graph.sessions import SESSION_GAP
+from kgrec.training.fits import Fit
+from recommender import asked as module
+from recommender.asked import SESSION_ITEMS, Asked, sessions_asked, users_asked
+from recommender.dataset import Dataset, Personas
+from recommender.sequences import NO_TIME, TEST, TRAIN, VALIDATION
+from tests.unit.datasets import dataset, sequences
+
+HOUR = SESSION_GAP // 24
+
+
+def timed(rows: list[list[tuple[int, int]]], times: list[list[int]] | None = None, n_items: int = 9) -> Dataset:
+    """A data set of items with their splits and times."""
+    made = dataset([[]] * len(rows), [0] * len(rows), [0] * len(rows), n_items)
+    return dataclasses.replace(made, sequences=sequences(rows, times))
+
+
+def with_vectors(data: Dataset, fit: Fit, vectors: list[list[float]]) -> Dataset:
+    named = Personas("run", torch.tensor(vectors), [None] * len(vectors))
+    return dataclasses.replace(data, personas=data.personas | {fit: named})
+
+
+def test_leave_one_out_asks_for_the_last_but_one_and_for_the_last() -> None:
+    vectors = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    data = dataset([[1, 2], [3], [4, 4]], [5, 0, 6], [7, 0, 8], 9, personas=vectors)
+    validation, test = users_asked(data, Fit.VALIDATION), users_asked(data, Fit.TEST)
+    assert validation.users.tolist() == test.users.tolist() == [0, 2]  # the second user has no target
+    assert validation.histories == [[1, 2], [4, 4]] and validation.targets.tolist() == [5, 6]
+    assert test.histories == [[1, 2, 5], [4, 4, 6]] and test.targets.tolist() == [7, 8]
+    assert data.sequences.items[test.places].tolist() == [7, 8] and test.n_items == 9
+    assert test.personas.tolist() == [[1.0, 2.0], [5.0, 6.0]]
+
+
+def test_a_split_by_time_asks_for_the_first_test_item_of_those_who_are_known() -> None:
+    data = timed(
+        [
+            [(1, TRAIN), (2, VALIDATION), (3, TEST), (4, TEST)],
+            [(5, TEST), (6, TEST)],  # nothing is known of this user
+            [(7, VALIDATION), (8, VALIDATION), (9, TEST)],
+            [(1, TRAIN), (2, TRAIN)],
+        ]
+    )
+    test, validation = users_asked(data, Fit.TEST), users_asked(data, Fit.VALIDATION)
+    assert test.users.tolist() == [0, 2] and test.targets.tolist() == [3, 9] and test.places.tolist() == [2, 8]
+    assert test.histories == [[1, 2], [7, 8]]
+    assert validation.users.tolist() == [0] and validation.targets.tolist() == [2] and validation.histories == [[1]]
+    assert test.personas.shape == (2, 0)
+
+
+def test_the_personas_are_those_of_the_fit() -> None:
+    data = dataset([[1, 2]], [3], [4], 4)
+    data = with_vectors(with_vectors(data, Fit.TEST, [[1.0]]), Fit.VALIDATION, [[2.0]])
+    assert users_asked(data, Fit.TEST).personas.tolist() == [[1.0]]
+    assert users_asked(data, Fit.VALIDATION).personas.tolist() == [[2.0]]
+    others = users_asked(data, Fit.TEST).with_personas(torch.tensor([[7.0, 8.0]]))
+    assert others.personas.tolist() == [[7.0, 8.0]] and others.histories == [[1, 2, 3]]
+
+
+def test_nobody_to_ask_is_told() -> None:
+    with pytest.raises(KgrecError, match="Nobody has a test interaction"):
+        users_asked(dataset([[1]], [2], [0], 4), Fit.TEST)
+    with pytest.raises(KgrecError, match="Nobody has a validation interaction"):
+        sessions_asked(dataset([[1]], [0], [2], 4), Fit.VALIDATION)
+
+
+def test_batches_are_the_questions_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "batch_size", lambda n_items: 2)
+    whole = users_asked(dataset([[n, 1] for n in range(1, 6)], [2] * 5, [3] * 5, 9, torch.randn(5, 2)), Fit.TEST)
+    parts = list(whole.batches())
+    assert [len(part.users) for part in parts] == [2, 2, 1] and {part.n_items for part in parts} == {9}
+    assert [history for part in parts for history in part.histories] == whole.histories
+    for name in ("users", "targets", "places"):
+        assert np.concatenate([getattr(part, name) for part in parts]).tolist() == getattr(whole, name).tolist()
+    assert torch.equal(torch.cat([part.personas for part in parts]), whole.personas)
+
+
+def session(items: list[int], times: list[int] | None) -> list[int]:
+    """The session of a user of these known items, the target one millisecond later."""
+    splits = [TRAIN] * (len(items) - 1) + [VALIDATION, TEST]
+    data = timed([list(zip([*items, 9], splits, strict=True))], None if times is None else [[*times, times[-1] + 1]])
+    return sessions_asked(data, Fit.TEST).histories[0]
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ([0, 1 * HOUR, 2 * HOUR, 3 * HOUR], [1, 2, 3, 4]),  # none has ended
+        ([0, 24 * HOUR, 48 * HOUR, 72 * HOUR], [1, 2, 3, 4]),  # a gap of a day sharp ends none
+        ([0, 24 * HOUR + 1, 25 * HOUR, 26 * HOUR], [2, 3, 4]),
+        ([0, 30 * HOUR, 31 * HOUR, 60 * HOUR], [4]),  # the last of two gaps counts
+        ([0, 0, 48 * HOUR, 48 * HOUR], [3, 4]),
+        ([-40 * HOUR, -39 * HOUR, 0, HOUR], [3, 4]),  # before 1970
+        (None, [1, 2, 3, 4]),
+        ([NO_TIME, 30 * HOUR, 60 * HOUR, 90 * HOUR], [1, 2, 3, 4]),  # one without a time: the order alone is known
+    ],
+)
+def test_a_session_ends_with_a_gap_of_a_day(times: list[int] | None, expected: list[int]) -> None:
+    assert session([1, 2, 3, 4], times) == expected
+
+
+def test_without_times_a_session_is_five_items() -> None:
+    assert SESSION_ITEMS == 5
+    assert session([1, 2, 3, 4, 5, 6, 7], None) == [3, 4, 5, 6, 7] and session([1, 2, 3], None) == [1, 2, 3]
+
+
+def test_the_time_of_the_target_and_of_other_users_does_not_matter() -> None:
+    rows = [[(1, TRAIN), (2, TRAIN), (9, TEST)], [(3, TRAIN), (4, VALIDATION), (8, TEST)]]
+    data = timed(rows, [[0, HOUR, 500 * HOUR], [600 * HOUR, 700 * HOUR, 701 * HOUR]])
+    found = sessions_asked(data, Fit.TEST)
+    assert found.histories == [[1, 2], [4]] and found.targets.tolist() == [9, 8] and found.places.tolist() == [2, 5]
+
+
+def test_the_persona_of_a_session_is_that_of_the_others_who_had_its_items() -> None:
+    """By hand.
+
+    Users 0 to 3 have personas a to d, user 4 has none. Item 1 is had by users 0, 1 and, without a persona, 4; item 2
+    twice by user 0, and by users 1 and 2; item 3 by user 0 alone; items 5 and 6 by user 3 and by user 4.
+    """
+    a, b, c, d = [1.0, 0.0], [0.0, 2.0], [4.0, 0.0], [0.0, -3.0]
+    data = dataset([[1, 2, 2], [1], [4], [5], [6]], [3, 2, 2, 6, 1], [9, 9, 9, 9, 9], 9, texts=torch.zeros(10, 0))
+    data = with_vectors(data, Fit.TEST, [a, b, c, d, [0.0, 0.0]])
+    found = sessions_asked(data, Fit.TEST)
+    assert found.histories == [[1, 2, 2, 3], [1, 2], [4, 2], [5, 6], [6, 1]]
+    item_1_of_0, item_2_of_0 = torch.tensor(b), (torch.tensor(b) + torch.tensor(c)) / 2
+    item_1_of_1, item_2_of_1 = torch.tensor(a), (torch.tensor(a) + torch.tensor(c)) / 2
+    item_2_of_2 = (torch.tensor(a) + torch.tensor(b)) / 2
+    item_6_of_4, item_1_of_4 = torch.tensor(d), (torch.tensor(a) + torch.tensor(b)) / 2
+    expected = [
+        (item_1_of_0 + item_2_of_0) / 2,  # nobody else had item 3; item 2 counts once
+        (item_1_of_1 + item_2_of_1) / 2,
+        item_2_of_2,
+        torch.zeros(2),  # user 4, who alone shares an item with user 3, has no persona
+        (item_6_of_4 + item_1_of_4) / 2,  # whoever has none is still asked with that of the others
+    ]
+    assert torch.allclose(found.personas, F.normalize(torch.stack(expected), dim=1), atol=1e-6)
+    lengths = found.personas.norm(dim=1)
+    assert torch.allclose(lengths, torch.tensor([1.0, 1.0, 1.0, 0.0, 1.0]))
+
+
+def shop(fit: Fit = Fit.TEST) -> Dataset:
+    generator = np.random.default_rng(0)
+    train = [generator.integers(1, 10, size=4).tolist() for _ in range(12)]
+    data = dataset(train, generator.integers(1, 10, size=12).tolist(), generator.integers(1, 10, size=12).tolist(), 9)
+    return with_vectors(data, fit, generator.normal(size=(12, 3)).tolist())
+
+
+@pytest.mark.parametrize("fit", [Fit.VALIDATION, Fit.TEST])
+def test_the_own_persona_does_not_shine_through(fit: Fit) -> None:
+    data = shop(fit)
+    before = sessions_asked(data, fit).personas
+    for user in (0, 7):
+        vectors = data.personas[fit].vectors.clone()
+        vectors[user] = torch.tensor([30.0, -20.0, 10.0])
+        after = sessions_asked(with_vectors(data, fit, vectors.tolist()), fit).personas
+        assert torch.allclose(before[user], after[user], atol=1e-4)
+        assert not torch.allclose(before, after, atol=1e-2)  # it does for the others
+
+
+def test_later_interactions_are_not_known_to_the_persona_of_a_session() -> None:
+    """Who shares an item in the test alone, or in validation for the fit before, shares nothing."""
+    train = [[1], [2], [3]]
+    data = with_vectors(dataset(train, [4, 1, 5], [6, 7, 1], 9), Fit.TEST, [[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]])
+    assert sessions_asked(data, Fit.TEST).personas.tolist() == [[0.0, 1.0], [1.0, 0.0], [0.0, 0.0]]
+    before = with_vectors(data, Fit.VALIDATION, data.personas[Fit.TEST].vectors.tolist())
+    assert not sessions_asked(before, Fit.VALIDATION).personas.any()
+
+
+def test_without_personas_a_session_has_none() -> None:
+    data = dataclasses.replace(shop(), personas={})
+    found = sessions_asked(data, Fit.TEST)
+    assert found.personas.shape == (12, 0) and all(len(history) == 5 for history in found.histories)
+
+
+def test_sessions_are_asked_for_what_users_are_asked_for() -> None:
+    users, found = users_asked(shop(), Fit.TEST), sessions_asked(shop(), Fit.TEST)
+    assert isinstance(found, Asked)
+    for name in ("users", "targets", "places"):
+        assert np.array_equal(getattr(users, name), getattr(found, name))
+
+
+def test_ties_by_hand() -> None:
+    rows = [[(1, TRAIN)] * 4, [(1, TRAIN)] * 2, [], [(1, TRAIN)] * 3, [(2, TRAIN)]]
+    made = sequences(rows, [[1, 2, 2, 3], [3, 4], [], [4, NO_TIME, NO_TIME], [NO_TIME]])
+    tied = made.tied(np.arange(10))
+    assert tied.tolist() == [False, True, True, False, False, False, False, False, False, False]
+    assert made.tied(np.array([2, 0, 2])).tolist() == [True, False, True]
+    assert sequences([], []).tied(np.arange(0)).tolist() == []
