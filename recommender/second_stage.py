@@ -65,7 +65,7 @@ def blended(first: Tensor, second: Tensor, candidates: Tensor, weight: float) ->
 
 
 def choose(asked: Asked, conditioned: SASRec, base: SASRec, base_name: str, n_candidates: int) -> SecondStage:
-    """Choose on what the validation fit is asked: another order has to be better by more than its standard error.
+    """Choose on what the validation fit is asked: another order has to be better by two standard errors.
 
     Args:
         asked: of the validation fit.
@@ -78,7 +78,7 @@ def choose(asked: Asked, conditioned: SASRec, base: SASRec, base_name: str, n_ca
     means = {weight: float(values.mean()) for weight, values in found.items()}
     best = max(means, key=lambda weight: means[weight])
     gains = found[best] - found[0.0]  # paired, user by user
-    stands = gains.mean() > gains.std() / len(gains) ** 0.5
+    stands = len(gains) > 1 and gains.mean() > 2 * gains.std(ddof=1) / len(gains) ** 0.5
     return SecondStage(
         base=base_name,
         weight=best if stands else 0.0,

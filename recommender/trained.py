@@ -65,9 +65,8 @@ def load_model(run: Path, name: str, dataset: Dataset, fit: Fit) -> SASRec:
         raise KgrecError(f"{run} has no {fit} fit of {name}: run `kgrec train sasrec --run {run}` first.")
     known = stored["settings"]
     if known.get("fit") != fit:
-        raise KgrecError(
-            f"{path} is not of the {fit} fit, but of the {known.get('fit', 'one of an older kgrec')}: train it again."
-        )
+        other = f"the {known['fit']} fit" if "fit" in known else "an older kgrec"
+        raise KgrecError(f"{path} is not of the {fit} fit, but of {other}: train it again.")
     if not stored["finished"]:
         raise KgrecError(f"The training of {path} was interrupted: run `kgrec train sasrec --run {run}` again.")
     if known["catalogue"] != dataset.items_digest:

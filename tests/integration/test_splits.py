@@ -10,10 +10,10 @@ from kgloader.readers.records import Interaction
 from kgloader.report import Report
 from kgloader.writers.interactions import DEFAULT_SEED, interaction_writes
 from kgloader.writers.splits import mark_splits
-from kgrec.graph.sessions import SESSION_GAP
 from kgloader.writers.ties import tie_break
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
+from kgrec.graph.sessions import SESSION_GAP
 from tests.conftest import empty
 from tests.integration.graph_dump import dump, rows
 
