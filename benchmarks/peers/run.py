@@ -5,6 +5,7 @@ and anew after their requirements changed. Seeds run one after another; what fol
 `benchmarks.peers` as it is.
 """
 
+import os
 import subprocess
 import sys
 import zlib
@@ -19,6 +20,15 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CACHE = cache_home() / "peers"
 PYTHON = "3.11"  # the newest that RecBole's dependencies have wheels for
+VARIABLES = {
+    "PYTHONPATH": str(ROOT),
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    # The memory of the scores is kept between batches: to fetch it anew took nearly half of RecTools' time.
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(10**11),
+    "MALLOC_TOP_PAD_": str(5 * 10**8),
+}
 LIBRARIES = {
     "rectools-sasrec": "rectools",
     "rectools-esasrec": "rectools",
@@ -53,10 +63,9 @@ def environment(library: str) -> Path:
 def main(peer: str, seeds: tuple[int, ...], arguments: tuple[str, ...]) -> None:
     """Run PEER with every seed."""
     python = environment(LIBRARIES[peer])
-    given = [str(Path(one).resolve()) if Path(one).exists() else one for one in arguments]
     for seed in seeds:
-        command = [str(python), "-m", "benchmarks.peers", peer, "--seed", str(seed), *given]
-        if subprocess.run(command, cwd=ROOT).returncode:
+        command = [str(python), "-m", "benchmarks.peers", peer, "--seed", str(seed), *arguments]
+        if subprocess.run(command, env={**os.environ, **VARIABLES}).returncode:
             sys.exit(1)
 
 
