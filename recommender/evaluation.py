@@ -25,7 +25,7 @@ from recommender.ranking import candidate_ranks, retrieve, seen_items, target_ra
 from recommender.sasrec import SASRec
 from recommender.scoring import score_histories
 from recommender.settings import SASRecSettings
-from recommender.trained import BASE, BASE_TEXT, load_model
+from recommender.trained import BASE, BASE_TEXT, load_model, with_persona
 
 HEAD = 0.2  # this most popular part of the catalogue is the head, the others are the long tail
 SERVED = "as served"
@@ -70,7 +70,7 @@ def evaluate(dataset: Dataset, run: str | Path, sessions: bool = False) -> Measu
     run = Path(run)
     asked = (sessions_asked if sessions else users_asked)(dataset, Fit.TEST)
     contenders = [*plain(dataset, run), *trained(dataset, run)]
-    judged = next(one.name for one in contenders if one.name.endswith(SERVED))
+    judged = _judged(run)
     about = {"protocol": "sessions" if sessions else "users", "judged": judged, "base": BASE_WITH_TEXT}
     measured = measure(contenders, asked, dataset, about | stored(run))
     measured.save(run / "evaluation" / "sessions" if sessions else run / "evaluation")
@@ -218,6 +218,13 @@ def stored(run: Path) -> dict[str, Any]:
     stages = {name: asdict(second_stage.load(run, name)) for name in _conditioned(run)}
     settings = _settings(run, _conditioned(run)[0])
     return {"seed": settings.seed, "sasrec": settings.model_dump(), "second stage": stages}
+
+
+def _judged(run: Path) -> str:
+    """Name of what is served: the settings' conditioning, where it was trained, else the first that was."""
+    names = _conditioned(run)
+    wanted = with_persona(_settings(run, names[0]).conditioning).name
+    return f"{wanted if wanted in names else names[0]}, {SERVED}"
 
 
 def _conditioned(run: Path) -> list[str]:
