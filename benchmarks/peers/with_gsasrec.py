@@ -109,5 +109,5 @@ def peer(checkout: Path) -> Peer:
             "batches_of_an_epoch": BATCHES,
         },
         versions={"gSASRec-pytorch": commit.stdout.strip(), "torch": version("torch")},
-        patience=10,
+        patience=50,
     )
