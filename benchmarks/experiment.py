@@ -66,12 +66,14 @@ class Experiment:
     Attributes:
         dataset: without personas, which every seed learns anew.
         graph: what they are learned from.
+        source: of the data, as the report names it.
         seed: of HDGI and of the sequence models.
         run: folder of the run.
     """
 
     dataset: Dataset
     graph: StreamedGraph
+    source: str
     seed: int
     run: Path
 
@@ -85,13 +87,17 @@ class Experiment:
             epochs[variant] = history.best_epoch + 1
             train(self.run, variant, dataset, self.sasrec, Fit.TEST, epochs[variant])
         evaluate(dataset, self.run, sessions=True)
-        if not ablations:
-            evaluate(dataset, self.run)
-            return
-        whole = [*plain(dataset, self.run), *trained(dataset, self.run)]
-        about = {"protocol": "users", "judged": f"{judged.name}, {SERVED}", "base": BASE_WITH_TEXT} | stored(self.run)
-        contenders = [*whole, *self.ablations(dataset, judged, epochs[judged])]
-        measure(contenders, users_asked(dataset, Fit.TEST), dataset, about).save(self.run / "evaluation")
+        contenders = [*plain(dataset, self.run), *trained(dataset, self.run)]
+        if ablations:
+            contenders += self.ablations(dataset, judged, epochs[judged])
+        about = {
+            "source": self.source,
+            "protocol": "users",
+            "judged": f"{judged.name}, {SERVED}",
+            "base": BASE_WITH_TEXT,
+        }
+        measured = measure(contenders, users_asked(dataset, Fit.TEST), dataset, about | stored(self.run))
+        measured.save(self.run / "evaluation")
 
     @property
     def sasrec(self) -> SASRecSettings:
@@ -197,11 +203,12 @@ def save(context: click.Context, /, out: Path, **neo4j: str | None) -> None:
 @click.option("--out", type=FOLDER, default=Path("runs/experiment"))
 @click.option("--seed", "seeds", type=int, multiple=True, default=(1, 2, 3, 4, 5), show_default=True)
 @click.option("--ablations", is_flag=True, help="Also the systems with something taken away or put in its place.")
-def run(data: Path, out: Path, seeds: tuple[int, ...], ablations: bool) -> None:
+@click.option("--source", default="not told", help="Where the data come from, for the report.")
+def run(data: Path, out: Path, seeds: tuple[int, ...], ablations: bool, source: str) -> None:
     """Train and measure every seed."""
     dataset, graph = Dataset.load(data / "dataset"), StreamedGraph.load(data / "graph")
     for seed in seeds:
-        Experiment(dataset, graph, seed, out / f"seed-{seed}").measure(ablations)
+        Experiment(dataset, graph, source, seed, out / f"seed-{seed}").measure(ablations)
 
 
 @main.command()
