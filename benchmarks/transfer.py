@@ -49,7 +49,7 @@ def sweep(dataset: Dataset, model: SASRec, learned: Fit, asked: Asked) -> np.nda
     for batch in asked.batches():
         first, second = _standard(score_histories(model, batch.histories, None)), _standard(knn(batch.histories))
         seen, targets = seen_items(batch.histories), torch.from_numpy(batch.targets)
-        ranks = [target_ranks(first + weight * second, targets, seen).numpy() for weight in WEIGHTS]
+        ranks = [target_ranks(_with_padding(first + weight * second), targets, seen).numpy() for weight in WEIGHTS]
         found.append(np.stack([ndcg(rank, 10) for rank in ranks]))
     return np.concatenate(found, axis=1)
 
@@ -113,10 +113,14 @@ def _row(
 
 
 def _standard(scores: Tensor) -> Tensor:
+    """Bring scores of real items to mean 0 and spread 1: ``[batch, n_items + 1]`` to ``[batch, n_items]``."""
     real = scores[:, 1:]
-    standard = (scores - real.mean(dim=1, keepdim=True)) / real.std(dim=1, keepdim=True).clamp(min=1e-9)
-    standard[:, 0] = -torch.inf
-    return standard
+    return (real - real.mean(dim=1, keepdim=True)) / real.std(dim=1, keepdim=True).clamp(min=1e-9)
+
+
+def _with_padding(scores: Tensor) -> Tensor:
+    """Put the padding's column back, which nothing recommends: ``[batch, n_items]`` to ``[batch, n_items + 1]``."""
+    return torch.nn.functional.pad(scores, (1, 0), value=-torch.inf)
 
 
 @click.command()
