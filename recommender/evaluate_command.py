@@ -115,8 +115,14 @@ def _show_differences(found: list[Difference]) -> None:
     for one in found:
         value = "" if one.value is None else f"{one.value:+.4f}"
         interval = "" if one.low is None or one.high is None else f"{one.low:+.4f} to {one.high:+.4f}"
-        table.add_row(one.against, one.metric, value, interval, "" if one.p_holm is None else f"{one.p_holm:.3f}")
+        table.add_row(one.against, one.metric, value, interval, _p(one.p_holm))
     Console().print(table)
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return ""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _show_about(measured: Measured) -> None:
