@@ -11,7 +11,10 @@ from benchmarks.peers.ranks import AT_ONCE, hit_rate, ndcg, ranked, target_ranks
 from benchmarks.peers.split import TEST, VALIDATION, Split
 from benchmarks.peers.two_fits import Peer, run
 from benchmarks.peers.with_gsasrec import gbce
+from kgrec.training.fits import Fit
 from recommender import metrics
+from recommender.ranking import seen_items
+from recommender.ranking import target_ranks as kgrec_ranks
 from tests.unit.datasets import dataset
 
 INFINITY = -np.inf
@@ -46,10 +49,8 @@ def test_ranks_are_those_of_kgrec() -> None:
 
     padded = torch.from_numpy(scores)
     padded[:, 0] = -torch.inf
-    seen = torch.zeros_like(padded, dtype=torch.bool)
-    for row, history in enumerate(histories):
-        seen[row, history.tolist()] = True
-    expected = metrics.target_ranks(padded, torch.from_numpy(targets), seen).numpy()
+    seen = seen_items([history.tolist() for history in histories])
+    expected = kgrec_ranks(padded, torch.from_numpy(targets), seen).numpy()
     np.testing.assert_array_equal(mine, expected)
     assert np.isinf(mine).any() and ndcg(mine, 10) == pytest.approx(metrics.ndcg(expected, 10).mean())
 
@@ -72,11 +73,10 @@ def test_split_is_that_of_a_saved_data_set(tmp_path: Path) -> None:
     saved.save(tmp_path)
     split, sequences = Split.load(tmp_path), saved.sequences
     assert split.n_items == saved.n_items == 6
-    assert [history.tolist() for history in split.histories(VALIDATION)] == sequences.train
-    before_test = [sequences.before_test(user) for user in range(len(sequences))]
-    assert [history.tolist() for history in split.histories(TEST)] == before_test
-    assert split.targets(VALIDATION).tolist() == sequences.validation.tolist()
-    assert split.targets(TEST).tolist() == sequences.test.tolist()
+    for part, fit in ((VALIDATION, Fit.VALIDATION), (TEST, Fit.TEST)):
+        assert [history.tolist() for history in split.histories(part)] == sequences.known(fit).histories
+        places = sequences.targets(fit)
+        assert split.targets(part).tolist() == np.where(places >= 0, sequences.items[places], 0).tolist()
 
 
 def test_first_of_several_targets_is_asked_for() -> None:
