@@ -157,7 +157,7 @@ def test_a_whole_run(run: Path) -> None:
     assert [one.name for one in found.systems] == [*BASELINES, "base SASRec", "base SASRec with text", *trained_names]
     assert [one.kind for one in found.systems] == ["baseline"] * 5 + ["model"] * 10
     assert found.ranks.shape == (15, N_USERS - 1) and (found.ranks >= 1).all()
-    assert found.about["judged"] == "persona-add, as served" and found.about["base"] == "base SASRec with text"
+    assert found.about["judged"] == "persona-prefix, as served" and found.about["base"] == "base SASRec with text"
     assert found.about["protocol"] == "users" and found.about["seed"] == SMALL.seed
     assert set(found.about["second stage"]) == {"persona-add", "persona-prefix"}
     kept = Measured.load(run / "evaluation")

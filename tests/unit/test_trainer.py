@@ -276,7 +276,7 @@ def test_the_file_of_another_fit_is_refused(tmp_path: Path, variant: Variant, ma
     target = wanted.folder(tmp_path) / f"{variant.name}.pt"
     target.parent.mkdir(parents=True)
     shutil.copy(made.folder(tmp_path) / target.name, target)
-    with pytest.raises(KgrecError, match=f"is not of the {wanted} fit, but of the {made}: train it again"):
+    with pytest.raises(KgrecError, match=f"is not of the {wanted} fit, but of the {made} fit: train it again"):
         load_model(tmp_path, variant.name, cycle(), wanted)
 
 
