@@ -87,7 +87,7 @@ class Experiment:
             epochs[variant] = history.best_epoch + 1
             train(self.run, variant, dataset, self.sasrec, Fit.TEST, epochs[variant])
         evaluate(dataset, self.run, sessions=True)
-        contenders = [*plain(dataset, self.run), *trained(dataset, self.run)]
+        contenders = [*plain(dataset, self.run), *trained(dataset, self.run), self.two_bases(dataset)]
         if ablations:
             contenders += self.ablations(dataset, judged, epochs[judged])
         about = {
@@ -98,6 +98,14 @@ class Experiment:
         }
         measured = measure(contenders, users_asked(dataset, Fit.TEST), dataset, about | stored(self.run))
         measured.save(self.run / "evaluation")
+
+    def two_bases(self, dataset: Dataset) -> Contender:
+        """Blend the two bases as a persona model is blended with one: what two models give without any persona."""
+        n, name = self.sasrec.n_candidates, BASE.name
+        first, second = (load_model(self.run, base.name, dataset, Fit.VALIDATION) for base in (BASE_TEXT, BASE))
+        chosen = second_stage.choose(users_asked(dataset, Fit.VALIDATION), first, second, name, n)
+        first, second = (load_model(self.run, base.name, dataset, Fit.TEST) for base in (BASE_TEXT, BASE))
+        return Contender("two bases, blended", "ablation", functools.partial(by_stages, first, second, n, chosen.blend))
 
     @property
     def sasrec(self) -> SASRecSettings:
