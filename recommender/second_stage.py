@@ -74,7 +74,7 @@ def choose(asked: Asked, conditioned: SASRec, base: SASRec, base_name: str, n_ca
         base_name: of its file.
         n_candidates: that the first stage hands over.
     """
-    found = {weight: _values(asked, conditioned, base, n_candidates, weight) for weight in WEIGHTS}
+    found = _values(asked, conditioned, base, n_candidates)
     means = {weight: float(values.mean()) for weight, values in found.items()}
     best = max(means, key=lambda weight: means[weight])
     gains = found[best] - found[0.0]  # paired, user by user
@@ -130,12 +130,17 @@ def load(run: Path, name: str) -> SecondStage:
 
 
 @torch.no_grad()
-def _values(asked: Asked, conditioned: SASRec, base: SASRec, n_candidates: int, weight: float) -> np.ndarray:
-    ranks = []
+def _values(asked: Asked, conditioned: SASRec, base: SASRec, n_candidates: int) -> dict[float, np.ndarray]:
+    """NDCG@10 of each question by weight ``[n]``; both models score once, whatever the number of weights."""
+    ranks: dict[float, list[Tensor]] = {weight: [] for weight in WEIGHTS}
     for batch in asked.batches():
-        candidates, scores, _ = rank(batch, conditioned, base, n_candidates, weight)
-        ranks.append(candidate_ranks(scores, candidates, torch.from_numpy(batch.targets).to(scores.device)).cpu())
-    return ndcg(torch.cat(ranks).numpy(), 10)
+        candidates, first, _ = rank(batch, conditioned, base, n_candidates, 0.0)
+        second = score_histories(base, batch.histories, None).gather(1, candidates)
+        targets = torch.from_numpy(batch.targets).to(first.device)
+        for weight, found in ranks.items():
+            scores = blended(first, second, candidates, weight) if weight else first
+            found.append(candidate_ranks(scores, candidates, targets).cpu())
+    return {weight: ndcg(torch.cat(found).numpy(), 10) for weight, found in ranks.items()}
 
 
 def _standard(scores: Tensor, real: Tensor) -> Tensor:
