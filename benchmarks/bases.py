@@ -13,14 +13,13 @@ from pathlib import Path
 
 import click
 import numpy as np
-import torch
 
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
-from recommender.asked import users_asked
+from recommender.asked import ranks, users_asked
 from recommender.dataset import Dataset
-from recommender.evaluation import by_model
 from recommender.metrics import hit_rate, ndcg
+from recommender.scoring import score_histories
 from recommender.settings import SASRecSettings
 from recommender.trained import BASE, BASE_TEXT, load_model
 from recommender.trainer import train
@@ -35,16 +34,16 @@ WAYS = {
 }
 
 
-@torch.no_grad()
 def figures(dataset: Dataset, run: Path, name: str, fit: Fit) -> list[float]:
     """HR@10, HR@100 and NDCG@10 of one fit on what it is asked for."""
-    answer = by_model(load_model(run, name, dataset, fit))
-    ranks = torch.cat([answer(batch)[0] for batch in users_asked(dataset, fit).batches()]).numpy()
-    return _figures(ranks)
+    model = load_model(run, name, dataset, fit)
+    return _figures(
+        ranks(users_asked(dataset, fit), lambda asked: score_histories(model, asked.histories, None)).numpy()
+    )
 
 
-def _figures(ranks: np.ndarray) -> list[float]:
-    return [float(values.mean()) for values in (hit_rate(ranks, 10), hit_rate(ranks, 100), ndcg(ranks, 10))]
+def _figures(found: np.ndarray) -> list[float]:
+    return [float(values.mean()) for values in (hit_rate(found, 10), hit_rate(found, 100), ndcg(found, 10))]
 
 
 def of_peers(folder: Path) -> dict[str, list[list[float]]]:

@@ -1,7 +1,7 @@
 """Whom an evaluation asks for what: whole histories of known users, or anonymous sessions."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from kgrec.errors import KgrecError
 from kgrec.graph.sessions import SESSION_GAP
 from kgrec.training.fits import Fit
 from recommender.dataset import Dataset
+from recommender.ranking import seen_items, target_ranks
 from recommender.scoring import batch_size
 from recommender.sequences import NO_TIME, Sequences
 
@@ -42,19 +43,40 @@ class Asked:
         """Go through the questions in parts that are scored at once."""
         size = batch_size(self.n_items)
         for start in range(0, len(self.users), size):
-            part = slice(start, start + size)
-            yield Asked(
-                self.users[part],
-                self.histories[part],
-                self.targets[part],
-                self.places[part],
-                self.personas[part],
-                self.n_items,
-            )
+            yield self._part(np.arange(start, min(start + size, len(self.users))))
+
+    def by_length(self) -> "Asked":
+        """Ask the same, those with short histories first: a batch of like lengths has little padding."""
+        return self._part(np.argsort([len(history) for history in self.histories], kind="stable"))
 
     def with_personas(self, vectors: Tensor) -> "Asked":
         """Ask the same with other personas ``[n_users, persona_dim]``."""
         return dataclasses.replace(self, personas=vectors[self.users])
+
+    def _part(self, rows: np.ndarray) -> "Asked":
+        histories = [self.histories[row] for row in rows]
+        return Asked(
+            self.users[rows], histories, self.targets[rows], self.places[rows], self.personas[rows], self.n_items
+        )
+
+
+@torch.no_grad()
+def ranks(asked: Asked, score: Callable[[Asked], Tensor]) -> Tensor:
+    """Rank every target among all items that its user has not had, as `target_ranks` does.
+
+    Args:
+        asked: the questions.
+        score: gives the scores of all items of a batch of them. ``[batch, n_items + 1]``
+
+    Returns:
+        On the CPU. ``[n]``
+    """
+    found = []
+    for batch in asked.batches():
+        scores = score(batch)
+        seen, targets = seen_items(batch.histories), torch.from_numpy(batch.targets)
+        found.append(target_ranks(scores, targets.to(scores.device), seen.to(scores.device)).cpu())
+    return torch.cat(found)
 
 
 def users_asked(dataset: Dataset, fit: Fit) -> Asked:

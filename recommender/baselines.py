@@ -14,10 +14,10 @@ from torch import Tensor
 
 from kgrec.files import replacing
 from kgrec.training.fits import Fit
+from recommender.asked import Asked, ranks, users_asked
+from recommender.dataset import Dataset
 from recommender.metrics import ndcg
-from recommender.ranking import seen_items, target_ranks
-from recommender.scoring import batch_size
-from recommender.sequences import PADDING, Known, Sequences
+from recommender.sequences import PADDING, Known
 
 EASE_ITEMS = 15_000  # a table of items by items beyond this would not fit beside everything else
 EASE_L2 = (50.0, 200.0, 500.0, 1000.0)
@@ -91,18 +91,16 @@ class Chosen:
     ease_recency: float | None
 
 
-def choose(sequences: Sequences, n_items: int) -> Chosen:
+def choose(dataset: Dataset) -> Chosen:
     """Try every setting on the validation interactions and keep those of the best NDCG@10."""
-    known, places = sequences.known(Fit.VALIDATION), sequences.targets(Fit.VALIDATION)
-    asked = np.flatnonzero(places >= 0)
-    histories = [known.histories[user] for user in asked]
-    targets = sequences.items[places[asked]]
-    knn = {recency: _ndcg(item_knn(known, n_items, recency), histories, targets, n_items) for recency in RECENCY}
+    asked, n_items = users_asked(dataset, Fit.VALIDATION), dataset.n_items
+    known = dataset.sequences.known(Fit.VALIDATION)
+    knn = {recency: _ndcg(item_knn(known, n_items, recency), asked) for recency in RECENCY}
     found: dict[tuple[float, float], float] = {}
     for l2 in EASE_L2 if n_items <= EASE_ITEMS else ():
         table = _ease_table(known, n_items, l2)
         for recency in (NO_RECENCY, *RECENCY):
-            found[l2, recency] = _ndcg(_ease(table, n_items, recency), histories, targets, n_items)
+            found[l2, recency] = _ndcg(_ease(table, n_items, recency), asked)
     best_knn = max(knn, key=lambda recency: knn[recency])
     if not found:
         return Chosen(best_knn, None, None, None)
@@ -111,15 +109,16 @@ def choose(sequences: Sequences, n_items: int) -> Chosen:
     return Chosen(best_knn, plain[0], *recent)
 
 
-def choose_once(sequences: Sequences, n_items: int, path: Path, digest: str) -> Chosen:
+def choose_once(dataset: Dataset, path: Path) -> Chosen:
     """As `choose`, kept in a file for the same interactions, as it takes a while; a damaged file is made anew."""
     kept = _kept(path)
-    if kept.pop("interactions", None) == digest:
+    if kept.pop("interactions", None) == dataset.interactions_digest:
         with contextlib.suppress(TypeError):
             return Chosen(**kept)
-    chosen = choose(sequences, n_items)
+    chosen = choose(dataset)
+    made = {"interactions": dataset.interactions_digest, **asdict(chosen)}
     with replacing(path) as draft:
-        draft.write_text(json.dumps({"interactions": digest, **asdict(chosen)}, indent=2) + "\n", encoding="utf-8")
+        draft.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
     return chosen
 
 
@@ -170,11 +169,5 @@ def _scores(values: np.ndarray) -> Tensor:
     return scores
 
 
-def _ndcg(scorer: Scorer, histories: list[list[int]], targets: np.ndarray, n_items: int) -> float:
-    ranks = []
-    size = batch_size(n_items)
-    for start in range(0, len(histories), size):
-        batch = histories[start : start + size]
-        wanted = torch.from_numpy(targets[start : start + size])
-        ranks.append(target_ranks(scorer(batch), wanted, seen_items(batch)))
-    return float(ndcg(torch.cat(ranks).numpy(), 10).mean()) if ranks else 0.0
+def _ndcg(scorer: Scorer, asked: Asked) -> float:
+    return float(ndcg(ranks(asked, lambda batch: scorer(batch.histories)).numpy(), 10).mean())

@@ -102,8 +102,7 @@ def measure(contenders: list[Contender], asked: Asked, dataset: Dataset, about: 
 
 def plain(dataset: Dataset, run: Path) -> Iterator[Contender]:
     """Return the plain baselines, with the settings that validation chose."""
-    digest, path = dataset.interactions_digest, run / "evaluation" / "baselines.json"
-    chosen = choose_once(dataset.sequences, dataset.n_items, path, digest)
+    chosen = choose_once(dataset, run / "evaluation" / "baselines.json")
     for name, make in baselines(dataset.sequences.known(Fit.TEST), dataset.n_items, chosen).items():
         yield Contender(name, "baseline", functools.partial(_by_made, make))
 

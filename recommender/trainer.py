@@ -13,12 +13,12 @@ from kgrec.training.device import device
 from kgrec.training.fingerprint import fingerprint
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History, fit
+from recommender.asked import Asked, ranks, users_asked
 from recommender.conditioning import PersonaConditioning
 from recommender.dataset import Dataset
 from recommender.metrics import ndcg
-from recommender.ranking import seen_items, target_ranks
 from recommender.sasrec import SASRec, text_table
-from recommender.scoring import batch_size, score_histories
+from recommender.scoring import score_histories
 from recommender.sequences import PADDING, padded
 from recommender.settings import SASRecSettings
 from recommender.trained import Variant, identity
@@ -50,19 +50,13 @@ class SASRecTraining:
         self.optimizer: torch.optim.Optimizer = torch.optim.Adam(
             self.model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98)
         )
-        sequences = dataset.sequences
-        known = sequences.known(of)
+        known = dataset.sequences.known(of)
         self.histories = known.histories
         self.taught = np.flatnonzero(known.lengths > 1).tolist()
         if not self.taught:
             raise KgrecError("No user has two interactions to learn from: there is no sequence.")
-        if of is Fit.VALIDATION:  # like lengths are ranked together
-            targets = sequences.targets(of)
-            asked = np.flatnonzero(targets >= 0)
-            self.asked = asked[np.argsort(known.lengths[asked], kind="stable")]
-            self.targets = sequences.items[targets[self.asked]]
-            if not len(self.asked):
-                raise KgrecError("No user has a validation interaction: every user has fewer than three interactions.")
+        if of is Fit.VALIDATION:
+            self.asked = users_asked(dataset, of).by_length()
 
     def train_epoch(self, epoch: int) -> float:
         """Teach each item that is known from the ones before it."""
@@ -93,15 +87,10 @@ class SASRecTraining:
 
     def validate(self) -> float:
         """Return NDCG@10 of the validation items, asked for after what was learned."""
-        ranks = []
-        size = batch_size(self.model.n_items)
-        for start in range(0, len(self.asked), size):
-            users = self.asked[start : start + size].tolist()
-            histories = [self.histories[user] for user in users]
-            scores = score_histories(self.model, histories, self._personas(users))
-            targets = torch.from_numpy(self.targets[start : start + size]).to(scores.device)
-            ranks.append(target_ranks(scores, targets, seen_items(histories).to(scores.device)).cpu())
-        return float(ndcg(torch.cat(ranks).numpy(), VALIDATION_K).mean())
+        return float(ndcg(ranks(self.asked, self._scores).numpy(), VALIDATION_K).mean())
+
+    def _scores(self, asked: Asked) -> Tensor:
+        return score_histories(self.model, asked.histories, self._personas(asked.users.tolist()))
 
     def _personas(self, users: list[int]) -> Tensor | None:
         return None if self.personas is None else self.personas[users]
@@ -139,7 +128,7 @@ def train(
     parts: list[object] = [made_by, dataclasses.astuple(variant), of.value, epochs]
     parts += [dataset.items_digest, known.offsets, known.items, dataset.texts_digest if variant.text else ""]
     if of is Fit.VALIDATION:
-        parts += [training.asked, training.targets]
+        parts += [training.asked.users, training.asked.targets]
     if variant.conditioning is not None:
         parts.append(dataset.require_personas(of).run_id)
     return fit(

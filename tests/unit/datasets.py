@@ -1,5 +1,6 @@
 """Small data sets for the tests, from lists."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -35,6 +36,12 @@ def dataset(
         split="leave-one-out",
         personas={} if personas is None else {fit: Personas(f"run-{fit}", personas, names) for fit in fits},
     )
+
+
+def holding(made: Sequences, n_items: int) -> Dataset:
+    """A data set of these sequences, with nothing else."""
+    empty = dataset([[]] * len(made), [0] * len(made), [0] * len(made), n_items)
+    return dataclasses.replace(empty, sequences=made)
 
 
 def sequences(rows: list[list[tuple[int, int]]], times: list[list[int]] | None = None) -> Sequences:

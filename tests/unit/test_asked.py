@@ -11,18 +11,17 @@ from kgrec.errors import KgrecError
 from kgrec.graph.sessions import SESSION_GAP
 from kgrec.training.fits import Fit
 from recommender import asked as module
-from recommender.asked import SESSION_ITEMS, Asked, sessions_asked, users_asked
+from recommender.asked import SESSION_ITEMS, Asked, ranks, sessions_asked, users_asked
 from recommender.dataset import Dataset, Personas
 from recommender.sequences import NO_TIME, TEST, TRAIN, VALIDATION
-from tests.unit.datasets import dataset, sequences
+from tests.unit.datasets import dataset, holding, sequences
 
 HOUR = SESSION_GAP // 24
 
 
 def timed(rows: list[list[tuple[int, int]]], times: list[list[int]] | None = None, n_items: int = 9) -> Dataset:
     """A data set of items with their splits and times."""
-    made = dataset([[]] * len(rows), [0] * len(rows), [0] * len(rows), n_items)
-    return dataclasses.replace(made, sequences=sequences(rows, times))
+    return holding(sequences(rows, times), n_items)
 
 
 def with_vectors(data: Dataset, fit: Fit, vectors: list[list[float]]) -> Dataset:
@@ -64,6 +63,23 @@ def test_the_personas_are_those_of_the_fit() -> None:
     assert users_asked(data, Fit.VALIDATION).personas.tolist() == [[2.0]]
     others = users_asked(data, Fit.TEST).with_personas(torch.tensor([[7.0, 8.0]]))
     assert others.personas.tolist() == [[7.0, 8.0]] and others.histories == [[1, 2, 3]]
+
+
+def test_ranks_are_those_of_one_batch_whatever_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ranks by hand: the score of an item is its number, so the target 7 of 9 comes third, less what was had before."""
+    data = dataset([[1, 2, 9], [3], [8, 4, 4]], [5, 5, 8], [7, 7, 4], 9)
+    asked = users_asked(data, Fit.TEST)
+    monkeypatch.setattr(module, "batch_size", lambda n_items: 2)
+    found = ranks(asked, lambda batch: torch.arange(10.0).repeat(len(batch.users), 1))
+    assert found.tolist() == [2.0, 3.0, float("inf")]  # the third has had its target
+    short_first = asked.by_length()
+    assert short_first.users.tolist() == [1, 0, 2] and short_first.targets.tolist() == [7, 7, 4]
+    assert short_first.histories == [[3, 5], [1, 2, 9, 5], [8, 4, 4, 8]]
+    assert ranks(short_first, lambda batch: torch.arange(10.0).repeat(len(batch.users), 1)).tolist() == [
+        3.0,
+        2.0,
+        float("inf"),
+    ]
 
 
 def test_nobody_to_ask_is_told() -> None:

@@ -30,8 +30,9 @@ from recommender.baselines import (
     popularity,
     weights,
 )
+from recommender.dataset import Dataset
 from recommender.sequences import TEST, TRAIN, VALIDATION, Known, Sequences
-from tests.unit.datasets import sequences
+from tests.unit.datasets import holding, sequences
 
 N_ITEMS = 12
 
@@ -46,6 +47,10 @@ def shop(n_users: int = 60, seed: int = 0) -> Sequences:
         splits = [TRAIN] * (len(walk) - 2) + ([VALIDATION, TEST] if user % 7 else [TRAIN, TRAIN])
         rows.append(list(zip(walk.tolist(), splits, strict=True)))
     return sequences(rows)
+
+
+def of(visits: Sequences) -> Dataset:
+    return holding(visits, N_ITEMS)
 
 
 def users_by_items(known: Known) -> np.ndarray:
@@ -160,7 +165,7 @@ def test_chosen_is_what_brute_force_chooses(seed: int, monkeypatch: pytest.Monke
         (l2, recency): ndcg_by_hand(ease(known, N_ITEMS, l2, recency), data)
         for l2, recency in itertools.product((0.5, 5.0, 50.0), (NO_RECENCY, *RECENCY))
     }
-    found = choose(data, N_ITEMS)
+    found = choose(of(data))
     assert found.ease_l2 is not None and found.ease_recency_l2 is not None and found.ease_recency in RECENCY
     plain = {l2: value for (l2, recency), value in of_ease.items() if recency == NO_RECENCY}
     recent = {key: value for key, value in of_ease.items() if key[1] != NO_RECENCY}
@@ -174,37 +179,40 @@ def test_the_test_items_choose_nothing() -> None:
     data = shop()
     items = data.items.copy()
     items[data.splits == TEST] = items[data.splits == TEST] % N_ITEMS + 1
-    assert choose(data, N_ITEMS) == choose(dataclasses.replace(data, items=items), N_ITEMS)
+    assert choose(of(data)) == choose(of(dataclasses.replace(data, items=items)))
 
 
 def test_choices_are_kept_for_the_same_interactions(tmp_path: Path) -> None:
     path = tmp_path / "evaluation" / "baselines.json"
-    chosen = choose_once(shop(), N_ITEMS, path, "one")
-    assert chosen == choose(shop(), N_ITEMS)
+    chosen = choose_once(of(shop()), path)
+    assert chosen == choose(of(shop()))
     kept = json.loads(path.read_text())
     path.write_text(json.dumps(kept | {"knn_recency": 0.123}))
-    assert choose_once(shop(), N_ITEMS, path, "one") == dataclasses.replace(chosen, knn_recency=0.123)
-    assert choose_once(shop(), N_ITEMS, path, "two") == chosen
-    assert json.loads(path.read_text()) == kept | {"interactions": "two"}
+    assert choose_once(of(shop()), path) == dataclasses.replace(chosen, knn_recency=0.123)
+    others = of(shop(seed=1))
+    found = choose_once(others, path)
+    assert found == choose(others) and found.knn_recency != 0.123
+    assert json.loads(path.read_text())["interactions"] == others.interactions_digest != kept["interactions"]
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"interactions": "one"}', "\udcff"])
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"interactions": "DIGEST"}', "\udcff"])
 def test_a_damaged_choice_is_made_again(tmp_path: Path, content: str) -> None:
     path = tmp_path / "baselines.json"
+    content = content.replace("DIGEST", of(shop()).interactions_digest)
     path.write_text(content, encoding="utf-8", errors="surrogateescape")
-    assert choose_once(shop(), N_ITEMS, path, "one") == choose(shop(), N_ITEMS)
+    assert choose_once(of(shop()), path) == choose(of(shop()))
 
 
 def test_ease_is_left_out_of_a_large_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     data = shop()
     known = data.known(Fit.TEST)
-    small = choose(data, N_ITEMS)
+    small = choose(of(data))
     names = ["popularity", "item-kNN", "item-kNN with recency"]
     assert list(baselines(known, N_ITEMS, small)) == [*names, "EASE", "EASE with recency"]
     monkeypatch.setattr(module, "EASE_ITEMS", N_ITEMS)
-    assert choose(data, N_ITEMS) == small
+    assert choose(of(data)) == small
     monkeypatch.setattr(module, "EASE_ITEMS", N_ITEMS - 1)
-    large = choose(data, N_ITEMS)
+    large = choose(of(data))
     assert large == Chosen(small.knn_recency, None, None, None)
     assert list(baselines(known, N_ITEMS, large)) == names
 

@@ -323,5 +323,5 @@ def test_users_who_teach_nothing_are_said() -> None:
     assert SASRecTraining(lonely, SMALL, BASE, Fit.TEST).taught == [0]  # the validation item makes two
     with pytest.raises(KgrecError, match="kgrec train personas"):
         SASRecTraining(dataset([[1, 4]], [2], [3], N_ITEMS), SMALL, ADD, Fit.VALIDATION)
-    with pytest.raises(KgrecError, match="No user has a validation interaction"):
+    with pytest.raises(KgrecError, match="Nobody has a validation interaction"):
         SASRecTraining(dataset([[1, 4]], [0], [3], N_ITEMS), SMALL, BASE, Fit.VALIDATION)
