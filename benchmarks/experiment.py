@@ -32,7 +32,7 @@ from kgrec.options import NEO4J_OPTIONS, neo4j_options, neo4j_settings
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
 from recommender import second_stage
-from recommender.asked import users_asked
+from recommender.asked import sessions_asked, users_asked
 from recommender.dataset import Dataset
 from recommender.evaluation import (
     BASE_WITH_TEXT,
@@ -41,7 +41,6 @@ from recommender.evaluation import (
     Contender,
     by_model,
     by_stages,
-    evaluate,
     measure,
     plain,
     stored,
@@ -86,18 +85,16 @@ class Experiment:
         for variant, history in histories.items():
             epochs[variant] = history.best_epoch + 1
             train(self.run, variant, dataset, self.sasrec, Fit.TEST, epochs[variant])
-        evaluate(dataset, self.run, sessions=True)
-        contenders = [*plain(dataset, self.run), *trained(dataset, self.run), self.two_bases(dataset)]
+        about = {"source": self.source, "judged": f"{judged.name}, {SERVED}", "base": BASE_WITH_TEXT}
+        about |= stored(self.run)
+        contenders = [*plain(dataset, self.run), *trained(dataset, self.run)]
+        sessions = measure(contenders, sessions_asked(dataset, Fit.TEST), dataset, {"protocol": "sessions"} | about)
+        sessions.save(self.run / "evaluation" / "sessions")
+        contenders.append(self.two_bases(dataset))
         if ablations:
             contenders += self.ablations(dataset, judged, epochs[judged])
-        about = {
-            "source": self.source,
-            "protocol": "users",
-            "judged": f"{judged.name}, {SERVED}",
-            "base": BASE_WITH_TEXT,
-        }
-        measured = measure(contenders, users_asked(dataset, Fit.TEST), dataset, about | stored(self.run))
-        measured.save(self.run / "evaluation")
+        users = measure(contenders, users_asked(dataset, Fit.TEST), dataset, {"protocol": "users"} | about)
+        users.save(self.run / "evaluation")
 
     def two_bases(self, dataset: Dataset) -> Contender:
         """Blend the two bases as a persona model is blended with one: what two models give without any persona."""
@@ -121,8 +118,7 @@ class Experiment:
         """Learn the personas of both fits and return the data set with them."""
         dataset = self.dataset
         for fit, found in self.learned(self.run, self.hdgi).items():
-            vectors = dict(zip(found.user_ids, found.vectors, strict=True))
-            dataset = dataset.with_personas(fit, found.run_id, vectors, names={})
+            dataset = dataset.with_personas(fit, found.run_id, _by_user(found.user_ids, found.vectors), names={})
         return dataset
 
     def learned(self, folder: Path, settings: HDGISettings) -> dict[Fit, UserVectors]:
@@ -165,23 +161,28 @@ class Experiment:
         no_signatures = self.learned(
             self.run / "ablations" / "hdgi-no-signatures", hdgi.model_copy(update={"structure_dim": 0})
         )
+        placebo = shuffled(dataset.personas[Fit.TEST].vectors, self.seed)
+        # The graph has users without interactions too, the data set has none.
         vectors = {
-            "no DBpedia": no_dbpedia[Fit.TEST].vectors,
-            "no signatures": no_signatures[Fit.TEST].vectors,
-            "personas shuffled (placebo)": shuffled(dataset.personas[Fit.TEST].vectors, self.seed),
-            "FastRP": fastrp(graph, hdgi.dim, self.seed),
-            "truncated SVD": truncated_svd(graph, hdgi.dim, self.seed),
-            "raw features": raw_features(graph, hdgi.dim, self.seed),
+            "no DBpedia": _by_user(graph.user_ids, no_dbpedia[Fit.TEST].vectors),
+            "no signatures": _by_user(graph.user_ids, no_signatures[Fit.TEST].vectors),
+            "personas shuffled (placebo)": _by_user(dataset.user_ids, placebo),
+            "FastRP": _by_user(graph.user_ids, fastrp(graph, hdgi.dim, self.seed)),
+            "truncated SVD": _by_user(graph.user_ids, truncated_svd(graph, hdgi.dim, self.seed)),
+            "raw features": _by_user(graph.user_ids, raw_features(graph, hdgi.dim, self.seed)),
         }
         no_text = Variant(judged.name, judged.conditioning, text=False)
         return {"no text": (dataset, no_text)} | {
             name: (self.standing_in(dataset, name, found), judged) for name, found in vectors.items()
         }
 
-    def standing_in(self, dataset: Dataset, name: str, vectors: Tensor) -> Dataset:
-        """Return the data set with other vectors ``[n_users, dim]`` in the personas' place."""
-        of_users = dict(zip(dataset.user_ids, vectors, strict=True))
-        return dataset.with_personas(Fit.TEST, f"{name}, seed {self.seed}", of_users, names={})
+    def standing_in(self, dataset: Dataset, name: str, vectors: dict[str, Tensor]) -> Dataset:
+        """Return the data set with other vectors ``[dim]`` in the personas' place."""
+        return dataset.with_personas(Fit.TEST, f"{name}, seed {self.seed}", vectors, names={})
+
+
+def _by_user(user_ids: list[str], vectors: Tensor) -> dict[str, Tensor]:
+    return dict(zip(user_ids, vectors, strict=True))
 
 
 def _asking(answer: Answer, vectors: Tensor) -> Answer:

@@ -1,14 +1,21 @@
-"""Small data sets for the tests, from lists."""
+"""Small data sets for the tests, from lists, and a made-up shop with the graph around it."""
 
 import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 import torch
 
+from gnn.meta_path import MetaPath
+from gnn.settings import DEFAULT_META_PATHS
+from gnn.streamed_graph import StreamedGraph
 from kgrec.training.fits import Fit
+from recommender.asked import Asked, ranks
 from recommender.dataset import Dataset, Personas
-from recommender.sequences import NO_TIME, TEST, TRAIN, VALIDATION, Sequences
+from recommender.sasrec import SASRec
+from recommender.scoring import score_histories
+from recommender.sequences import NO_TIME, SPLITS, TEST, TRAIN, VALIDATION, Sequences
 
 
 def dataset(
@@ -53,3 +60,73 @@ def sequences(rows: list[list[tuple[int, int]]], times: list[list[int]] | None =
         np.array([split for _, split in flat], dtype=np.int8),
         np.full(len(flat), NO_TIME) if times is None else np.array([t for own in times for t in own], dtype=np.int64),
     )
+
+
+SHOP_USERS, SHOP_ITEMS, SHOP_TASTES = 45, 30, 3
+STRANGER = "u2, who has chosen nothing"  # rows of the graph are not those of the data set
+
+
+def shop() -> Dataset:
+    """Users of three tastes who mostly like the items of their own; three to eight items each, and two with fewer."""
+    generator = np.random.default_rng(11)
+    walks = []
+    for user in range(SHOP_USERS):
+        likes = np.where(np.arange(SHOP_ITEMS) % SHOP_TASTES == user % SHOP_TASTES, 8.0, 1.0)
+        n = int(generator.integers(3, 9))
+        walks.append((generator.choice(SHOP_ITEMS, n, replace=False, p=likes / likes.sum()) + 1).tolist())
+    texts = torch.from_numpy(generator.normal(size=(SHOP_ITEMS + 1, 6))).float()
+    texts[0] = 0.0
+    short: list[list[int]] = [[4], [5, 8]]  # of whom nothing is asked
+    return dataset(
+        [walk[:-2] for walk in walks] + short,
+        [walk[-2] for walk in walks] + [0, 0],
+        [walk[-1] for walk in walks] + [0, 0],
+        SHOP_ITEMS,
+        texts=texts,
+    )
+
+
+def streamed(data: Dataset) -> StreamedGraph:
+    """The graph of a data set as it is streamed: makers, categories, and pages with subjects of most items.
+
+    It has a user whom the data set lacks, as one without interactions has no sequence.
+    """
+    user_ids = sorted([*data.user_ids, STRANGER])
+    sequences = data.sequences
+    users = np.repeat(np.arange(len(sequences)), np.diff(sequences.offsets))
+    nodes = {user_id: 1_000 + row for row, user_id in enumerate(data.user_ids)} | {STRANGER: -8}
+    facts = []
+    for item in range(1, data.n_items + 1):
+        facts += [(2_000 + item, 3_000 + item // 4, "BY"), (2_000 + item, 4_000 + item % SHOP_TASTES, "IN_CATEGORY")]
+        if item % 4:
+            facts += [(2_000 + item, 5_000 + item, "SAME_AS"), (5_000 + item, 6_000 + item % 5, "SUBJECT")]
+    return StreamedGraph(
+        user_ids=user_ids,
+        user_nodes=np.array([nodes[user_id] for user_id in user_ids]),
+        interactions=pd.DataFrame(
+            {
+                "sourceNodeId": 1_000 + users,
+                "targetNodeId": 2_000 + sequences.items,
+                "split": [SPLITS[split] for split in sequences.splits],
+            }
+        ),
+        facts=pd.DataFrame(facts, columns=["sourceNodeId", "targetNodeId", "relationshipType"]),
+        types=sorted(set.union(*(MetaPath.parse(path).types for path in DEFAULT_META_PATHS))),
+        item_nodes=2_000 + np.arange(1, data.n_items + 1),
+        texts=data.texts[1:].numpy(),
+        made_of=[f"text of {item_id}" for item_id in data.item_ids],
+    )
+
+
+def alone(model: SASRec, asked: Asked) -> np.ndarray:
+    """Ranks of the targets by a model without persona: ``[n]``."""
+    found: np.ndarray = ranks(asked, lambda batch: score_histories(model, batch.histories, None)).numpy()
+    return found
+
+
+def with_other_tests(data: Dataset) -> Dataset:
+    """The same data set with the test items handed round among the users who have one."""
+    places = np.flatnonzero(data.sequences.splits == TEST)
+    items = data.sequences.items.copy()
+    items[places] = np.roll(items[places], 3)
+    return dataclasses.replace(data, sequences=dataclasses.replace(data.sequences, items=items))
