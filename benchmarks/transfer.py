@@ -57,7 +57,7 @@ def sweep(dataset: Dataset, model: SASRec, learned: Fit, asked: Asked) -> np.nda
 def earlier(sequences: Sequences) -> Sequences:
     """Move every border one interaction back: the last of training is for validation, validation for the test.
 
-    What was for the test is left out; so are users of fewer than three interactions besides.
+    What was for the test is left out. Of a user with fewer than three others all are for training, as everywhere.
     """
     kept = sequences.splits != TEST
     users = np.repeat(np.arange(len(sequences)), np.diff(sequences.offsets))[kept]
