@@ -8,8 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from ranx import Qrels, Run, evaluate
 
+from benchmarks.experiment import main as experiment
+from gnn.projection import stream_graph
+from gnn.settings import HDGISettings
+from gnn.streamed_graph import StreamedGraph
+from gnn.trainer import graph_digest
+from gnn.training_graph import training_graph
 from kgrec.errors import KgrecError
 from kgrec.graph import statements
 from kgrec.graph.database import Database
@@ -26,7 +33,7 @@ from recommender.settings import SASRecSettings
 from recommender.train import train_models
 from recommender.verdict import figures
 from tests.conftest import CommandLine, empty
-from tests.integration.test_personas import fill, rows
+from tests.integration.test_personas import META_PATHS, fill, rows
 
 SETTINGS = """
 [sasrec]
@@ -125,6 +132,28 @@ def test_the_data_set_is_the_graph(database: Database, run: Path) -> None:
     vectors = database.driver.execute_query("MATCH (u:User) RETURN u.user_id AS user, u.persona AS vector").records
     for record in vectors:
         assert np.allclose(dataset.personas[Fit.FINAL].vectors[dataset.row[record["user"]]], record["vector"])
+
+
+def test_experiment_saves_what_the_trainings_read(
+    database: Database, command_line: CommandLine, run: Path, tmp_path: Path
+) -> None:
+    """A user without interactions is in the graph that personas are learned from, and has no sequence."""
+    database.driver.execute_query("CREATE (:User {user_id: 'u30, idle'})")
+    try:
+        result = CliRunner().invoke(experiment, ["save", "--out", str(tmp_path)], env=command_line.environment)
+        assert result.exit_code == 0, result.output
+        read, streamed = read_dataset(database, []), stream_graph(database, META_PATHS)
+    finally:
+        database.driver.execute_query("MATCH (u:User {user_id: 'u30, idle'}) DELETE u")
+    saved, graph = Dataset.load(tmp_path / "dataset"), StreamedGraph.load(tmp_path / "graph")
+    assert saved.interactions_digest == read.interactions_digest and saved.texts.equal(read.texts)
+    assert (saved.texts_digest, saved.titles, saved.split) == (read.texts_digest, read.titles, read.split)
+    assert not saved.personas and saved.sequences.times.tolist() == read.sequences.times.tolist()
+    for fit in Fit:
+        ours, theirs = (training_graph(one, fit, META_PATHS, 8, 1) for one in (graph, streamed))
+        assert graph_digest(ours, HDGISettings()) == graph_digest(theirs, HDGISettings())
+        assert ours.features.equal(theirs.features) and ours.missing == theirs.missing
+    assert sorted([*saved.user_ids, "u30, idle"]) == graph.user_ids
 
 
 def test_many_users_by_file_and_csv(command_line: CommandLine, run: Path, tmp_path: Path) -> None:
