@@ -268,15 +268,15 @@ def test_test_interactions_choose_nothing(saved: Path, out: Path, tmp_path: Path
     other = with_other_tests(shop())
     run(save(other, tmp_path / "saved"), tmp_path / "out", (1,))
     ours, theirs = out / "seed-1", tmp_path / "out" / "seed-1"
-    names = sorted(path.relative_to(theirs) for path in theirs.rglob("*.pt"))
-    assert len(names) == 2 + 2 * 3
-    for name in names:
-        one, two = checkpoint(ours / name), checkpoint(theirs / name)
+    files = sorted(path.relative_to(theirs) for path in theirs.rglob("*.pt"))
+    assert len(files) == 2 + 2 * 3
+    for file in files:
+        one, two = checkpoint(ours / file), checkpoint(theirs / file)
         assert one["fingerprint"] == two["fingerprint"] and one["losses"] == two["losses"]
         assert one["scores"] == two["scores"]
         assert all(one["best_model"][key].equal(two["best_model"][key]) for key in one["best_model"])
-    for fit in ("base", "base-text", JUDGED.name):
-        assert len(checkpoint(Fit.TEST.folder(theirs) / f"{fit}.pt")["losses"]) == kept(theirs, fit)
+    for name in ("personas", "base", "base-text", JUDGED.name):
+        assert len(checkpoint(Fit.TEST.folder(theirs) / f"{name}.pt")["losses"]) == kept(theirs, name)
     stages = [(folder / "evaluation" / second_stage.FILE).read_text() for folder in (ours, theirs)]
     assert stages[0] == stages[1]
     chosen = [json.loads((folder / "evaluation" / "baselines.json").read_text()) for folder in (ours, theirs)]
