@@ -14,7 +14,7 @@ features stand in HDGI's place.
 """
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -31,29 +31,40 @@ from kgrec.graph.database import connect
 from kgrec.options import NEO4J_OPTIONS, neo4j_options, neo4j_settings
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
-from recommender import second_stage
-from recommender.asked import sessions_asked, users_asked
+from recommender import fusion, second_stage
+from recommender.asked import Score, sessions_asked, users_asked
 from recommender.dataset import Dataset
 from recommender.evaluation import (
     BASE_WITH_TEXT,
     SERVED,
     Answer,
     Contender,
-    by_model,
+    by_scores,
     by_stages,
     measure,
     plain,
     stored,
     trained,
 )
+from recommender.first_stage import beside, choose_fusion, first_stage
 from recommender.measured import Measured
 from recommender.reading import read_dataset
 from recommender.report.write import write_report
+from recommender.scoring import by_model
 from recommender.settings import SASRecSettings
-from recommender.train import choose_second_stages
+from recommender.sources import FROM_FACTS
+from recommender.train import choose_fusions, choose_second_stages
 from recommender.trained import BASE, BASE_TEXT, Variant, load_model, with_persona
 from recommender.trainer import train
 
+NO_DBPEDIA = "no DBpedia"
+DBPEDIA = FROM_FACTS["DBpedia"]
+FROM_INTERACTIONS = frozenset({"co-occurrence", "co-occurrence, recent", "followers"})
+WITHOUT = {  # sources whose fusion is chosen anew without them
+    "no sources": FROM_INTERACTIONS | set(FROM_FACTS.values()),
+    "no facts among the sources": frozenset(FROM_FACTS.values()),
+    "no co-occurrence among the sources": FROM_INTERACTIONS,
+}
 FOLDER = click.Path(file_okay=False, path_type=Path)
 DATA = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -81,7 +92,8 @@ class Experiment:
         dataset, epochs = self.with_personas(), {}
         judged = with_persona(self.sasrec.conditioning)
         histories = {variant: train(self.run, variant, dataset, self.sasrec) for variant in (BASE, BASE_TEXT, judged)}
-        second_stage.save(choose_second_stages(dataset, self.run, self.sasrec, histories), self.run)
+        choose_fusions(dataset, self.run, [BASE_TEXT, judged])
+        choose_second_stages(dataset, self.run, self.sasrec, histories)
         for variant, history in histories.items():
             epochs[variant] = history.best_epoch + 1
             train(self.run, variant, dataset, self.sasrec, Fit.TEST, epochs[variant])
@@ -90,19 +102,24 @@ class Experiment:
         contenders = [*plain(dataset, self.run), *trained(dataset, self.run)]
         sessions = measure(contenders, sessions_asked(dataset, Fit.TEST), dataset, {"protocol": "sessions"} | about)
         sessions.save(self.run / "evaluation" / "sessions")
-        contenders.append(self.two_bases(dataset))
+        contenders.append(self.no_persona(dataset))
         if ablations:
             contenders += self.ablations(dataset, judged, epochs[judged])
         users = measure(contenders, users_asked(dataset, Fit.TEST), dataset, {"protocol": "users"} | about)
         users.save(self.run / "evaluation")
 
-    def two_bases(self, dataset: Dataset) -> Contender:
-        """Blend the two bases as a persona model is blended with one: what two models give without any persona."""
-        n, name = self.sasrec.n_candidates, BASE.name
-        first, second = (load_model(self.run, base.name, dataset, Fit.VALIDATION) for base in (BASE_TEXT, BASE))
-        chosen = second_stage.choose(users_asked(dataset, Fit.VALIDATION), first, second, name, n)
-        first, second = (load_model(self.run, base.name, dataset, Fit.TEST) for base in (BASE_TEXT, BASE))
-        return Contender("two bases, blended", "ablation", functools.partial(by_stages, first, second, n, chosen.blend))
+    def no_persona(self, dataset: Dataset) -> Contender:
+        """Build the whole system of the two bases, with sources and second stage of their own: all but the persona."""
+        n, (first, second) = self.sasrec.n_candidates, self.bases(dataset, Fit.VALIDATION)
+        chosen = second_stage.choose(users_asked(dataset, Fit.VALIDATION), first, second, BASE.name, n)
+        first, second = self.bases(dataset, Fit.TEST)
+        return Contender("no persona", "ablation", functools.partial(by_stages, first, second, n, chosen.weight))
+
+    def bases(self, dataset: Dataset, fit: Fit) -> tuple[Score, Score]:
+        """Return the base with text beside its sources, and the base that started at random."""
+        return first_stage(self.run, BASE_TEXT.name, dataset, fit), by_model(
+            load_model(self.run, BASE.name, dataset, fit)
+        )
 
     @property
     def sasrec(self) -> SASRecSettings:
@@ -134,19 +151,30 @@ class Experiment:
 
     def ablations(self, dataset: Dataset, judged: Variant, epochs: int) -> list[Contender]:
         """Train the judged system with something else in the place of one of its parts."""
-        stage = second_stage.load(self.run, judged.name)
-        models = {
-            name: load_model(self.run, name, dataset, Fit.TEST) for name in (stage.base, judged.name, BASE_TEXT.name)
-        }
+        stage, n = second_stage.load(self.run, judged.name), self.sasrec.n_candidates
+        chosen = fusion.load(self.run, judged.name)
+        base, alone = (by_model(load_model(self.run, name, dataset, Fit.TEST)) for name in (stage.base, judged.name))
         found = [
-            Contender("no persona", "ablation", functools.partial(by_model, models[BASE_TEXT.name])),
-            Contender("no rerank", "ablation", functools.partial(by_model, models[judged.name])),
+            Contender(
+                "no rerank",
+                "ablation",
+                functools.partial(by_scores, first_stage(self.run, judged.name, dataset, Fit.TEST)),
+            )
         ]
+        for name, without in WITHOUT.items():
+            left = choose_fusion(self.run, judged.name, dataset, without)
+            first = beside(alone, left, dataset, Fit.TEST)
+            found.append(Contender(name, "ablation", functools.partial(by_stages, first, base, n, stage.weight)))
         for name, (data, variant) in self.changed(dataset, judged).items():
             folder = self.run / "ablations" / name.partition(" (")[0].replace(" ", "-").lower()
             train(folder, variant, data, self.sasrec, Fit.TEST, epochs)
-            model = load_model(folder, variant.name, data, Fit.TEST)
-            answer = by_stages(model, models[stage.base], self.sasrec.n_candidates, stage.weight)
+            model = by_model(load_model(folder, variant.name, data, Fit.TEST))
+            weights = {
+                source: 0.0 if name == NO_DBPEDIA and source == DBPEDIA else weight
+                for source, weight in chosen.weights.items()
+            }
+            first = beside(model, replace(chosen, weights=weights), data, Fit.TEST)
+            answer = by_stages(first, base, n, stage.weight)
             vectors = data.personas[Fit.TEST].vectors
             found.append(Contender(name, "ablation", functools.partial(_asking, answer, vectors)))
         return found
@@ -164,7 +192,7 @@ class Experiment:
         placebo = shuffled(dataset.personas[Fit.TEST].vectors, self.seed)
         # The graph has users without interactions too, the data set has none.
         vectors = {
-            "no DBpedia": _by_user(graph.user_ids, no_dbpedia[Fit.TEST].vectors),
+            NO_DBPEDIA: _by_user(graph.user_ids, no_dbpedia[Fit.TEST].vectors),
             "no signatures": _by_user(graph.user_ids, no_signatures[Fit.TEST].vectors),
             "personas shuffled (placebo)": _by_user(dataset.user_ids, placebo),
             "FastRP": _by_user(graph.user_ids, fastrp(graph, hdgi.dim, self.seed)),

@@ -22,18 +22,18 @@ from pathlib import Path
 import click
 import numpy as np
 import torch
-from torch import Tensor
 
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
 from recommender.asked import Asked, users_asked
 from recommender.baselines import item_knn
 from recommender.dataset import Dataset
+from recommender.fusion import standard
 from recommender.metrics import ndcg
 from recommender.ranking import seen_items, target_ranks
 from recommender.sasrec import SASRec
 from recommender.scoring import score_histories
-from recommender.sequences import TEST, TRAIN, VALIDATION, Sequences
+from recommender.sequences import PADDING, TEST, TRAIN, VALIDATION, Sequences
 from recommender.settings import SASRecSettings
 from recommender.trained import BASE_TEXT, load_model
 from recommender.trainer import train
@@ -47,9 +47,10 @@ def sweep(dataset: Dataset, model: SASRec, learned: Fit, asked: Asked) -> np.nda
     knn = item_knn(dataset.sequences.known(learned), dataset.n_items)
     found = []
     for batch in asked.batches():
-        first, second = _standard(score_histories(model, batch.histories, None)), _standard(knn(batch.histories))
+        first, second = standard(score_histories(model, batch.histories, None)), standard(knn(batch.histories))
+        second[:, PADDING] = 0.0  # none of the weights is to bring it back
         seen, targets = seen_items(batch.histories), torch.from_numpy(batch.targets)
-        ranks = [target_ranks(_with_padding(first + weight * second), targets, seen).numpy() for weight in WEIGHTS]
+        ranks = [target_ranks(first + weight * second, targets, seen).numpy() for weight in WEIGHTS]
         found.append(np.stack([ndcg(rank, 10) for rank in ranks]))
     return np.concatenate(found, axis=1)
 
@@ -110,17 +111,6 @@ def _row(
         "NDCG@10 test, best": judged[oracle],
         "regret": float((judged[oracle] - judged[best]) / judged[oracle]),
     }
-
-
-def _standard(scores: Tensor) -> Tensor:
-    """Bring scores of real items to mean 0 and spread 1: ``[batch, n_items + 1]`` to ``[batch, n_items]``."""
-    real = scores[:, 1:]
-    return (real - real.mean(dim=1, keepdim=True)) / real.std(dim=1, keepdim=True).clamp(min=1e-9)
-
-
-def _with_padding(scores: Tensor) -> Tensor:
-    """Put the padding's column back, which nothing recommends: ``[batch, n_items]`` to ``[batch, n_items + 1]``."""
-    return torch.nn.functional.pad(scores, (1, 0), value=-torch.inf)
 
 
 @click.command()

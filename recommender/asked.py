@@ -13,9 +13,9 @@ from kgrec.graph.sessions import SESSION_GAP
 from kgrec.training.fits import Fit
 from recommender.dataset import Dataset
 from recommender.ranking import seen_items, target_ranks
-from recommender.scoring import batch_size
 from recommender.sequences import NO_TIME, Sequences
 
+SCORES_AT_ONCE = 2**24  # 64 MiB of them
 SESSION_ITEMS = 5  # a session's length where there are no times
 
 
@@ -49,6 +49,12 @@ class Asked:
         """Ask the same, those with short histories first: a batch of like lengths has little padding."""
         return self._part(np.argsort([len(history) for history in self.histories], kind="stable"))
 
+    def sample(self, n: int) -> "Asked":
+        """Ask at most ``n`` of the questions, always the same."""
+        if len(self.users) <= n:
+            return self
+        return self._part(np.sort(np.random.default_rng(0).choice(len(self.users), n, replace=False)))
+
     def with_personas(self, vectors: Tensor) -> "Asked":
         """Ask the same with other personas ``[n_users, persona_dim]``."""
         return dataclasses.replace(self, personas=vectors[self.users])
@@ -60,13 +66,21 @@ class Asked:
         )
 
 
+Score = Callable[[Asked], Tensor]  # scores of all items: [batch, n_items + 1]
+
+
+def batch_size(n_items: int) -> int:
+    """How many histories are scored at once, so that memory does not grow with the catalogue."""
+    return max(1, min(512, SCORES_AT_ONCE // (n_items + 1)))
+
+
 @torch.no_grad()
-def ranks(asked: Asked, score: Callable[[Asked], Tensor]) -> Tensor:
+def ranks(asked: Asked, score: Score) -> Tensor:
     """Rank every target among all items that its user has not had, as `target_ranks` does.
 
     Args:
         asked: the questions.
-        score: gives the scores of all items of a batch of them. ``[batch, n_items + 1]``
+        score: of a system, for a batch of them.
 
     Returns:
         On the CPU. ``[n]``

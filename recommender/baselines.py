@@ -17,6 +17,7 @@ from kgrec.training.fits import Fit
 from recommender.asked import Asked, ranks, users_asked
 from recommender.dataset import Dataset
 from recommender.metrics import ndcg
+from recommender.scoring import by_histories
 from recommender.sequences import PADDING, Known
 
 EASE_ITEMS = 15_000  # a table of items by items beyond this would not fit beside everything else
@@ -170,4 +171,4 @@ def _scores(values: np.ndarray) -> Tensor:
 
 
 def _ndcg(scorer: Scorer, asked: Asked) -> float:
-    return float(ndcg(ranks(asked, lambda batch: scorer(batch.histories)).numpy(), 10).mean())
+    return float(ndcg(ranks(asked, by_histories(scorer)).numpy(), 10).mean())

@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 import torch
 from torch import Tensor
 
@@ -21,8 +22,9 @@ from kgrec.training.fingerprint import fingerprint
 from kgrec.training.fits import Fit
 from recommender.sequences import Sequences
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST = "dataset.json"
+FACTS_PARTS = ("data", "indices", "indptr")  # of a sparse matrix by rows
 
 Vector = TypeVar("Vector", Sequence[float], np.ndarray, Tensor)
 
@@ -61,6 +63,8 @@ class Dataset:
         texts: text embeddings, zeros for padding and for items without one; ``text_dim`` is 0 where no item has one.
             ``[n_items + 1, text_dim]``
         texts_digest: stands for the texts and the encoder that made them.
+        facts: which items have which fact, 1 or 0, by kind: ``"catalogue"`` (makers and categories), ``"DBpedia"``.
+            ``[n_items + 1, n_facts]`` each
         split: how the interactions were split, in words.
         personas: of each fit that has them.
 
@@ -74,6 +78,7 @@ class Dataset:
     sequences: Sequences
     texts: Tensor
     texts_digest: str
+    facts: dict[str, sp.csr_matrix]
     split: str
     personas: dict[Fit, Personas]
 
@@ -81,6 +86,8 @@ class Dataset:
         n_items, n_users = len(self.item_ids), len(self.user_ids)
         if not (len(self.titles) == n_items and len(self.texts) == n_items + 1):
             raise ValueError("item ids, titles and texts of a data set differ in length")
+        if any(facts.shape[0] != n_items + 1 for facts in self.facts.values()):
+            raise ValueError("item ids and facts of a data set differ in length")
         found = [len(part) for one in self.personas.values() for part in (one.vectors, one.names)]
         if not set(found) | {len(self.sequences)} == {n_users}:
             raise ValueError("user ids, sequences and personas of a data set differ in length")
@@ -110,6 +117,11 @@ class Dataset:
         """Digest of who did what in which order and how it is split, ids included."""
         sequences = self.sequences
         return fingerprint(self.user_ids, self.item_ids, sequences.offsets, sequences.items, sequences.splits)
+
+    @cached_property
+    def facts_digest(self) -> str:
+        """Digest of which items share which facts."""
+        return fingerprint([(kind, one.indptr, one.indices) for kind, one in sorted(self.facts.items())])
 
     def with_personas(
         self, fit: Fit, run_id: str, vectors: Mapping[str, Vector], names: Mapping[str, str | None]
@@ -159,11 +171,14 @@ class Dataset:
         """
         folder = Path(folder)
         arrays = {field.name: getattr(self.sequences, field.name) for field in dataclasses.fields(Sequences)}
+        for kind, facts in self.facts.items():
+            arrays |= {f"facts_{kind}_{part}": getattr(facts, part) for part in FACTS_PARTS}
         arrays |= {f"personas_{fit}": found.vectors.numpy() for fit, found in self.personas.items()}
         users = {"user_id": self.user_ids} | {fit.value: found.names for fit, found in self.personas.items()}
         manifest = {
             "version": FORMAT_VERSION,
             "texts_digest": self.texts_digest,
+            "facts": {kind: facts.shape[1] for kind, facts in self.facts.items()},
             "split": self.split,
             "persona_runs": {fit: found.run_id for fit, found in self.personas.items()},
         }
@@ -210,6 +225,13 @@ class Dataset:
                 sequences=Sequences(**{field.name: arrays[field.name] for field in dataclasses.fields(Sequences)}),
                 texts=torch.from_numpy(arrays["texts"]),
                 texts_digest=manifest["texts_digest"],
+                facts={
+                    kind: sp.csr_matrix(
+                        tuple(arrays[f"facts_{kind}_{part}"] for part in FACTS_PARTS),
+                        shape=(len(items) + 1, n_facts),
+                    )
+                    for kind, n_facts in manifest["facts"].items()
+                },
                 split=manifest["split"],
                 personas=personas,
             )

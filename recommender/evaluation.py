@@ -15,15 +15,15 @@ from torch import Tensor
 from kgrec.errors import KgrecError
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.fits import Fit
-from recommender import second_stage
-from recommender.asked import Asked, sessions_asked, users_asked
+from recommender import fusion, second_stage
+from recommender.asked import Asked, Score, sessions_asked, users_asked
 from recommender.baselines import Scorer, baselines, choose_once
 from recommender.beyond_accuracy import beyond_accuracy
 from recommender.dataset import Dataset
+from recommender.first_stage import first_stage
 from recommender.measured import Kind, Measured, System
 from recommender.ranking import candidate_ranks, retrieve, seen_items, target_ranks
-from recommender.sasrec import SASRec
-from recommender.scoring import score_histories
+from recommender.scoring import by_histories, by_model
 from recommender.settings import SASRecSettings
 from recommender.trained import BASE, BASE_TEXT, load_model, with_persona
 
@@ -108,14 +108,16 @@ def plain(dataset: Dataset, run: Path) -> Iterator[Contender]:
 
 
 def trained(dataset: Dataset, run: Path) -> Iterator[Contender]:
-    """Return the base models and, for each conditioned one, retrieval alone, the base's order and the blend.
+    """Return the base models, and each conditioned one by itself, with its sources, and with each second stage.
 
     Raises:
         KgrecError: nothing is trained, or it does not fit the data set.
     """
     for variant, name in ((BASE, "base SASRec"), (BASE_TEXT, BASE_WITH_TEXT)):
         model = load_model(run, variant.name, dataset, Fit.TEST)
-        yield Contender(name, "model", functools.partial(by_model, model), _curve(run, variant.name))
+        yield Contender(name, "model", functools.partial(by_scores, by_model(model)), _curve(run, variant.name))
+    fused = first_stage(run, BASE_TEXT.name, dataset, Fit.TEST)
+    yield Contender(f"{BASE_WITH_TEXT}, fused", "model", functools.partial(by_scores, fused))
     names = sorted(path.stem for path in Fit.TEST.folder(run).glob("persona-*.pt"))
     if not names:
         raise KgrecError(f"{run} has no persona-conditioned model: run `kgrec train sasrec --run {run}` first.")
@@ -124,36 +126,29 @@ def trained(dataset: Dataset, run: Path) -> Iterator[Contender]:
 
 
 def stages(dataset: Dataset, run: Path, name: str) -> Iterator[Contender]:
-    """Return the ways of a second stage after one conditioned model, and once more the one that validation chose."""
+    """Return one conditioned model alone, with its sources, with each second stage, and with the chosen one."""
     stage, settings = second_stage.load(run, name), _settings(run, name)
-    model = load_model(run, name, dataset, Fit.TEST)
-    base = load_model(run, stage.base, dataset, Fit.TEST)
+    alone = by_model(load_model(run, name, dataset, Fit.TEST))
+    base = by_model(load_model(run, stage.base, dataset, Fit.TEST))
+    yield Contender(f"{name}, alone", "model", functools.partial(by_scores, alone), _curve(run, name))
+    first = first_stage(run, name, dataset, Fit.TEST)
     ways = {"retrieval": 0.0, "reranked by base": 1.0, "blended": stage.blend, SERVED: stage.weight}
     for title, weight in ways.items():
         yield Contender(
-            f"{name}, {title}",
-            "model",
-            functools.partial(by_stages, model, base, settings.n_candidates, weight),
-            _curve(run, name) if title == "retrieval" else [],
+            f"{name}, {title}", "model", functools.partial(by_stages, first, base, settings.n_candidates, weight)
         )
 
 
-def by_model(model: SASRec) -> Answer:
-    """Answer by one model's scores of all items."""
-    conditioned = model.conditioning is not None
+def by_scores(score: Score) -> Answer:
+    """Answer by the scores of all items."""
+    return lambda asked: _all(score(asked), asked)
+
+
+def by_stages(first: Score, base: Score, n_candidates: int, weight: float) -> Answer:
+    """Answer by the first stage's candidates, which the base orders anew, with its weight."""
 
     def answer(asked: Asked) -> tuple[Tensor, Tensor]:
-        personas = asked.personas.to(model.items.weight.device) if conditioned else None
-        return _all(score_histories(model, asked.histories, personas), asked)
-
-    return answer
-
-
-def by_stages(model: SASRec, base: SASRec, n_candidates: int, weight: float) -> Answer:
-    """Answer by a conditioned model whose candidates the base orders anew, with its weight."""
-
-    def answer(asked: Asked) -> tuple[Tensor, Tensor]:
-        candidates, scores, everything = second_stage.rank(asked, model, base, n_candidates, weight)
+        candidates, scores, everything = second_stage.rank(asked, first, base, n_candidates, weight)
         if not weight:
             return _all(everything, asked)
         ranks = candidate_ranks(scores, candidates, torch.from_numpy(asked.targets).to(scores.device))
@@ -164,8 +159,7 @@ def by_stages(model: SASRec, base: SASRec, n_candidates: int, weight: float) -> 
 
 
 def _by_made(make: Callable[[], Scorer]) -> Answer:
-    scorer = make()
-    return lambda asked: _all(scorer(asked.histories), asked)
+    return by_scores(by_histories(make()))
 
 
 def _all(scores: Tensor, asked: Asked) -> tuple[Tensor, Tensor]:
@@ -207,6 +201,7 @@ def _about(dataset: Dataset, asked: Asked, about: dict[str, Any]) -> dict[str, A
             "repeated targets": float(np.mean(repeated)),
             "digest of the interactions": dataset.interactions_digest,
             "digest of the texts": dataset.texts_digest,
+            "digest of the facts": dataset.facts_digest,
         },
         "persona runs": {fit.value: found.run_id for fit, found in dataset.personas.items() if fit is not Fit.FINAL},
     }
@@ -214,9 +209,14 @@ def _about(dataset: Dataset, asked: Asked, about: dict[str, Any]) -> dict[str, A
 
 def stored(run: Path) -> dict[str, Any]:
     """What the run's files say of how it was made."""
-    stages = {name: asdict(second_stage.load(run, name)) for name in _conditioned(run)}
-    settings = _settings(run, _conditioned(run)[0])
-    return {"seed": settings.seed, "sasrec": settings.model_dump(), "second stage": stages}
+    names = _conditioned(run)
+    settings = _settings(run, names[0])
+    return {
+        "seed": settings.seed,
+        "sasrec": settings.model_dump(),
+        "sources": {name: asdict(fusion.load(run, name)) for name in (BASE_TEXT.name, *names)},
+        "second stage": {name: asdict(second_stage.load(run, name)) for name in names},
+    }
 
 
 def _judged(run: Path) -> str:

@@ -1,9 +1,10 @@
-"""From the graph to the data set: items, sequences, texts and personas, each read once."""
+"""From the graph to the data set: items, sequences, texts, facts and personas, each read once."""
 
 import hashlib
 from collections.abc import Sequence
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from torch import Tensor
 
@@ -41,6 +42,7 @@ def read_dataset(database: Database, fits: Sequence[Fit] = tuple(Fit), with_text
         sequences=sequences,
         texts=texts,
         texts_digest=digest,
+        facts=_facts(database, number),
         split=current_split(database).words,
         personas={},
     )
@@ -73,6 +75,22 @@ def _sequences(database: Database, number: dict[str, int]) -> tuple[list[str], S
         np.concatenate([empty.astype(np.int8), *splits]),
         np.concatenate([empty, *times]),
     )
+
+
+def _facts(database: Database, number: dict[str, int]) -> dict[str, sp.csr_matrix]:
+    """Which items have which facts, by kind: ``[n_items + 1, n_facts]`` each; facts in the order of their names."""
+    kinds: dict[str, list[tuple[int, str]]] = {"catalogue": [], "DBpedia": []}
+    for row in database.stream("project/item_facts"):
+        for kind, found in kinds.items():
+            found += [(number[row["item_id"]], fact) for fact in row[kind] if row["item_id"] in number]
+    facts = {}
+    for kind, found in kinds.items():
+        names, columns = np.unique(np.array([fact for _, fact in found], dtype=object), return_inverse=True)
+        ones = np.ones(len(found), dtype=np.float32)
+        matrix = sp.csr_matrix((ones, ([item for item, _ in found], columns)), (len(number) + 1, len(names)))
+        matrix.sort_indices()
+        facts[kind] = matrix
+    return facts
 
 
 def _texts(database: Database, number: dict[str, int]) -> tuple[Tensor, str]:

@@ -1,4 +1,4 @@
-"""Recommendations: personas from Neo4j, candidates by the conditioned SASRec, the second stage's order, reasons."""
+"""Recommendations: personas from Neo4j, candidates of the first stage, the second stage's order, reasons."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,11 @@ from kgrec.results import Results
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
 from recommender import second_stage
-from recommender.asked import Asked
+from recommender.asked import Asked, batch_size
 from recommender.explanations import reasons
+from recommender.first_stage import first_stage
 from recommender.reading import read_dataset
-from recommender.scoring import batch_size
+from recommender.scoring import by_model
 from recommender.settings import SASRecSettings
 from recommender.trained import load_model, with_persona
 
@@ -30,7 +31,8 @@ class Recommendation:
     Attributes:
         user_id: whom it is for; ``"session"`` for an anonymous one.
         rank: from 1.
-        score: that gave the order: a logit of the conditioned SASRec, or the second stage's blend of two models.
+        score: that gave the order: a logit of the conditioned SASRec where it stands alone, else a sum of standardised
+            scores, of both stages.
         retrieved: rank among the candidates of the first stage, from 1.
         persona: name of the persona that the candidates were retrieved for.
         reason: what the item shares with the history.
@@ -65,10 +67,10 @@ class Recommender:
         self.personas = self.dataset.require_personas(Fit.FINAL)
         name = with_persona(self.settings.conditioning).name
         self.stage = second_stage.load(Path(run), name)
-        self.conditioned = load_model(Path(run), name, self.dataset, Fit.FINAL)
+        self.first = first_stage(Path(run), name, self.dataset, Fit.FINAL)
         # Where validation chose no second stage, the base was not trained for serving.
         served = self.stage.base if self.stage.weight else name
-        self.base = load_model(Path(run), served, self.dataset, Fit.FINAL)
+        self.base = by_model(load_model(Path(run), served, self.dataset, Fit.FINAL))
 
     def for_users(self, user_ids: list[str], k: int = 10) -> Results[Recommendation]:
         """Recommend ``k`` unseen items to each user, from everything the user did.
@@ -118,7 +120,7 @@ class Recommender:
         nothing = np.zeros(len(histories), dtype=np.int64)  # no target is asked for
         asked = Asked(nothing, histories, nothing, nothing, personas, self.dataset.n_items)
         n = max(k, self.settings.n_candidates)
-        candidates, scores, _ = second_stage.rank(asked, self.conditioned, self.base, n, self.stage.weight)
+        candidates, scores, _ = second_stage.rank(asked, self.first, self.base, n, self.stage.weight)
         best = scores.topk(min(k, candidates.shape[1]), dim=1)
         chosen = candidates.gather(1, best.indices)
         found = []

@@ -55,9 +55,9 @@ def recommend(
 ) -> None:
     """Recommend items to known users, or to an anonymous session.
 
-    Personas are read from Neo4j, the persona-conditioned SASRec retrieves candidates among the unseen items, and the
-    second stage that validation chose orders them, if any. The models have learned from all interactions (the final
-    fit). The reason names what an item shares with the history in the graph.
+    Personas are read from Neo4j, the persona-conditioned SASRec and the sources of the graph that validation chose
+    retrieve candidates among the unseen items, and the second stage that it chose orders them, if any. All of it has
+    learned from all interactions (the final fit). The reason names what an item shares with the history in the graph.
 
     \b
     Examples:

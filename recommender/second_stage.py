@@ -14,11 +14,9 @@ from torch import Tensor
 
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
-from recommender.asked import Asked
+from recommender.asked import Asked, Score
 from recommender.metrics import ndcg
 from recommender.ranking import candidate_ranks, retrieve, seen_items
-from recommender.sasrec import SASRec
-from recommender.scoring import score_histories
 from recommender.sequences import PADDING
 
 WEIGHTS = tuple(step / 10 for step in range(11))  # of the base: 0 is no second stage, 1 the base alone
@@ -48,10 +46,10 @@ class SecondStage:
 
 
 def blended(first: Tensor, second: Tensor, candidates: Tensor, weight: float) -> Tensor:
-    """Blend two models' scores of candidates, each brought to mean 0 and spread 1 over a user's candidates.
+    """Blend two scores of candidates, each brought to mean 0 and spread 1 over a user's candidates.
 
     Args:
-        first: of the conditioned model. ``[batch, n]``
+        first: of the first stage. ``[batch, n]``
         second: of the base model. ``[batch, n]``
         candidates: item numbers, 0 for none. ``[batch, n]``
         weight: of the second.
@@ -64,17 +62,17 @@ def blended(first: Tensor, second: Tensor, candidates: Tensor, weight: float) ->
     return score.masked_fill(~real, -torch.inf)
 
 
-def choose(asked: Asked, conditioned: SASRec, base: SASRec, base_name: str, n_candidates: int) -> SecondStage:
+def choose(asked: Asked, first: Score, base: Score, base_name: str, n_candidates: int) -> SecondStage:
     """Choose on what the validation fit is asked: another order has to be better by two standard errors.
 
     Args:
         asked: of the validation fit.
-        conditioned: the first stage, of the validation fit.
-        base: of the validation fit.
+        first: of the first stage, of the validation fit.
+        base: of the base model, of the validation fit.
         base_name: of its file.
         n_candidates: that the first stage hands over.
     """
-    found = _values(asked, conditioned, base, n_candidates)
+    found = _values(asked, first, base, n_candidates)
     means = {weight: float(values.mean()) for weight, values in found.items()}
     best = max(means, key=lambda weight: means[weight])
     gains = found[best] - found[0.0]  # paired, user by user
@@ -88,23 +86,19 @@ def choose(asked: Asked, conditioned: SASRec, base: SASRec, base_name: str, n_ca
 
 
 @torch.no_grad()
-def rank(
-    asked: Asked, conditioned: SASRec, base: SASRec, n_candidates: int, weight: float
-) -> tuple[Tensor, Tensor, Tensor]:
+def rank(asked: Asked, first: Score, base: Score, n_candidates: int, weight: float) -> tuple[Tensor, Tensor, Tensor]:
     """Retrieve for one batch of questions and order what was retrieved.
 
     Returns:
-        Candidates in the order of retrieval ``[batch, n]``, their scores of both stages ``[batch, n]``, and the
-        conditioned model's scores of all items ``[batch, n_items + 1]``.
+        Candidates in the order of retrieval ``[batch, n]``, their scores of both stages ``[batch, n]``, and the first
+        stage's scores of all items ``[batch, n_items + 1]``.
     """
-    target = conditioned.items.weight.device
-    scores = score_histories(conditioned, asked.histories, asked.personas.to(target))
-    candidates = retrieve(scores, seen_items(asked.histories).to(target), n_candidates)
-    first = scores.gather(1, candidates)
+    scores = first(asked)
+    candidates = retrieve(scores, seen_items(asked.histories).to(scores.device), n_candidates)
+    retrieved = scores.gather(1, candidates)
     if not weight:
-        return candidates, first.masked_fill(candidates == PADDING, -torch.inf), scores
-    second = score_histories(base, asked.histories, None).gather(1, candidates)
-    return candidates, blended(first, second, candidates, weight), scores
+        return candidates, retrieved.masked_fill(candidates == PADDING, -torch.inf), scores
+    return candidates, blended(retrieved, base(asked).gather(1, candidates), candidates, weight), scores
 
 
 def save(stages: dict[str, SecondStage], run: Path) -> None:
@@ -130,15 +124,15 @@ def load(run: Path, name: str) -> SecondStage:
 
 
 @torch.no_grad()
-def _values(asked: Asked, conditioned: SASRec, base: SASRec, n_candidates: int) -> dict[float, np.ndarray]:
-    """NDCG@10 of each question by weight ``[n]``; both models score once, whatever the number of weights."""
+def _values(asked: Asked, first: Score, base: Score, n_candidates: int) -> dict[float, np.ndarray]:
+    """NDCG@10 of each question by weight ``[n]``; both score once, whatever the number of weights."""
     ranks: dict[float, list[Tensor]] = {weight: [] for weight in WEIGHTS}
     for batch in asked.batches():
-        candidates, first, _ = rank(batch, conditioned, base, n_candidates, 0.0)
-        second = score_histories(base, batch.histories, None).gather(1, candidates)
-        targets = torch.from_numpy(batch.targets).to(first.device)
+        candidates, retrieved, _ = rank(batch, first, base, n_candidates, 0.0)
+        second = base(batch).gather(1, candidates)
+        targets = torch.from_numpy(batch.targets).to(retrieved.device)
         for weight, found in ranks.items():
-            scores = blended(first, second, candidates, weight) if weight else first
+            scores = blended(retrieved, second, candidates, weight) if weight else retrieved
             found.append(candidate_ranks(scores, candidates, targets).cpu())
     return {weight: ndcg(torch.cat(found).numpy(), 10) for weight, found in ranks.items()}
 

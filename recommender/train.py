@@ -10,9 +10,12 @@ from kgrec.results import Results
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History
-from recommender import second_stage
+from recommender import fusion, second_stage
 from recommender.asked import users_asked
 from recommender.dataset import Dataset
+from recommender.first_stage import choose_fusion, first_stage
+from recommender.fusion import Fusion
+from recommender.scoring import by_model
 from recommender.second_stage import SecondStage
 from recommender.settings import Conditioning, SASRecSettings
 from recommender.trained import BASE, BASE_TEXT, Variant, load_model, with_persona
@@ -29,6 +32,7 @@ class TrainedModel:
         kept: the epoch whose weights were kept, from 1; the other fits are trained so long.
         loss: mean training loss of that epoch.
         validation_ndcg: NDCG@10 of the validation targets after that epoch, ranked against all items.
+        sources: what validation chose to stand beside it in the first stage; empty for a model that is not served.
         second_stage: what validation chose for the order of its candidates; empty for a base model.
     """
 
@@ -37,6 +41,7 @@ class TrainedModel:
     kept: int
     loss: float
     validation_ndcg: float
+    sources: str
     second_stage: str
 
 
@@ -49,8 +54,8 @@ def train_models(
 ) -> Results[TrainedModel]:
     """Train the base SASRecs and the persona-conditioned ones, or go on with what the run folder holds.
 
-    Validation chooses epochs and second stages; with them, all models are trained anew for the test, and those that
-    are served on all interactions.
+    Validation chooses epochs, sources and second stages; with them, all models are trained anew for the test, and those
+    that are served on all interactions.
 
     Args:
         dataset: with the personas of all fits, and with texts.
@@ -69,35 +74,50 @@ def train_models(
     bases = (BASE, BASE_TEXT)
     conditioned = [with_persona(way) for way in conditionings or [settings.conditioning]]
     histories = {variant: train(run, variant, dataset, settings, fresh=fresh) for variant in (*bases, *conditioned)}
+    fusions = choose_fusions(dataset, run, [variant for variant in histories if variant.text])
     stages = choose_second_stages(dataset, run, settings, histories)
-    second_stage.save(stages, run)
     reordering = [base for base in bases if any(stage.weight and stage.base == base.name for stage in stages.values())]
     for fit, variants in ((Fit.TEST, (*bases, *conditioned)), (Fit.FINAL, (*reordering, *conditioned))):
         for variant in variants:
             train(run, variant, dataset, settings, fit, histories[variant].best_epoch + 1, fresh)
     _record(run, dataset, settings)
-    return Results(_told(variant, history, stages) for variant, history in histories.items())
+    return Results(_told(variant, history, fusions, stages) for variant, history in histories.items())
+
+
+def choose_fusions(dataset: Dataset, run: Path, variants: Sequence[Variant]) -> dict[str, Fusion]:
+    """Choose what stands beside each model in the first stage, and keep it in the run folder.
+
+    The base that starts from the texts has sources of its own too: beside it the persona has to show what it adds.
+
+    Args:
+        dataset: with the personas of the validation fit.
+        run: folder with the validation fits of the models.
+        variants: the models.
+    """
+    fusions = {variant.name: choose_fusion(run, variant.name, dataset) for variant in variants}
+    fusion.save(fusions, run)
+    return fusions
 
 
 def choose_second_stages(
     dataset: Dataset, run: Path, settings: SASRecSettings, histories: dict[Variant, History]
 ) -> dict[str, SecondStage]:
-    """Choose the second stage of each conditioned model, by the base that is better on validation.
+    """Choose the second stage of each conditioned model, by the base that is better on validation, and keep it.
 
     Args:
         dataset: with the personas of the validation fit.
-        run: folder with the validation fits of all models.
+        run: folder with the validation fits of all models, and with what stands beside them in the first stage.
         settings: how many candidates are handed over.
         histories: of the validation fits.
     """
     bases = [variant for variant in histories if variant.conditioning is None]
     better = max(bases, key=lambda variant: histories[variant].best_score)
-    base = load_model(run, better.name, dataset, Fit.VALIDATION)
+    base = by_model(load_model(run, better.name, dataset, Fit.VALIDATION))
     asked = users_asked(dataset, Fit.VALIDATION)
-    return {
+    stages = {
         variant.name: second_stage.choose(
             asked,
-            load_model(run, variant.name, dataset, Fit.VALIDATION),
+            first_stage(run, variant.name, dataset, Fit.VALIDATION),
             base,
             better.name,
             settings.n_candidates,
@@ -105,12 +125,17 @@ def choose_second_stages(
         for variant in histories
         if variant.conditioning is not None
     }
+    second_stage.save(stages, run)
+    return stages
 
 
-def _told(variant: Variant, history: History, stages: dict[str, SecondStage]) -> TrainedModel:
-    best = history.best_epoch
-    stage = stages[variant.name].name if variant.name in stages else ""
-    return TrainedModel(variant.name, len(history.losses), best + 1, history.losses[best], history.best_score, stage)
+def _told(
+    variant: Variant, history: History, fusions: dict[str, Fusion], stages: dict[str, SecondStage]
+) -> TrainedModel:
+    best, name = history.best_epoch, variant.name
+    sources = fusions[name].name if name in fusions else ""
+    stage = stages[name].name if name in stages else ""
+    return TrainedModel(name, len(history.losses), best + 1, history.losses[best], history.best_score, sources, stage)
 
 
 def _record(run: Path, dataset: Dataset, settings: SASRecSettings) -> None:

@@ -36,9 +36,10 @@ def sasrec(
 ) -> None:
     """Train the base SASRecs and the persona-conditioned one.
 
-    All learn to predict the next interaction. Validation chooses how long they are trained and what orders the
-    candidates; then all are trained anew with the validation interactions, to be judged by the test's, and those that
-    are served once more with everything. One base starts at random, the other and the conditioned model from the text
+    All learn to predict the next interaction. Validation chooses how long they are trained, which sources of the
+    graph stand beside them in the first stage (co-occurrence, followers, facts), and what orders the candidates;
+    then all are trained anew with the validation interactions, to be judged by the test's, and those that are served
+    once more with everything. One base starts at random, the other and the conditioned model from the text
     embeddings; the latter reads the personas that `kgrec train personas` wrote. An interrupted training goes on where
     it stopped and, on a CPU, ends with the same result. Other settings can be given in the [sasrec] table of
     kgrec.toml.
@@ -49,9 +50,9 @@ def sasrec(
     """
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
     trained = train_models(read_dataset(database), run, settings, ways or None, fresh)
-    columns = ("Model", "Epochs", "Kept", "Loss", "Validation NDCG@10", "Second stage")
+    columns = ("Model", "Epochs", "Kept", "Loss", "Validation NDCG@10", "Sources", "Second stage")
     table = Table(*columns, title=f"Trained into {run}")
     for one in trained:
         figures = (str(one.epochs), str(one.kept), f"{one.loss:.4f}", f"{one.validation_ndcg:.4f}")
-        table.add_row(one.name, *figures, one.second_stage)
+        table.add_row(one.name, *figures, one.sources, one.second_stage)
     Console().print(table)

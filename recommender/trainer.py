@@ -13,12 +13,12 @@ from kgrec.training.device import device
 from kgrec.training.fingerprint import fingerprint
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History, fit
-from recommender.asked import Asked, ranks, users_asked
+from recommender.asked import ranks, users_asked
 from recommender.conditioning import PersonaConditioning
 from recommender.dataset import Dataset
 from recommender.metrics import ndcg
 from recommender.sasrec import SASRec, text_table
-from recommender.scoring import score_histories
+from recommender.scoring import by_model
 from recommender.sequences import PADDING, padded
 from recommender.settings import SASRecSettings
 from recommender.trained import Variant, identity
@@ -87,10 +87,7 @@ class SASRecTraining:
 
     def validate(self) -> float:
         """Return NDCG@10 of the validation items, asked for after what was learned."""
-        return float(ndcg(ranks(self.asked, self._scores).numpy(), VALIDATION_K).mean())
-
-    def _scores(self, asked: Asked) -> Tensor:
-        return score_histories(self.model, asked.histories, self._personas(asked.users.tolist()))
+        return float(ndcg(ranks(self.asked, by_model(self.model)).numpy(), VALIDATION_K).mean())
 
     def _personas(self, users: list[int]) -> Tensor | None:
         return None if self.personas is None else self.personas[users]

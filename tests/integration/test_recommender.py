@@ -58,7 +58,7 @@ def run(database: Database, command_line: CommandLine, tmp_path_factory: pytest.
     command_line.environment["KGREC_SETTINGS"] = str(folder / "kgrec.toml")
     command_line("train", "personas", "--run", str(folder))
     trained = command_line("train", "sasrec", "--run", str(folder), "--conditioning", "add", "--conditioning", "prefix")
-    assert "base" in trained.output and "persona-prefix" in trained.output
+    assert "base" in trained.output and "persona-prefix" in trained.output and "Sources" in trained.output
     return folder
 
 
@@ -132,6 +132,30 @@ def test_the_data_set_is_the_graph(database: Database, run: Path) -> None:
     vectors = database.driver.execute_query("MATCH (u:User) RETURN u.user_id AS user, u.persona AS vector").records
     for record in vectors:
         assert np.allclose(dataset.personas[Fit.FINAL].vectors[dataset.row[record["user"]]], record["vector"])
+
+
+def test_facts_of_the_data_set_are_those_of_the_graph(database: Database, run: Path) -> None:
+    """By kind: makers and categories, and what pages are tied to; each once, whatever leads to it and how often."""
+    database.driver.execute_query(
+        "MATCH (one:Item {item_id: 'i00'}), (two:Item {item_id: 'i02'}) "
+        "MERGE (one)-[:BY]->(maker:Author {name: 'Everything'}) MERGE (two)-[:BY]->(maker) "
+        "MERGE (page:Entity {uri: 'http://x/page'}) MERGE (one)-[:SAME_AS]->(page) MERGE (two)-[:SAME_AS]->(page) "
+        "MERGE (fact:Entity {uri: 'http://x/fact'}) MERGE (page)-[:GENRE]->(fact) MERGE (page)-[:SUBJECT]->(fact)"
+    )
+    try:
+        data = read_dataset(database, [], with_texts=False)
+    finally:
+        database.driver.execute_query(
+            "MATCH (n:Author|Entity) WHERE n:Author OR n.uri STARTS WITH 'http://x/' DETACH DELETE n"
+        )
+    one, two, other = (data.number[item_id] for item_id in ("i00", "i02", "i04"))
+    catalogue, pages = (data.facts[kind].toarray() for kind in ("catalogue", "DBpedia"))
+    # A maker of a category's name is another fact: it is shared by the two alone.
+    assert np.flatnonzero(catalogue.sum(axis=0) == 2).size == 1
+    assert set(catalogue.flatten()) == {0.0, 1.0} and not catalogue[0].any()
+    assert pages[one].tolist() == pages[two].tolist() and pages[one].sum() == pages[other].sum() + 1
+    without = read_dataset(database, [], with_texts=False)
+    assert without.facts["catalogue"].shape[1] == catalogue.shape[1] - 1 and without.facts_digest != data.facts_digest
 
 
 def test_experiment_saves_what_the_trainings_read(
@@ -242,9 +266,10 @@ def hash_free(item: str) -> float:
 def test_evaluation_has_all_systems_slices_and_figures(command_line: CommandLine, run: Path) -> None:
     results = json.loads(command_line("evaluate", "--run", str(run), "--format", "json").stdout)
     baselines = {"popularity", "item-kNN", "item-kNN with recency", "EASE", "EASE with recency"}
-    stages = ("retrieval", "reranked by base", "blended", "as served")
+    stages = ("retrieval", "reranked by base", "blended", "as served", "alone")
+    bases = {"base SASRec", "base SASRec with text", "base SASRec with text, fused"}
     models = {f"persona-{way}, {stage}" for way in ("add", "prefix") for stage in stages}
-    assert {r["system"] for r in results} == baselines | {"base SASRec", "base SASRec with text"} | models
+    assert {r["system"] for r in results} == baselines | bases | models
     assert {"all users", "new items (never learned from)"} <= {r["slice"] for r in results}
     assert any(r["slice"].startswith("persona: ") for r in results)
     assert {r["metric"] for r in results} == {f"{m}@{k}" for m in ("HR", "NDCG", "MRR") for k in (10, 100)}

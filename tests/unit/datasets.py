@@ -1,10 +1,11 @@
 """Small data sets for the tests, from lists, and a made-up shop with the graph around it."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 import torch
 
 from gnn.meta_path import MetaPath
@@ -14,7 +15,7 @@ from kgrec.training.fits import Fit
 from recommender.asked import Asked, ranks
 from recommender.dataset import Dataset, Personas
 from recommender.sasrec import SASRec
-from recommender.scoring import score_histories
+from recommender.scoring import by_model
 from recommender.sequences import NO_TIME, SPLITS, TEST, TRAIN, VALIDATION, Sequences
 
 
@@ -26,6 +27,7 @@ def dataset(
     personas: torch.Tensor | None = None,
     texts: torch.Tensor | None = None,
     fits: Sequence[Fit] = tuple(Fit),
+    facts: dict[str, sp.csr_matrix] | None = None,
 ) -> Dataset:
     """Users ``u0``, ``u1``, ... and items ``i00``, ``i01``, ...; a target of 0 is none; the ``fits`` share personas."""
     rows = [
@@ -40,6 +42,7 @@ def dataset(
         sequences=sequences(rows),
         texts=torch.zeros(n_items + 1, 0) if texts is None else texts,
         texts_digest="" if texts is None else "texts",
+        facts={} if facts is None else facts,
         split="leave-one-out",
         personas={} if personas is None else {fit: Personas(f"run-{fit}", personas, names) for fit in fits},
     )
@@ -83,7 +86,20 @@ def shop() -> Dataset:
         [walk[-1] for walk in walks] + [0, 0],
         SHOP_ITEMS,
         texts=texts,
+        facts={"catalogue": _facts(lambda item: [item // 4, 10 + item % SHOP_TASTES]), "DBpedia": _facts(_subject)},
     )
+
+
+def _facts(of: Callable[[int], list[int]]) -> sp.csr_matrix:
+    """Facts of the shop's items: ``[n_items + 1, 20]``."""
+    table = np.zeros((SHOP_ITEMS + 1, 20), dtype=np.float32)
+    for item in range(1, SHOP_ITEMS + 1):
+        table[item, of(item)] = 1.0
+    return sp.csr_matrix(table)
+
+
+def _subject(item: int) -> list[int]:
+    return [item % 5] if item % 4 else []  # as `streamed` has it: every fourth item has no page
 
 
 def streamed(data: Dataset) -> StreamedGraph:
@@ -120,7 +136,7 @@ def streamed(data: Dataset) -> StreamedGraph:
 
 def alone(model: SASRec, asked: Asked) -> np.ndarray:
     """Ranks of the targets by a model without persona: ``[n]``."""
-    found: np.ndarray = ranks(asked, lambda batch: score_histories(model, batch.histories, None)).numpy()
+    found: np.ndarray = ranks(asked, by_model(model)).numpy()
     return found
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 import torch
 
 from kgrec.errors import KgrecError
@@ -20,6 +21,10 @@ def example() -> Dataset:
     return dataclasses.replace(
         made,
         user_ids=["u", "\u202eevil\nuser\t", "None"],
+        facts={
+            "catalogue": sp.csr_matrix(np.eye(5, 3, -1, np.float32)),
+            "DBpedia": sp.csr_matrix(np.zeros((5, 0), np.float32)),
+        },
         titles=["", "A [/] tale", "\x1b[2J", "Emma"],
         personas={
             Fit.VALIDATION: Personas("first", torch.randn(3, 5), ["Salt mines", None, "nan"]),
@@ -42,6 +47,9 @@ def same(one: Dataset, two: Dataset) -> bool:
         all(arrays)
         and all(getattr(one, name) == getattr(two, name) for name in plain)
         and torch.equal(one.texts, two.texts)
+        and list(one.facts) == list(two.facts)
+        and all(np.array_equal(facts.toarray(), two.facts[kind].toarray()) for kind, facts in one.facts.items())
+        and one.facts_digest == two.facts_digest
         and list(one.personas) == list(two.personas)
         and all(same_personas(one.personas[fit], two.personas[fit]) for fit in one.personas)
     )
@@ -90,10 +98,20 @@ def test_long_sequences_keep_their_end_and_are_padded_on_the_right() -> None:
 def test_a_saved_data_set_is_the_same(tmp_path: Path) -> None:
     made = example()
     made.save(tmp_path / "saved")
-    assert same(Dataset.load(tmp_path / "saved"), made)
+    found = Dataset.load(tmp_path / "saved")
+    assert same(found, made) and found.facts["catalogue"].dtype == np.float32
     bare = dataset([[1]], [0], [0], 2)
     bare.save(str(tmp_path / "saved"))  # over the first
     assert same(Dataset.load(str(tmp_path / "saved")), bare)
+
+
+def test_the_digest_of_the_facts_tells_them_apart() -> None:
+    made = example()
+    others = dataclasses.replace(made, facts=made.facts | {"DBpedia": made.facts["catalogue"]})
+    moved = dataclasses.replace(made, facts={"catalogue": sp.csr_matrix(np.eye(5, 3, -2, np.float32))})
+    assert len({one.facts_digest for one in (made, others, moved)}) == 3
+    with pytest.raises(ValueError, match="facts of a data set differ in length"):
+        dataclasses.replace(made, facts={"catalogue": sp.csr_matrix(np.ones((4, 3), np.float32))})
 
 
 def test_what_was_half_written_is_no_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +134,7 @@ def test_what_was_half_written_is_no_data_set(tmp_path: Path, monkeypatch: pytes
         ("arrays.npz", b"no zip"),
         ("items.parquet", b"no parquet"),
         ("dataset.json", b"{"),
-        ("dataset.json", b'{"version": 2}'),
+        ("dataset.json", b'{"version": 3}'),
     ],
 )
 def test_a_damaged_data_set_is_named(tmp_path: Path, name: str, content: bytes) -> None:
@@ -126,11 +144,11 @@ def test_a_damaged_data_set_is_named(tmp_path: Path, name: str, content: bytes) 
         Dataset.load(tmp_path)
 
 
-@pytest.mark.parametrize("version", [1, 3])
+@pytest.mark.parametrize("version", [2, 4])
 def test_another_format_is_refused(tmp_path: Path, version: int) -> None:
     example().save(tmp_path)
     (tmp_path / "dataset.json").write_text(f'{{"version": {version}}}')
-    with pytest.raises(KgrecError, match=f"format {version}, not 2"):
+    with pytest.raises(KgrecError, match=f"format {version}, not 3"):
         Dataset.load(tmp_path)
 
 

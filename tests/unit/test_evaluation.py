@@ -14,14 +14,18 @@ import torch
 from kgrec.errors import KgrecError
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.fits import Fit
-from recommender import second_stage
+from recommender import fusion, second_stage
 from recommender.asked import Asked, sessions_asked, users_asked
+from recommender.baselines import item_knn
 from recommender.dataset import Dataset, Personas
 from recommender.evaluation import LIST, Answer, Contender, evaluate, measure
+from recommender.fusion import Fusion
 from recommender.measured import Measured
 from recommender.ranking import retrieve, seen_items, target_ranks
+from recommender.scoring import score_histories
 from recommender.sequences import TEST, TRAIN, VALIDATION
 from recommender.settings import SASRecSettings
+from recommender.sources import followers
 from recommender.train import train_models
 from recommender.trained import load_model, with_persona
 from tests.unit.datasets import dataset, sequences
@@ -148,18 +152,20 @@ def test_parts_are_put_together_in_order(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 BASELINES = ["popularity", "item-kNN", "item-kNN with recency", "EASE", "EASE with recency"]
-STAGES = ["retrieval", "reranked by base", "blended", "as served"]
+STAGES = ["alone", "retrieval", "reranked by base", "blended", "as served"]
+BASES = ["base SASRec", "base SASRec with text", "base SASRec with text, fused"]
 
 
 def test_a_whole_run(run: Path) -> None:
     found = evaluate(without_final(shop()), run)
     trained_names = [f"persona-{way}, {stage}" for way in ("add", "prefix") for stage in STAGES]
-    assert [one.name for one in found.systems] == [*BASELINES, "base SASRec", "base SASRec with text", *trained_names]
-    assert [one.kind for one in found.systems] == ["baseline"] * 5 + ["model"] * 10
-    assert found.ranks.shape == (15, N_USERS - 1) and (found.ranks >= 1).all()
+    assert [one.name for one in found.systems] == [*BASELINES, *BASES, *trained_names]
+    assert [one.kind for one in found.systems] == ["baseline"] * 5 + ["model"] * 13
+    assert found.ranks.shape == (18, N_USERS - 1) and (found.ranks >= 1).all()
     assert found.about["judged"] == "persona-prefix, as served" and found.about["base"] == "base SASRec with text"
     assert found.about["protocol"] == "users" and found.about["seed"] == SMALL.seed
     assert set(found.about["second stage"]) == {"persona-add", "persona-prefix"}
+    assert set(found.about["sources"]) == {"base-text", "persona-add", "persona-prefix"}
     kept = Measured.load(run / "evaluation")
     assert np.array_equal(kept.ranks, found.ranks) and kept.systems == found.systems and kept.about == found.about
     repeated = np.isinf(found.ranks).all(axis=0)
@@ -197,13 +203,44 @@ def test_ranks_are_those_of_the_loaded_models(run: Path, sessions: bool) -> None
     found = evaluate(data, run, sessions)
     asked = (sessions_asked if sessions else users_asked)(data, Fit.TEST)
     model = load_model(run, "persona-add", data, Fit.TEST)
-    mine = found.ranks[[one.name for one in found.systems].index("persona-add, retrieval")]
+    mine = found.ranks[[one.name for one in found.systems].index("persona-add, alone")]
     for row, (history, target) in enumerate(zip(asked.histories, asked.targets.tolist(), strict=True)):
         with torch.no_grad():
             scores = model.next_scores(torch.tensor([history]), asked.personas[row : row + 1])[0]
         rivals = [item for item in range(1, N_ITEMS + 1) if item not in history and item != target]
         expected = np.inf if target in history else 1 + sum((scores[item] > scores[target]).item() for item in rivals)
         assert mine[row] == expected
+
+
+def test_the_first_stage_has_the_sources_that_validation_chose(run: Path) -> None:
+    """Ranks of the sum by hand; the sources are those of the test fit, which knows the validation items."""
+    data = without_final(shop())
+    weights = {"co-occurrence": 0.0, "co-occurrence, recent": 0.4, "followers": 1.5, "of a graph that once was": 2.0}
+    chosen = {name: fusion.load(run, name) for name in ("base-text", "persona-add", "persona-prefix")}
+    chosen["persona-add"] = Fusion(weights, 0.6, 0.0, 0.0)
+    fusion.save(chosen, run)
+    found = evaluate(data, run)
+    asked, known = users_asked(data, Fit.TEST), data.sequences.known(Fit.TEST)
+    model = load_model(run, "persona-add", data, Fit.TEST)
+    with torch.no_grad():
+        parts = [
+            (1.0, score_histories(model, asked.histories, asked.personas)),
+            (0.4, item_knn(known, N_ITEMS, 0.6)(asked.histories)),
+            (1.5, followers(known, N_ITEMS)(asked.histories)),
+        ]
+    total = torch.zeros(len(asked.users), N_ITEMS)
+    for weight, scores in parts:
+        total += (
+            weight * (scores[:, 1:] - scores[:, 1:].mean(1, keepdim=True)) / scores[:, 1:].std(1, correction=0)[:, None]
+        )
+    expected = target_ranks(
+        torch.nn.functional.pad(total, (1, 0), value=-torch.inf),
+        torch.from_numpy(asked.targets),
+        seen_items(asked.histories),
+    )
+    names = [one.name for one in found.systems]
+    mine, alone = (found.ranks[names.index(f"persona-add, {stage}")] for stage in ("retrieval", "alone"))
+    assert mine.tolist() == expected.tolist() != alone.tolist()
 
 
 def test_the_other_fits_are_trained_as_long_as_validation_chose(trained: Path) -> None:

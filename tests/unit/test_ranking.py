@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from recommender.asked import Asked
 from recommender.baselines import item_knn
-from recommender.evaluation import Answer, by_model, by_stages
+from recommender.evaluation import Answer, by_scores, by_stages
 from recommender.metrics import hit_rate, mrr, ndcg
 from recommender.ranking import candidate_ranks, retrieve, seen_items, target_ranks
 from recommender.sasrec import SASRec
+from recommender.scoring import by_model
 from recommender.sequences import Known
 from recommender.settings import SASRecSettings
 from tests.unit.test_sasrec import model as conditioned_model
@@ -141,11 +142,11 @@ def test_a_repeated_target_is_treated_alike_by_all_systems() -> None:
         return target_ranks(scorer(asked.histories), torch.from_numpy(asked.targets), seen), NOTHING
 
     answers: dict[str, Answer] = {
-        "base": by_model(base),
-        "conditioned": by_model(conditioned),
-        "retrieval": by_stages(conditioned, base, 10, 0.0),
-        "reranked": by_stages(conditioned, base, 10, 1.0),
-        "blended": by_stages(conditioned, base, 20, 0.5),
+        "base": by_scores(by_model(base)),
+        "conditioned": by_scores(by_model(conditioned)),
+        "retrieval": by_stages(by_model(conditioned), by_model(base), 10, 0.0),
+        "reranked": by_stages(by_model(conditioned), by_model(base), 10, 1.0),
+        "blended": by_stages(by_model(conditioned), by_model(base), 20, 0.5),
         "item-kNN": neighbours,
     }
     with torch.no_grad():

@@ -11,6 +11,7 @@ from torch import Tensor
 from kgrec.errors import KgrecError
 from recommender.asked import Asked
 from recommender.sasrec import SASRec
+from recommender.scoring import by_model
 from recommender.second_stage import FILE, WEIGHTS, SecondStage, blended, choose, load, rank, save
 from recommender.settings import SASRecSettings
 
@@ -79,9 +80,9 @@ HISTORIES = [[1, 2], [3], [2, 5, 5, 6], list(range(1, 10)), list(range(1, 12))]
 def test_no_weight_keeps_the_order_of_retrieval_and_a_full_one_takes_that_of_the_base(n_candidates: int) -> None:
     conditioned, base = told(0)
     asked = ask(HISTORIES, [12] * 5)
-    retrieved, first, everything = rank(asked, conditioned, base, n_candidates, 0.0)
-    again, zero, _ = rank(asked, conditioned, base, n_candidates, 1e-9)
-    reranked, last, _ = rank(asked, conditioned, base, n_candidates, 1.0)
+    retrieved, first, everything = rank(asked, by_model(conditioned), by_model(base), n_candidates, 0.0)
+    again, zero, _ = rank(asked, by_model(conditioned), by_model(base), n_candidates, 1e-9)
+    reranked, last, _ = rank(asked, by_model(conditioned), by_model(base), n_candidates, 1.0)
     assert torch.equal(retrieved, again) and torch.equal(retrieved, reranked)
     for row, history in enumerate(HISTORIES):
         n = min(n_candidates, N_ITEMS - len(set(history)))
@@ -118,7 +119,7 @@ SECOND_PLACE = 1 / math.log2(3)
 def test_an_order_that_does_not_stand_out_is_not_taken() -> None:
     """Better for five users and worse for four: that may be chance."""
     asked, conditioned, base = taught(9, 4)
-    stage = choose(asked, conditioned, base, "base-text", 4)
+    stage = choose(asked, by_model(conditioned), by_model(base), "base-text", 4)
     assert stage.weight == 0.0 and stage.name == "none" and stage.base == "base-text"
     assert stage.blend == 0.6  # the least weight that follows the base
     for_retrieval, for_base = (4 + 5 * SECOND_PLACE) / 9, (5 + 4 * SECOND_PLACE) / 9
@@ -130,7 +131,8 @@ def test_an_order_that_does_not_stand_out_is_not_taken() -> None:
 
 
 def test_a_blend_that_stands_out_is_taken() -> None:
-    stage = choose(*taught(9, 1), "base", 4)
+    asked, conditioned, base = taught(9, 1)
+    stage = choose(asked, by_model(conditioned), by_model(base), "base", 4)
     assert stage.weight == stage.blend == 0.6 and stage.name == "blend"
 
 
@@ -138,7 +140,7 @@ def test_the_base_is_taken_alone_where_it_alone_knows() -> None:
     """It prefers the target by a hair, so that any word of the conditioned model, which is wrong, is too much."""
     asked, conditioned, base = taught(9, 0)
     base.table[1:10, 10:12] = torch.tensor([9.0, 8.999])
-    stage = choose(asked, conditioned, base, "base", 4)
+    stage = choose(asked, by_model(conditioned), by_model(base), "base", 4)
     assert stage.weight == 1.0 and stage.name == "base"
     assert stage.validation["1.0"] == pytest.approx(1.0) and stage.validation["0.0"] == pytest.approx(SECOND_PLACE)
 
@@ -146,7 +148,7 @@ def test_the_base_is_taken_alone_where_it_alone_knows() -> None:
 def test_what_was_not_retrieved_cannot_be_reranked() -> None:
     """The base knows the target of everybody, but with one candidate there is nothing to order."""
     asked, conditioned, base = taught(9, 4)
-    stage = choose(asked, conditioned, base, "base", 1)
+    stage = choose(asked, by_model(conditioned), by_model(base), "base", 1)
     assert stage.weight == 0.0 and list(stage.validation.values()) == pytest.approx([4 / 9] * len(WEIGHTS))
 
 
@@ -176,7 +178,7 @@ def test_the_choice_is_never_worse_on_validation_than_retrieval(seed: int) -> No
     histories = [[*generator.integers(1, 13, size=3).tolist(), last] for last in range(1, 13)]
     targets = generator.integers(1, 13, size=12).tolist()
     asked = ask(histories, targets)
-    stage = choose(asked, conditioned, base, "base", 6)
+    stage = choose(asked, by_model(conditioned), by_model(base), "base", 6)
     values = {weight: ndcg_by_hand(asked, conditioned, base, 6, weight) for weight in WEIGHTS}
     for weight, mine in values.items():
         assert stage.validation[f"{weight:.1f}"] == pytest.approx(np.mean(mine))

@@ -1,0 +1,167 @@
+"""First stage: a sequence model's scores of all items, and beside them what the graph knows, weighed by validation.
+
+All are brought to mean 0 and spread 1 over the catalogue before they are added. A source comes in only where it makes
+the validation targets' NDCG@10 better by two standard errors; the others are switched off.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kgrec.errors import KgrecError
+from kgrec.files import replacing
+from recommender.asked import Asked, Score
+from recommender.metrics import ndcg
+from recommender.ranking import seen_items
+from recommender.sequences import PADDING
+
+WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0)  # of a source; the model has 1
+POOL = 200  # of each one's best items the best ten of any sum are looked for
+QUESTIONS = 20_000  # validation targets that are looked at; more do not make a weight better
+FILE = "fusion.json"
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """What validation chose to stand beside one sequence model.
+
+    Attributes:
+        weights: of each source; 0 where it does not show that it helps.
+        knn_recency: of the co-occurrence that weighs later items more.
+        alone: NDCG@10 of the validation targets by the model alone.
+        fused: the same with the sources.
+    """
+
+    weights: dict[str, float]
+    knn_recency: float
+    alone: float
+    fused: float
+
+    @property
+    def name(self) -> str:
+        """The sources that are on, with their weights."""
+        on = [f"{weight:g} {source}" for source, weight in self.weights.items() if weight]
+        return " + ".join(on) if on else "none"
+
+
+def fused(model: Score, sources: Mapping[str, Score], weights: Mapping[str, float]) -> Score:
+    """Add sources to a model's scores; without any, the model's own scores stay as they are."""
+    on = {name: weight for name, weight in weights.items() if weight}
+    if not on:
+        return model
+
+    def score(asked: Asked) -> Tensor:
+        total = standard(model(asked))
+        for name, weight in on.items():
+            total += weight * standard(sources[name](asked).to(total.device))
+        return total
+
+    return score
+
+
+def standard(scores: Tensor) -> Tensor:
+    """Bring the scores of real items to mean 0 and spread 1, row by row: ``[batch, n_items + 1]``.
+
+    Who scores all alike says nothing and gets zeros. Padding stays out.
+    """
+    real = scores[:, 1:]
+    centred = real - real.mean(dim=1, keepdim=True)
+    scaled = centred / centred.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-9)
+    return torch.nn.functional.pad(scaled, (1, 0), value=-torch.inf)
+
+
+def choose(asked: Asked, model: Score, sources: Mapping[str, Score], knn_recency: float) -> Fusion:
+    """Choose weights on what the validation fit is asked: forward, the source that helps most first.
+
+    Args:
+        asked: of the validation fit.
+        model: of the validation fit.
+        sources: of the validation fit.
+        knn_recency: what they were made with.
+    """
+    scores, out = _pools(asked.sample(QUESTIONS), [model, *sources.values()])
+    total = scores[0].clone()
+    values = alone = _ndcg(total, out)
+    weights = dict.fromkeys(sources, 0.0)
+    while True:
+        better = {}
+        for source, column in zip(sources, scores[1:], strict=True):
+            for weight in WEIGHTS:
+                changed = _ndcg(total + (weight - weights[source]) * column, out)
+                if _stands(changed - values, entering=not weights[source]):
+                    better[source, weight] = changed
+        if not better:
+            return Fusion(weights, knn_recency, float(alone.mean()), float(values.mean()))
+        source, weight = max(better, key=lambda one: better[one].mean())
+        total += (weight - weights[source]) * scores[1 + list(sources).index(source)]
+        weights[source], values = weight, better[source, weight]
+
+
+def save(fusions: Mapping[str, Fusion], run: Path) -> None:
+    """Write the choices of a run, by name of the model."""
+    with replacing(run / "evaluation" / FILE) as draft:
+        chosen = {name: asdict(fusion) for name, fusion in fusions.items()}
+        draft.write_text(json.dumps(chosen, indent=2) + "\n", encoding="utf-8")
+
+
+def load(run: Path, name: str) -> Fusion:
+    """Read what was chosen for a model.
+
+    Raises:
+        KgrecError: nothing was chosen yet, or the file is damaged.
+    """
+    path = run / "evaluation" / FILE
+    try:
+        return Fusion(**json.loads(path.read_text(encoding="utf-8"))[name])
+    except (FileNotFoundError, KeyError) as error:
+        raise KgrecError(f"{run} has no fusion of {name}: run `kgrec train sasrec --run {run}` first.") from error
+    except (ValueError, TypeError) as error:
+        raise KgrecError(f"{path} is damaged: run `kgrec train sasrec --run {run}` again.") from error
+
+
+def _stands(gains: np.ndarray, entering: bool) -> bool:
+    """Whether a change makes it better: who comes in has to prove it, who is in already is only weighed anew."""
+    mean = gains.mean()
+    if not entering:
+        return bool(mean > 0)
+    return len(gains) > 1 and bool(mean > 2 * gains.std(ddof=1) / len(gains) ** 0.5)
+
+
+@torch.no_grad()
+def _pools(asked: Asked, scores: Sequence[Score]) -> tuple[Tensor, Tensor]:
+    """Scores of each question's target, in the first place, and of the best items of everyone, each once.
+
+    Returns:
+        Standardised scores ``[n_scores, n, n_pool]``, and which places hold no item of the pool ``[n, n_pool]``.
+    """
+    parts, outs = [], []
+    for batch in asked.batches():
+        found = torch.stack([standard(score(batch)).cpu() for score in scores])  # [n_scores, batch, n_items + 1]
+        seen = seen_items(batch.histories).expand(len(scores), -1, -1)
+        found.scatter_(2, seen, -torch.inf)
+        best = found.topk(min(POOL, asked.n_items), dim=2).indices.permute(1, 0, 2).flatten(1)
+        pool = torch.cat([torch.from_numpy(batch.targets)[:, None], best], dim=1)
+        taken = found.gather(2, pool.expand(len(scores), -1, -1))
+        out = _repeated(pool) | (pool == PADDING) | torch.isinf(taken[0])
+        parts.append(taken.masked_fill(out, 0.0))
+        outs.append(out)
+    return torch.cat(parts, dim=1), torch.cat(outs)
+
+
+def _repeated(pool: Tensor) -> Tensor:
+    """Say which places hold an item that stands in an earlier one: the shape of ``pool``, ``[n, n_pool]``."""
+    ordered, order = pool.sort(dim=1, stable=True)
+    again = torch.nn.functional.pad(ordered[:, 1:] == ordered[:, :-1], (1, 0))
+    return torch.zeros_like(again).scatter(1, order, again)
+
+
+def _ndcg(total: Tensor, out: Tensor) -> np.ndarray:
+    """NDCG@10 of each question's target, which stands first: ``[n]``."""
+    before = ((total >= total[:, :1]) & ~out).sum(dim=1)  # the target itself among them
+    ranks = torch.where(out[:, 0], torch.inf, before.to(torch.float64))
+    return ndcg(ranks.numpy(), 10)

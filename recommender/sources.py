@@ -1,0 +1,96 @@
+"""What the graph knows beside the sequence model: whom else an item was chosen with or after, and what is told of it.
+
+Each source scores all items for a history. None of them is trained: they count what a fit knows, and read the facts of
+the catalogue.
+"""
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from torch import Tensor
+
+from kgrec.training.fits import Fit
+from recommender.baselines import NO_RECENCY, Scorer, item_knn, weights
+from recommender.dataset import Dataset
+from recommender.sequences import PADDING, Known
+
+WITHIN = 5  # an item follows those of at most so many steps before
+FOLLOWED_RECENCY = 0.8  # of the item before: what follows the last one counts most
+
+FROM_FACTS = {"catalogue": "makers and categories", "DBpedia": "facts of DBpedia"}  # kinds of facts, as sources
+
+
+def sources(dataset: Dataset, fit: Fit, knn_recency: float) -> dict[str, Callable[[], Scorer]]:
+    """Return what makes each source of a fit, by its name; a kind of facts that no item has is left out.
+
+    Args:
+        dataset: interactions of later splits than the fit's are not used.
+        fit: which of the three.
+        knn_recency: of the co-occurrence that weighs later items more.
+    """
+    known, n_items = dataset.sequences.known(fit), dataset.n_items
+    found: dict[str, Callable[[], Scorer]] = {
+        "co-occurrence": lambda: item_knn(known, n_items),
+        "co-occurrence, recent": lambda: item_knn(known, n_items, knn_recency),
+        "followers": lambda: followers(known, n_items),
+    }
+    for kind, facts in dataset.facts.items():
+        if facts.nnz:
+            found[FROM_FACTS[kind]] = functools.partial(profiles, facts)
+    return found
+
+
+def followers(known: Known, n_items: int) -> Scorer:
+    """Score items by how often they came after those of the history, at most `WITHIN` steps later.
+
+    Sequential rules weighed by one over the steps (Ludewig and Jannach 2018, section 3.2.3), here divided by the square
+    root of both items' counts, as a cosine is, and asked for all items of the history, the last one first of all.
+    """
+    counts = known.counts(n_items).clip(min=1).astype(np.float32)
+    owners = np.repeat(np.arange(len(known.lengths)), known.lengths)
+    rows, columns, shares = [], [], []
+    for steps in range(1, WITHIN + 1):
+        before, after = known.items[:-steps], known.items[steps:]
+        real = (owners[:-steps] == owners[steps:]) & (before != after)
+        rows.append(before[real])
+        columns.append(after[real])
+        shares.append(np.full(int(real.sum()), 1.0 / steps, dtype=np.float32))
+    places = np.concatenate(rows), np.concatenate(columns)
+    rules = sp.csr_matrix((np.concatenate(shares), places), shape=(n_items + 1, n_items + 1))
+    scale = sp.diags(1.0 / np.sqrt(counts)).astype(np.float32)
+    table = sp.csr_matrix(scale @ rules @ scale)
+    return lambda histories: _dense(weights(histories, n_items, FOLLOWED_RECENCY) @ table)
+
+
+def profiles(facts: sp.csr_matrix) -> Scorer:
+    """Score items by the cosine between what is told of them and the profile of the history: the sum over its items.
+
+    A fact weighs the logarithm of one over its share of the items, so that what all have in common counts nothing.
+
+    Args:
+        facts: which items have which, 1 or 0. ``[n_items + 1, n_facts]``
+    """
+    n_items = facts.shape[0] - 1
+    share = np.asarray(facts.sum(axis=0)).ravel() / n_items
+    told = _rows_of_length_one(facts @ sp.diags(-np.log(share.clip(min=1.0 / n_items))).astype(np.float32))
+    columns = sp.csr_matrix(told.T)
+
+    def score(histories: list[list[int]]) -> Tensor:
+        profile = _rows_of_length_one(weights(histories, n_items, NO_RECENCY) @ told)  # [batch, n_facts]
+        return _dense(profile @ columns)
+
+    return score
+
+
+def _rows_of_length_one(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    return sp.csr_matrix(sp.diags(1.0 / lengths.clip(min=1e-9)).astype(np.float32) @ matrix)
+
+
+def _dense(scores: sp.csr_matrix) -> Tensor:
+    dense = torch.from_numpy(scores.toarray())
+    dense[:, PADDING] = -torch.inf
+    return dense
