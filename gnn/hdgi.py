@@ -55,7 +55,8 @@ class HDGI(nn.Module):
     def __init__(self, in_dim: int, dim: int, n_paths: int, semantic_dim: int, heads: int = 0):
         super().__init__()
         self.weights = nn.ModuleList(nn.Linear(in_dim, dim, bias=False) for _ in range(n_paths))
-        self.biases = nn.ParameterList(torch.zeros(dim) for _ in range(n_paths))
+        # HDGI-A has none; in it, a bias became a part common to all users that hid what tells them apart.
+        self.biases = nn.ParameterList(torch.zeros(dim) for _ in range(0 if heads else n_paths))
         self.activations = nn.ModuleList(nn.PReLU() for _ in range(n_paths))
         self.attention = SemanticAttention(dim, semantic_dim)
         self.discriminator = nn.Parameter(torch.empty(dim, dim))
@@ -85,17 +86,17 @@ class HDGI(nn.Module):
 
     def encode(self, projected: list[Tensor], related: Sequence[Related]) -> tuple[Tensor, Tensor]:
         """Encode users whose features are projected already; returns as `forward` does."""
-        convolved = [
-            self._convolved(path, rows, by) for path, (rows, by) in enumerate(zip(projected, related, strict=True))
-        ]
-        layers = zip(convolved, self.biases, self.activations, strict=True)
-        states = torch.stack([activate(summed + bias) for summed, bias, activate in layers])
+        layers = zip(projected, related, self.activations, strict=True)
+        states = torch.stack(
+            [activate(self._convolved(path, rows, by)) for path, (rows, by, activate) in enumerate(layers)]
+        )
         combined, weights = self.attention(states)  # [n_users, dim], [n_paths]
         return combined, weights
 
     def _convolved(self, path: int, rows: Tensor, related: Related) -> Tensor:
         if isinstance(related, MetaPathAdjacency):
-            return related @ rows
+            convolved: Tensor = related @ rows + self.biases[path]
+            return convolved
         summed: Tensor = self.node_attention[path](rows, related)
         return summed
 
