@@ -1,80 +1,39 @@
-"""Meta-paths walked through the graph: their sparse, never materialised adjacency between users."""
+"""The graph convolution of one meta-path: its normalised adjacency between users, as sparse matrices."""
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from gnn.meta_path import MetaPath
-
-
-@dataclass(frozen=True)
-class Hop:
-    """One bipartite step.
-
-    Attributes:
-        matrix: sparse and normalised. ``[n_from, n_to]``
-        counts: relationships behind each of its entries, in their order. ``[n_entries]``
-        node_ids: of its columns. ``[n_to]``
-    """
-
-    matrix: Tensor
-    counts: np.ndarray
-    node_ids: np.ndarray
-
-
-def hops(path: MetaPath, user_nodes: np.ndarray, relationships: pd.DataFrame) -> list[Hop] | None:
-    """Follow a meta-path through the streamed relationships.
-
-    Each hop is normalised symmetrically, ``D_from^-1/2 A D_to^-1/2``, so that a node that everybody reaches (a root
-    category) weighs little.
-
-    Args:
-        path: the meta-path.
-        user_nodes: node ids of the users, in row order. ``[n_users]``
-        relationships: columns ``sourceNodeId``, ``targetNodeId``, ``relationshipType``, as GDS streams them.
-
-    Returns:
-        One hop a step, or ``None`` where the graph has no instance of the path.
-    """
-    level = user_nodes
-    found: list[Hop] = []
-    for step in path.steps:
-        edges = relationships[relationships["relationshipType"].isin(step)]
-        rows = pd.Index(level).get_indexer(edges["sourceNodeId"])
-        edges, rows = edges[rows >= 0], rows[rows >= 0]
-        if edges.empty:
-            return None
-        level, columns = np.unique(edges["targetNodeId"].to_numpy(), return_inverse=True)
-        n_from = len(user_nodes) if not found else len(found[-1].node_ids)
-        found.append(_hop(rows, columns, n_from, level))
-    return found
+from gnn.hops import Hop, instances
+from gnn.neighbours import neighbours
+from gnn.settings import AdjacencyName
 
 
 class MetaPathAdjacency:
-    """The normalised adjacency of one meta-path between users, as a product of sparse hops.
+    """The operator ``D^-1/2 (A + I) D^-1/2`` of one meta-path between users (Kipf and Welling 2017).
 
-    With hops ``B_1 ... B_k`` the users' adjacency is ``A = B_1 ... B_k B_k' ... B_1'`` and the operator
-    ``D^-1/2 (A + I) D^-1/2``, the graph convolution of HDGI (Ren et al. 2019, section 4.1; Kipf and Welling 2017).
-    ``A`` is dense in the worst case and is never formed. The operator is symmetric, so its gradient is the operator
-    applied to the gradient; the matrices are data and get none.
+    ``A`` is given as a product of sparse factors, which are applied one after the other: with hops ``B_1 ... B_k`` it
+    is ``B_1 ... B_k B_k' ... B_1'``, dense in the worst case and never formed. The operator is symmetric, so its
+    gradient is the operator applied to the gradient; the matrices are data and get none.
 
     Args:
-        matrices: the hops, sparse COO. ``[n_from, n_to]`` each
+        factors: sparse COO or CSR; their product, from the first to the last, is symmetric. ``[n_users, n]``, ...,
+            ``[m, n_users]``
+        own: what is added to the diagonal of the product to make that of ``A + I``. ``[n_users]``
+        degree: sums of the rows of ``A + I``; without them they are counted here. ``[n_users]``
     """
 
-    def __init__(self, matrices: list[Tensor]):
-        self.matrices = [_rows_compressed(matrix) for matrix in matrices]
-        self.transposed = [_rows_compressed(matrix.t()) for matrix in matrices]
-        n_users = matrices[0].shape[0]
-        degree = self._walk(torch.ones(n_users, 1, dtype=matrices[0].dtype, device=matrices[0].device)) + 1.0
-        self.scale = degree.rsqrt()  # [n_users, 1]
+    def __init__(self, factors: list[Tensor], own: Tensor, degree: Tensor | None = None):
+        self.factors = [_rows_compressed(factor) for factor in factors]
+        self.own = own[:, None]
+        if degree is None:
+            degree = self._walk(torch.ones_like(self.own)).squeeze(1) + own
+        self.scale = degree.rsqrt().to(own.dtype)[:, None]  # [n_users, 1]
 
     def __matmul__(self, x: Tensor) -> Tensor:
         """Apply the operator to ``x`` ``[n_users, dim]``."""
@@ -83,14 +42,59 @@ class MetaPathAdjacency:
 
     def _applied(self, x: Tensor) -> Tensor:
         scaled = self.scale * x
-        return self._walk(scaled).add_(scaled).mul_(self.scale)
+        return self._walk(scaled).addcmul_(self.own, scaled).mul_(self.scale)
 
     def _walk(self, x: Tensor) -> Tensor:
-        for transposed in self.transposed:
-            x = torch.sparse.mm(transposed, x)
-        for matrix in reversed(self.matrices):
-            x = torch.sparse.mm(matrix, x)
+        for factor in reversed(self.factors):
+            x = torch.sparse.mm(factor, x)
         return x
+
+
+def adjacency(path: str, path_hops: list[Hop], name: AdjacencyName, target: torch.device) -> MetaPathAdjacency:
+    """Make the operator of a meta-path.
+
+    Of ``counts``, ``A`` is the number of instances of the meta-path between two users, as HDGI has it (Ren et al. 2019,
+    section 4.1), and of ``binary`` 1 wherever there is one. As in the adjacencies that its authors publish, the
+    diagonal of ``A`` is 0: a user's own ways there and back are not counted, and ``I`` alone stands for the user. Of
+    ``hops`` each hop is normalised before they are multiplied, and the diagonal stays.
+
+    Args:
+        path: the meta-path, as an error names it.
+        path_hops: its hops.
+        name: which of the three.
+        target: device of the operator.
+
+    Raises:
+        KgrecError: ``binary``, and the meta-path joins too many pairs.
+    """
+    dtype = path_hops[0].matrix.dtype
+    ones = torch.ones(path_hops[0].matrix.shape[0], dtype=dtype, device=target)
+    if name == "hops":
+        return MetaPathAdjacency(_there_and_back([hop.normalised().to(target) for hop in path_hops]), ones)
+    if name == "binary":
+        joined = neighbours(path, path_hops)
+        compressed = compressed_rows(
+            torch.from_numpy(joined.indptr), torch.from_numpy(joined.indices), torch.ones(joined.nnz, dtype=dtype)
+        )
+        return MetaPathAdjacency([compressed.to(target)], ones)
+    to_self, to_others = _ways(path_hops)
+    # Taking away the many ways to itself would leave a user who has no others with the rounding of large numbers.
+    alone = to_others == 0
+    first = path_hops[0].matrix
+    row, _ = first.indices()
+    kept = torch.where(alone[row], 0.0, first.values()).to(dtype)
+    outwards = torch.sparse_coo_tensor(first.indices(), kept, first.shape, is_coalesced=True, check_invariants=False)
+    factors = _there_and_back([matrix.to(target) for matrix in (outwards, *(hop.matrix for hop in path_hops[1:]))])
+    own = 1.0 - torch.where(alone, 0.0, to_self)
+    return MetaPathAdjacency(factors, own.to(target, dtype), (to_others + 1.0).to(target))
+
+
+def _ways(path_hops: list[Hop]) -> tuple[Tensor, Tensor]:
+    """Count each user's instances of the meta-path back to itself and to all others, exactly: ``[n_users]`` both."""
+    ways = instances(path_hops)
+    to_self = np.asarray(ways.multiply(ways).sum(axis=1)).ravel()  # the diagonal of A
+    to_all = ways @ np.asarray(ways.sum(axis=0)).ravel()
+    return torch.from_numpy(to_self), torch.from_numpy(to_all - to_self)
 
 
 class _Symmetric(torch.autograd.Function):
@@ -108,32 +112,32 @@ class _Symmetric(torch.autograd.Function):
         return result, None
 
 
-def profile(path_hops: list[Hop], features: Tensor) -> Tensor:
-    """Carry features of a path's last nodes ``[n_last, dim]`` back to the users ``[n_users, dim]``.
+def compressed_rows(rows: Tensor, columns: Tensor, values: Tensor) -> Tensor:
+    """Make a square CSR matrix with indices of 32 bits, by which MKL multiplies about twice as fast as torch does COO.
 
-    Each hop sums with its normalised weights, which do not add up to 1: the result is no mean.
+    Args:
+        rows: where each row begins among the entries, and the end. ``[n + 1]``
+        columns: of the entries. ``[n_entries]``
+        values: of the entries. ``[n_entries]``
     """
-    for hop in reversed(path_hops):
-        features = torch.sparse.mm(hop.matrix, features)
-    return features
+    n = len(rows) - 1
+    return _csr(rows, columns, values, torch.Size((n, n)))
 
 
-def _hop(rows: np.ndarray, columns: np.ndarray, n_rows: int, node_ids: np.ndarray) -> Hop:
-    indices = torch.from_numpy(np.stack([rows, columns]).astype(np.int64))
-    shape = (n_rows, len(node_ids))
-    adjacency = torch.sparse_coo_tensor(indices, torch.ones(indices.shape[1]), shape, check_invariants=True).coalesce()
-    row_degree = torch.sparse.sum(adjacency, dim=1).to_dense().clamp(min=1.0)
-    column_degree = torch.sparse.sum(adjacency, dim=0).to_dense().clamp(min=1.0)
-    row, column = adjacency.indices()
-    values = adjacency.values() * (row_degree[row] * column_degree[column]).rsqrt()
-    matrix = torch.sparse_coo_tensor(adjacency.indices(), values, shape, check_invariants=True).coalesce()
-    return Hop(matrix, adjacency.values().to(torch.int32).numpy(), node_ids)
+def _csr(rows: Tensor, columns: Tensor, values: Tensor, shape: torch.Size) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta state")
+        return torch.sparse_csr_tensor(rows.int(), columns.int(), values, shape, check_invariants=False)
+
+
+def _there_and_back(matrices: list[Tensor]) -> list[Tensor]:
+    return [*matrices, *(matrix.t() for matrix in reversed(matrices))]
 
 
 def _rows_compressed(matrix: Tensor) -> Tensor:
-    """Turn COO into CSR with indices of 32 bits, by which MKL multiplies about twice as fast as torch does COO."""
+    if matrix.layout is torch.sparse_csr:
+        return matrix
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta state")
         csr = matrix.coalesce().to_sparse_csr()
-        rows, columns = csr.crow_indices().int(), csr.col_indices().int()
-        return torch.sparse_csr_tensor(rows, columns, csr.values(), csr.shape, check_invariants=True)
+    return _csr(csr.crow_indices(), csr.col_indices(), csr.values(), csr.shape)

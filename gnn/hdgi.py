@@ -1,10 +1,15 @@
 """Heterogeneous Deep Graph Infomax (Ren et al. 2019, arXiv 1911.08538)."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gnn.adjacency import MetaPathAdjacency
+from gnn.node_attention import Neighbourhoods, NodeAttention
+
+Related = MetaPathAdjacency | Neighbourhoods  # how a meta-path relates users: for the convolution, for the attention
 
 
 class SemanticAttention(nn.Module):
@@ -35,32 +40,42 @@ class SemanticAttention(nn.Module):
 class HDGI(nn.Module):
     """Learns user vectors without labels, by telling them from those of a corrupted graph.
 
-    One graph convolution a meta-path with PReLU, semantic attention over meta-paths, a bilinear discriminator
-    between each user's vector and the summary of all. The corruption shuffles the feature rows (section 4.2).
+    One graph convolution (HDGI-C) or one node-level attention (HDGI-A) a meta-path with PReLU, semantic attention over
+    meta-paths, a bilinear discriminator between each user's vector and the summary of all. The corruption shuffles the
+    feature rows (section 4.2).
+
+    Args:
+        in_dim: width of the features.
+        dim: width of the users' vectors.
+        n_paths: number of meta-paths.
+        semantic_dim: width of the semantic attention.
+        heads: of the node-level attention; 0 for the graph convolution.
     """
 
-    def __init__(self, in_dim: int, dim: int, n_paths: int, semantic_dim: int):
+    def __init__(self, in_dim: int, dim: int, n_paths: int, semantic_dim: int, heads: int = 0):
         super().__init__()
         self.weights = nn.ModuleList(nn.Linear(in_dim, dim, bias=False) for _ in range(n_paths))
-        self.biases = nn.ParameterList(torch.zeros(dim) for _ in range(n_paths))
+        # HDGI-A has none; in it, a bias became a part common to all users that hid what tells them apart.
+        self.biases = nn.ParameterList(torch.zeros(dim) for _ in range(0 if heads else n_paths))
         self.activations = nn.ModuleList(nn.PReLU() for _ in range(n_paths))
         self.attention = SemanticAttention(dim, semantic_dim)
         self.discriminator = nn.Parameter(torch.empty(dim, dim))
         for weight in self.weights:
             nn.init.xavier_uniform_(weight.weight)  # type: ignore[arg-type]
         nn.init.xavier_uniform_(self.discriminator)
+        self.node_attention = nn.ModuleList(NodeAttention(dim, heads) for _ in range(n_paths if heads else 0))
 
-    def forward(self, x: Tensor, adjacencies: list[MetaPathAdjacency]) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, related: Sequence[Related]) -> tuple[Tensor, Tensor]:
         """Encode the users.
 
         Args:
             x: user features ``[n_users, in_dim]``
-            adjacencies: one operator a meta-path.
+            related: an operator a meta-path, or neighbourhoods for the attention.
 
         Returns:
             User vectors ``[n_users, dim]`` and the meta-path weights ``[n_paths]``.
         """
-        return self.encode(self.project(x), adjacencies)
+        return self.encode(self.project(x), related)
 
     def project(self, x: Tensor) -> list[Tensor]:
         """Multiply the features ``[n_users, in_dim]`` by the weights of each meta-path: ``[n_users, dim]`` each.
@@ -69,12 +84,21 @@ class HDGI(nn.Module):
         """
         return [weight(x) for weight in self.weights]
 
-    def encode(self, projected: list[Tensor], adjacencies: list[MetaPathAdjacency]) -> tuple[Tensor, Tensor]:
+    def encode(self, projected: list[Tensor], related: Sequence[Related]) -> tuple[Tensor, Tensor]:
         """Encode users whose features are projected already; returns as `forward` does."""
-        layers = zip(projected, self.biases, self.activations, adjacencies, strict=True)
-        states = torch.stack([activate(path @ rows + bias) for rows, bias, activate, path in layers])
+        layers = zip(projected, related, self.activations, strict=True)
+        states = torch.stack(
+            [activate(self._convolved(path, rows, by)) for path, (rows, by, activate) in enumerate(layers)]
+        )
         combined, weights = self.attention(states)  # [n_users, dim], [n_paths]
         return combined, weights
+
+    def _convolved(self, path: int, rows: Tensor, related: Related) -> Tensor:
+        if isinstance(related, MetaPathAdjacency):
+            convolved: Tensor = related @ rows + self.biases[path]
+            return convolved
+        summed: Tensor = self.node_attention[path](rows, related)
+        return summed
 
     def logits(self, states: Tensor, summary: Tensor) -> Tensor:
         """Discriminator's logits that a state ``[n, dim]`` belongs to the graph of ``summary`` ``[dim]``: ``[n]``."""

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.cluster import KMeans
 
-from gnn.adjacency import Hop
+from gnn.hops import Hop, instances
 from gnn.meta_path import MetaPath
 from gnn.names import Characteristic, characteristics, names
 from gnn.settings import HDGISettings
@@ -94,15 +94,6 @@ def _names_something(path: MetaPath) -> bool:
 
 
 def _reached(hops: list[Hop], node_ids: np.ndarray) -> sp.csr_matrix:
-    reached = _scipy(hops[0])
-    for hop in hops[1:]:
-        reached = reached @ _scipy(hop)
+    reached = sp.coo_array(instances(hops))
     columns = np.searchsorted(node_ids, hops[-1].node_ids)
-    placed = sp.coo_matrix(reached)
-    return sp.csr_matrix((placed.data, (placed.row, columns[placed.col])), shape=(reached.shape[0], len(node_ids)))
-
-
-def _scipy(hop: Hop) -> sp.csr_matrix:
-    rows, columns = hop.matrix.indices().numpy()
-    n_from, n_to = hop.matrix.shape
-    return sp.csr_matrix((hop.matrix.values().numpy(), (rows, columns)), shape=(n_from, n_to))
+    return sp.csr_matrix((reached.data, (reached.row, columns[reached.col])), shape=(reached.shape[0], len(node_ids)))

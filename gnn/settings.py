@@ -1,8 +1,13 @@
 """Settings of the persona training, from ``[hdgi]`` in the settings file."""
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from gnn.meta_path import MetaPath
+
+AdjacencyName = Literal["hops", "counts", "binary"]
+ConvolutionName = Literal["gcn", "attention"]
 
 DEFAULT_META_PATHS = (
     "INTERACTED",
@@ -44,6 +49,30 @@ class HDGISettings(BaseModel):
             "Numbers in a user's persona vector. Larger vectors tell more tastes apart and cost training time, disk in "
             "Neo4j and memory of its vector index in proportion."
         ),
+    )
+    adjacency: AdjacencyName = Field(
+        "hops",
+        description=(
+            "What relates two users by a meta-path before the convolution normalises it: hops, the product of its "
+            "steps, each normalised by the degrees at both ends, so that what everybody reaches weighs little and a "
+            "user's own features much; counts, the number of ways between the two, as HDGI has it; binary, whether "
+            "there is a way. The first two cost the steps' relationships, the last 8 bytes and a multiplication for "
+            "each pair of users that is related, and is refused above 20 million of them."
+        ),
+    )
+    convolution: ConvolutionName = Field(
+        "gcn",
+        description=(
+            "How a user's neighbours by a meta-path are summed: gcn, by the weights of adjacency (HDGI-C); attention, "
+            "by weights that are learned (HDGI-A), for which it does not matter how adjacency weighs. Attention costs "
+            "12 bytes and some multiplications for each pair of users that is related, 8 bytes more for each head, and "
+            "is refused above 20 million pairs."
+        ),
+    )
+    heads: int = Field(
+        4,
+        gt=0,
+        description="Heads of the attention, which share the numbers of dim between them; without effect for gcn.",
     )
     structure_dim: int = Field(
         64,
@@ -103,3 +132,9 @@ class HDGISettings(BaseModel):
         for text in texts:
             MetaPath.parse(text)
         return texts
+
+    @model_validator(mode="after")
+    def _divisible(self) -> Self:
+        if self.convolution == "attention" and self.dim % self.heads:
+            raise ValueError(f"dim {self.dim} is not divisible by heads {self.heads}")
+        return self

@@ -6,8 +6,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gnn.adjacency import MetaPathAdjacency
-from gnn.hdgi import HDGI
+from gnn.adjacency import adjacency
+from gnn.hdgi import HDGI, Related
+from gnn.node_attention import Neighbourhoods
 from gnn.settings import HDGISettings
 from gnn.training_graph import TrainingGraph
 from kgrec.errors import KgrecError
@@ -54,8 +55,9 @@ class HDGITraining:
         torch.manual_seed(settings.seed)
         n_users, in_dim = graph.features.shape
         self.features = graph.features.to(target)
-        self.adjacencies = adjacencies(graph, target)
-        self.model = HDGI(in_dim, settings.dim, len(graph.paths), settings.semantic_dim).to(target)
+        self.related = related(graph, settings, target)
+        heads = settings.heads if settings.convolution == "attention" else 0
+        self.model = HDGI(in_dim, settings.dim, len(graph.paths), settings.semantic_dim, heads).to(target)
         self.optimizer: torch.optim.Optimizer = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate)
         order = torch.randperm(n_users)
         n_held_out = max(1, int(n_users * held_out)) if held_out else 0
@@ -89,7 +91,7 @@ class HDGITraining:
 
     def _loss(self, corruption: Tensor, chosen: Tensor) -> Tensor:
         projected, positive = self._encoded()
-        negative, _ = self.model.encode([rows[corruption] for rows in projected], self.adjacencies)
+        negative, _ = self.model.encode([rows[corruption] for rows in projected], self.related)
         return self.model.loss(positive, negative, chosen, summarised=self.taught)
 
     def _encoded(self) -> tuple[list[Tensor], Tensor]:
@@ -101,13 +103,19 @@ class HDGITraining:
         if self._true_graph is None:
             with torch.enable_grad():
                 projected = self.model.project(self.features)
-                self._true_graph = projected, self.model.encode(projected, self.adjacencies)[0]
+                self._true_graph = projected, self.model.encode(projected, self.related)[0]
         return self._true_graph
 
 
-def adjacencies(graph: TrainingGraph, target: torch.device) -> list[MetaPathAdjacency]:
-    """Make one operator a meta-path."""
-    return [MetaPathAdjacency([hop.matrix.to(target) for hop in path]) for path in graph.paths.values()]
+def related(graph: TrainingGraph, settings: HDGISettings, target: torch.device) -> list[Related]:
+    """Make one operator a meta-path, or for the attention its neighbourhoods.
+
+    Raises:
+        KgrecError: pairs of users are needed, and a meta-path joins too many.
+    """
+    if settings.convolution == "attention":
+        return [Neighbourhoods.of(str(path), found, target) for path, found in graph.paths.items()]
+    return [adjacency(str(path), found, settings.adjacency, target) for path, found in graph.paths.items()]
 
 
 def learn(
@@ -123,7 +131,7 @@ def learn(
         epochs: exactly so many, on all users; ``None`` to hold users out and let their loss choose.
 
     Raises:
-        KgrecError: there are fewer than two users, or as `kgrec.training.loop.fit`.
+        KgrecError: there are fewer than two users, or as `related` and `kgrec.training.loop.fit`.
     """
     if len(graph.user_ids) < 2:
         raise KgrecError("HDGI tells users apart and needs two at least: load more interactions.")
@@ -141,7 +149,7 @@ def learn(
         fresh=fresh,
     )
     with torch.no_grad():
-        states, weights = training.model(training.features, training.adjacencies)
+        states, weights = training.model(training.features, training.related)
     # The states share a large common part, which would make all users look alike to the cosine.
     vectors = torch.nn.functional.normalize(states - states.mean(dim=0), dim=1).cpu()
     named = dict(zip((str(path) for path in graph.paths), weights.tolist(), strict=True))

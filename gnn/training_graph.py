@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from gnn.adjacency import Hop, hops, profile
+from gnn.hops import Hop, hops, profile
 from gnn.meta_path import START, MetaPath
 from gnn.streamed_graph import StreamedGraph
 from kgrec.errors import KgrecError

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.alternatives import ITERATION_WEIGHTS, fastrp, raw_features, shuffled, truncated_svd
-from gnn.adjacency import hops
+from gnn.hops import hops
 from gnn.meta_path import MetaPath
 from gnn.training_graph import TrainingGraph
 from kgrec.training.fits import Fit

@@ -10,59 +10,27 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from torch_geometric.data import HeteroData
-from torch_geometric.nn import DeepGraphInfomax, GCNConv
+from torch_geometric.nn import DeepGraphInfomax
 from torch_geometric.nn.conv.han_conv import group
-from torch_geometric.transforms import AddMetaPaths
 
-from gnn.adjacency import Hop, MetaPathAdjacency, hops
+from gnn.adjacency import adjacency
 from gnn.hdgi import HDGI, SemanticAttention
+from gnn.hops import Hop, hops
 from gnn.meta_path import MetaPath
 from gnn.settings import HDGISettings
 from gnn.trainer import HDGITraining, graph_digest, learn
 from gnn.training_graph import TrainingGraph, signatures
 from kgrec.errors import KgrecError
 from kgrec.training.fits import Fit
+from tests.unit.walks import RELATIONSHIPS, USERS
 
-USERS = np.array([10, 11, 12, 13])
-RELATIONSHIPS = pd.DataFrame(
-    [
-        (10, 20, "INTERACTED"),
-        (10, 21, "INTERACTED"),
-        (11, 21, "INTERACTED"),
-        (12, 22, "INTERACTED"),
-        (20, 30, "BY"),
-        (22, 30, "BY"),
-        (21, 31, "IN_CATEGORY"),
-    ],
-    columns=["sourceNodeId", "targetNodeId", "relationshipType"],
-)
+CPU = torch.device("cpu")
 
 
 def follow(text: str) -> list[Hop]:
     found = hops(MetaPath.parse(text), USERS, RELATIONSHIPS)
     assert found is not None
     return found
-
-
-def test_hops_by_hand() -> None:
-    first, second = follow("INTERACTED > BY")
-    assert first.node_ids.tolist() == [20, 21, 22] and second.node_ids.tolist() == [30]
-    # Degrees: user 10 has two items, item 21 has two users; D^-1/2 A D^-1/2 entry by entry.
-    half, root = 0.5, 1 / math.sqrt(2)
-    expected = torch.tensor([[root, half, 0], [0, root, 0], [0, 0, 1], [0, 0, 0]])
-    assert torch.allclose(first.matrix.to_dense(), expected)
-    assert torch.allclose(second.matrix.to_dense(), torch.tensor([[root], [0], [root]]))
-
-
-def test_alternatives_join_at_one_step() -> None:
-    assert follow("INTERACTED > BY|IN_CATEGORY")[1].node_ids.tolist() == [30, 31]
-
-
-def test_two_relationships_between_the_same_nodes_count_twice() -> None:
-    twice = pd.concat([RELATIONSHIPS, RELATIONSHIPS[4:5].assign(relationshipType="MADE_BY")])
-    found = hops(MetaPath.parse("INTERACTED > BY|MADE_BY"), USERS, twice)
-    assert found is not None and found[0].counts.tolist() == [1, 1, 1, 1] and found[1].counts.tolist() == [2, 1]
 
 
 def test_every_setting_is_described() -> None:
@@ -74,90 +42,10 @@ def test_settings_are_read_without_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_path_without_instances_is_none() -> None:
-    assert hops(MetaPath.parse("INTERACTED > SAME_AS"), USERS, RELATIONSHIPS) is None
-
-
 @pytest.mark.parametrize("text", ["BY > INTERACTED", "INTERACTED > ", "INTERACTED > DROP (n)"])
 def test_meta_path_that_cannot_be_walked_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="meta-path"):
         HDGISettings(meta_paths=[text])
-
-
-@pytest.mark.parametrize("text", ["INTERACTED", "INTERACTED > BY", "INTERACTED > BY|IN_CATEGORY"])
-def test_adjacency_is_the_graph_convolution_of_pyg(text: str) -> None:
-    """The product of hops, never formed here, is formed for GCNConv, which adds loops and normalises itself."""
-    matrices = [hop.matrix for hop in follow(text)]
-    reached = torch.linalg.multi_dot([m.to_dense() for m in matrices]) if len(matrices) > 1 else matrices[0].to_dense()
-    dense = reached @ reached.T
-    source, target = dense.nonzero(as_tuple=True)
-    x = torch.randn(4, 5)
-    # GCNConv merges given loops with its own, so that they are given with the 1 of "A + I" in them.
-    weights = dense[source, target] + (source == target).float()
-    isolated = torch.tensor([u for u in range(4) if dense[u, u] == 0], dtype=torch.long)
-    edges = torch.cat([torch.stack([source, target]), torch.stack([isolated, isolated])], dim=1)
-    weights = torch.cat([weights, torch.ones(len(isolated))])
-    layer = GCNConv(5, 3, add_self_loops=False)
-    expected = layer(x, edges, weights)
-    assert torch.allclose(MetaPathAdjacency(matrices) @ layer.lin(x) + layer.bias, expected, atol=1e-6)
-
-
-def test_users_joined_by_a_meta_path_are_those_of_pyg() -> None:
-    data = HeteroData()
-    data["user"].num_nodes, data["item"].num_nodes, data["author"].num_nodes = 4, 3, 1
-    data["user", "buys", "item"].edge_index = torch.tensor([[0, 0, 1, 2], [0, 1, 1, 2]])
-    data["item", "by", "author"].edge_index = torch.tensor([[0, 2], [0, 0]])
-    data["author", "of", "item"].edge_index = torch.tensor([[0, 0], [0, 2]])
-    data["item", "bought", "user"].edge_index = torch.tensor([[0, 1, 1, 2], [0, 0, 1, 2]])
-    path = [("user", "item"), ("item", "author"), ("author", "item"), ("item", "user")]
-    joined = AddMetaPaths([path])(data)["user", "metapath_0", "user"].edge_index
-    expected = torch.zeros(4, 4, dtype=torch.bool)
-    expected[joined[0], joined[1]] = True
-    adjacency = MetaPathAdjacency([hop.matrix for hop in follow("INTERACTED > BY")])
-    mine = (adjacency @ torch.eye(4)) > 0
-    assert torch.equal(mine | torch.eye(4, dtype=torch.bool), expected | torch.eye(4, dtype=torch.bool))
-    assert not mine[0, 1] and mine[0, 2]
-
-
-ALL_PATHS = ["INTERACTED", "INTERACTED > BY", "INTERACTED > BY|IN_CATEGORY"]
-
-
-@pytest.mark.parametrize("text", ALL_PATHS)
-def test_gradient_of_the_operator_is_numerically_right(text: str) -> None:
-    adjacency = MetaPathAdjacency([hop.matrix.double() for hop in follow(text)])
-    x = torch.randn(4, 2, dtype=torch.double, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda value: adjacency @ value, x)
-
-
-@pytest.mark.parametrize("text", ALL_PATHS)
-def test_operator_and_its_gradient_are_those_that_autograd_finds_on_dense_matrices(text: str) -> None:
-    matrices = [hop.matrix.double() for hop in follow(text)]
-    reached = torch.eye(4, dtype=torch.double)
-    for matrix in matrices:
-        reached = reached @ matrix.to_dense()
-    dense = reached @ reached.T
-    scale = (dense.sum(dim=1, keepdim=True) + 1).rsqrt()
-    operator = scale * (dense + torch.eye(4)) * scale.T
-    x, gradient = torch.randn(4, 3, dtype=torch.double), torch.randn(4, 3, dtype=torch.double)
-    mine, expected = x.clone().requires_grad_(), x.clone().requires_grad_()
-    out = MetaPathAdjacency(matrices) @ mine
-    assert torch.allclose(out, operator @ expected, atol=1e-12)
-    out.backward(gradient)  # type: ignore[no-untyped-call]
-    (operator @ expected).backward(gradient)  # type: ignore[no-untyped-call]
-    assert mine.grad is not None and expected.grad is not None and mine.grad.any()
-    assert torch.allclose(mine.grad, expected.grad, atol=1e-12)
-
-
-def test_nothing_is_said_of_how_matrices_are_kept() -> None:
-    """Torch warns once a process that its CSR is young: here it is a process of its own."""
-    code = """
-import torch
-from gnn.adjacency import MetaPathAdjacency
-matrix = torch.sparse_coo_tensor([[0, 1], [0, 0]], [1.0, 1.0], (2, 1), check_invariants=True).coalesce()
-(MetaPathAdjacency([matrix]) @ torch.ones(2, 1, requires_grad=True)).sum().backward()
-"""
-    result = subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, capture_output=True, text=True)
-    assert result.stderr == ""
 
 
 def test_semantic_attention_is_that_of_pyg() -> None:
@@ -202,15 +90,9 @@ def test_loss_by_hand() -> None:
     assert model.loss(positive, negative, torch.arange(2), torch.arange(2)).item() == pytest.approx(sum(terms) / 4)
 
 
-def test_isolated_user_keeps_its_own_features() -> None:
-    adjacency = MetaPathAdjacency([hop.matrix for hop in follow("INTERACTED")])
-    x = torch.randn(4, 2)
-    assert torch.allclose((adjacency @ x)[3], x[3])
-
-
 def test_corrupted_states_are_those_of_shuffled_features() -> None:
     model, order = HDGI(3, 4, 2, 4), torch.tensor([2, 0, 3, 1])
-    paths = [MetaPathAdjacency([hop.matrix for hop in follow(text)]) for text in ("INTERACTED", "INTERACTED > BY")]
+    paths = [adjacency(text, follow(text), "hops", CPU) for text in ("INTERACTED", "INTERACTED > BY")]
     x = torch.randn(4, 3)
     negative, _ = model.encode([rows[order] for rows in model.project(x)], paths)
     assert torch.allclose(negative, model(x[order], paths)[0], atol=1e-6)

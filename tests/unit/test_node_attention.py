@@ -1,0 +1,97 @@
+"""The attention of HDGI-A against PyTorch Geometric, autograd and examples worked by hand."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch_geometric.nn import GATConv
+
+import gnn.neighbours
+from gnn.hops import Hop, hops
+from gnn.meta_path import MetaPath
+from gnn.node_attention import Neighbourhoods, NodeAttention
+from gnn.settings import HDGISettings
+from gnn.trainer import learn
+from kgrec.errors import KgrecError
+from tests.unit.test_hdgi import two_tastes
+from tests.unit.walks import RELATIONSHIPS, USERS, counted, of_chance
+
+CPU = torch.device("cpu")
+PATHS = ["INTERACTED", "INTERACTED > BY", "INTERACTED > BY|MADE_BY"]
+
+
+def of_chance_hops(text: str) -> list[Hop]:
+    found = hops(MetaPath.parse(text), *of_chance())
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("heads", [1, 4])
+@pytest.mark.parametrize("text", PATHS)
+def test_attention_is_that_of_pyg(text: str, heads: int) -> None:
+    """PyG gets the pairs that were walked one by one, and adds the users themselves."""
+    users, relationships = of_chance()
+    reference = GATConv(5, 8 // heads, heads=heads, bias=False).double()
+    attention = NodeAttention(8, heads).double()
+    with torch.no_grad():
+        attention.to_other.copy_(reference.att_src[0])
+        attention.to_user.copy_(reference.att_dst[0])
+    pairs = torch.tensor([pair for pair in counted(users, relationships, text) if pair[0] != pair[1]]).T
+    x, gradient = torch.randn(len(users), 5, dtype=torch.double), torch.randn(len(users), 8, dtype=torch.double)
+    expected = reference(x, pairs)
+    around = Neighbourhoods.of(text, of_chance_hops(text), CPU)
+    mine = attention(reference.lin(x), around)
+    assert torch.allclose(mine, expected, atol=1e-12)
+    weight = reference.lin.weight
+    wanted = torch.autograd.grad(expected, [weight, reference.att_src, reference.att_dst], gradient)
+    got = torch.autograd.grad(mine, [weight, attention.to_other, attention.to_user], gradient)
+    assert all(torch.allclose(one.flatten(), two.flatten(), atol=1e-12) for one, two in zip(got, wanted, strict=True))
+    assert all(one.any() for one in got)
+
+
+def test_gradient_is_numerically_right() -> None:
+    attention = NodeAttention(4, 2).double()
+    around = Neighbourhoods.of("", of_chance_hops("INTERACTED > BY"), CPU)
+    x = torch.randn(14, 4, dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda rows: attention(rows, around), x)
+
+
+def test_large_scores_do_not_overflow() -> None:
+    attention, around = NodeAttention(4, 1), Neighbourhoods.of("", of_chance_hops("INTERACTED"), CPU)
+    rows = 1e4 * torch.randn(14, 4)
+    assert attention(rows, around).isfinite().all()
+
+
+def test_neighbourhoods_by_hand() -> None:
+    """Users 10 and 11 share an item; 12 and 13 have nobody but themselves."""
+    found = hops(MetaPath.parse("INTERACTED"), USERS, RELATIONSHIPS)
+    assert found is not None
+    around = Neighbourhoods.of("", found, CPU)
+    assert around.starts.tolist() == [0, 2, 4, 5, 6]
+    assert around.users.tolist() == [0, 0, 1, 1, 2, 3] and around.others.tolist() == [0, 1, 0, 1, 2, 3]
+    assert around.reverse.tolist() == [0, 2, 1, 3, 4, 5]
+    rows = torch.randn(4, 6)
+    assert torch.allclose(NodeAttention(6, 3)(rows, around)[2:], rows[2:])
+
+
+def test_too_many_pairs_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(gnn.neighbours, "MAX_PAIRS", 1_000)
+    with pytest.raises(KgrecError, match="INTERACTED joins more than 1,000 pairs"):
+        learn(two_tastes(), HDGISettings(convolution="attention"), tmp_path)
+
+
+def test_learns_to_tell_true_users_from_corrupted_ones(tmp_path: Path) -> None:
+    settings = HDGISettings(epochs=120, dim=16, learning_rate=1e-2, convolution="attention", heads=2)
+    graph = replace(two_tastes())
+    learned = learn(graph, settings, tmp_path)
+    assert -learned.history.best_score < 0.5
+    same = learned.vectors @ learned.vectors.T  # cosine
+    taste = torch.arange(200) % 2
+    assert same[taste == 0][:, taste == 0].mean() > same[taste == 0][:, taste == 1].mean() + 0.5
+
+
+def test_heads_share_the_width() -> None:
+    with pytest.raises(ValueError, match="not divisible"):
+        HDGISettings(dim=10, heads=4, convolution="attention")
+    assert HDGISettings(dim=10, heads=4).dim == 10
