@@ -8,6 +8,7 @@ from rich.table import Table
 
 from gnn.settings import HDGISettings
 from gnn.train import TrainedPersonas, train_personas
+from gnn.worth import Worth, better_untrained
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
@@ -33,8 +34,9 @@ def personas(
     on the training interactions, where users held out choose the number of epochs; with the validation interactions
     as well; and on all interactions. The first two are kept for the training and the evaluation of the sequence
     models. Of the last, each user gets a vector (User.persona) and weighted links to the nearest Persona nodes. An
-    interrupted training goes on where it stopped and, on a CPU, ends with the same result. The meta-paths and all
-    other settings can be given in the [hdgi] table of kgrec.toml.
+    interrupted training goes on where it stopped and, on a CPU, ends with the same result. Told is also what the
+    vectors of the first are worth: what near users know of the validation items, beside vectors that were not learned.
+    The meta-paths and all other settings can be given in the [hdgi] table of kgrec.toml.
     """
     settings = load_section("hdgi", HDGISettings, {"seed": seed, "epochs": epochs, "personas": n_personas})
     _report(train_personas(database, run, settings, fresh))
@@ -56,3 +58,19 @@ def _report(trained: TrainedPersonas) -> None:
     for persona in trained.personas:
         table.add_row(persona.persona_id, persona.name, str(persona.users))
     console.print(weights, table)
+    if trained.worth:
+        _report_worth(console, trained.worth)
+
+
+def _report_worth(console: Console, found: list[Worth]) -> None:
+    title = "Validation items by the votes of the nearest users, before any ranking model"
+    table = Table("Vectors", "HR@10", "HR@100", "Mean cosine", "Effective rank", title=title)
+    for one in found:
+        hits = f"{one.hit_rate_at_10:.4f}", f"{one.hit_rate_at_100:.4f}"
+        table.add_row(one.vectors, *hits, f"{one.mean_cosine:.3f}", f"{one.effective_rank:.1f}")
+    console.print(table)
+    better = better_untrained(found)
+    if better:
+        console.print(
+            f"The personas know less of the next item than {' and than '.join(better)}: learning has not paid here."
+        )

@@ -12,6 +12,7 @@ from gnn.projection import stream_graph
 from gnn.settings import HDGISettings
 from gnn.trainer import UserVectors, learn
 from gnn.training_graph import training_graph
+from gnn.worth import Worth, compare
 from gnn.write_back import persona_id, write_back
 from kgrec.files import replacing
 from kgrec.graph.database import Database
@@ -51,6 +52,7 @@ class TrainedPersonas:
         meta_path_weights: semantic attention of each meta-path in the final fit; sums to 1.
         missing: meta-paths without an instance in the graph.
         history: losses and scores of the validation fit, which chose the number of epochs of the other two.
+        worth: what the vectors of the validation fit know of the next item, beside others; empty without validation.
         personas: those of the final fit, those of the most users first.
     """
 
@@ -59,6 +61,7 @@ class TrainedPersonas:
     meta_path_weights: dict[str, float]
     missing: list[str]
     history: History
+    worth: Results[Worth]
     personas: Results[Persona]
 
     @property
@@ -106,12 +109,15 @@ def train_personas(
     meta_paths = [MetaPath.parse(text) for text in settings.meta_paths]
     streamed = stream_graph(database, meta_paths)
     made: dict[Fit, tuple[UserVectors, Personas]] = {}
+    worth: Results[Worth] = Results()
     epochs: int | None = None  # the validation fit, which is the first, chooses them
     for fit in Fit:
         graph = training_graph(streamed, fit, meta_paths, settings.structure_dim, settings.seed)
         learned = learn(graph, settings, run, fresh, epochs)
         epochs = learned.history.best_epoch + 1
         made[fit] = learned, describe(database, graph, learned, settings)
+        if fit is Fit.VALIDATION:
+            worth = Results(compare(streamed, graph, learned, settings))
         _record(run, settings, learned)
     for fit in (Fit.VALIDATION, Fit.TEST):
         write_evaluation_personas(database, *made[fit])
@@ -123,6 +129,7 @@ def train_personas(
         learned.path_weights,
         [text for text in map(str, meta_paths) if text not in learned.path_weights],
         made[Fit.VALIDATION][0].history,
+        worth,
         _listed(learned, found),
     )
 

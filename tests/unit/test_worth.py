@@ -1,0 +1,161 @@
+"""What user vectors are worth: votes by hand and by brute force, ranks of spaces, and the warning."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+import torch
+from click.testing import CliRunner
+
+from benchmarks.probe import main as probe
+from gnn import worth as module
+from gnn.hops import hops
+from gnn.meta_path import MetaPath
+from gnn.settings import HDGISettings
+from gnn.trainer import learn
+from gnn.training_graph import TrainingGraph, training_graph
+from gnn.worth import Questions, Worth, better_untrained, centred, compare, propagated, worth
+from kgrec.training.fits import Fit
+from tests.unit.datasets import shop, streamed, with_other_tests
+from tests.unit.walks import RELATIONSHIPS, USERS
+
+
+def asked(chosen: list[list[int]], users: list[int], items: list[int], n_items: int = 200) -> Questions:
+    table = np.zeros((len(chosen), n_items), dtype=np.float32)
+    for user, own in enumerate(chosen):
+        table[user, own] = 1.0
+    return Questions(sp.csr_array(table), np.array(users), np.array(items))
+
+
+def rates(vectors: torch.Tensor, questions: Questions) -> tuple[float, float]:
+    found = worth("any", vectors, questions)
+    return found.hit_rate_at_10, found.hit_rate_at_100
+
+
+def test_nearest_users_vote_for_what_they_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One neighbour each: 0 and 1 know each other's next item, 2 and 3 do not."""
+    monkeypatch.setattr(module, "NEIGHBOURS", 1)
+    questions = asked([[1, 2], [1, 3], [4, 5], [4, 6]], [0, 1, 2, 3], [3, 2, 7, 8])
+    vectors = torch.tensor([[1.0, 0.1], [2.0, 0.1], [0.1, 1.0], [0.1, 3.0]])
+    assert rates(vectors, questions) == (0.5, 0.5)
+    assert rates(vectors[[0, 2, 1, 3]], questions) == (0.0, 0.0)  # each user's neighbour is now of the other pair
+
+
+def test_who_has_no_vector_finds_nothing_and_does_not_vote() -> None:
+    questions = asked([[1, 2], [1, 3], [1, 3]], [0, 1, 2], [3, 2, 2])
+    assert rates(torch.tensor([[1.0], [1.0], [0.0]]), questions)[0] == pytest.approx(2 / 3)
+    assert rates(torch.tensor([[1.0], [0.0], [0.0]]), questions)[0] == 0.0
+
+
+def test_items_that_nobody_had_and_those_of_the_own_history_are_missed() -> None:
+    questions = asked([[1, 2], [1, 2, 3]], [0, 0, 0], [-1, 1, 3])
+    assert rates(torch.ones(2, 1), questions)[0] == pytest.approx(1 / 3)
+
+
+def test_votes_are_those_of_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "NEIGHBOURS", 5)
+    monkeypatch.setattr(module, "COSINES_AT_ONCE", 100)  # in parts of three users
+    generator = np.random.default_rng(2)
+    chosen = [generator.choice(30, 6, replace=False).tolist() for _ in range(33)]
+    users, items = generator.integers(0, 33, 50), generator.integers(0, 30, 50)
+    vectors = generator.normal(size=(33, 4))
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    hits = []
+    for user, item in zip(users, items, strict=True):
+        cosines = {other: float(unit[user] @ unit[other]) for other in range(33) if other != user}
+        votes = np.zeros(30)
+        for other in sorted(cosines, key=lambda one: -cosines[one])[:5]:
+            votes[chosen[other]] += max(cosines[other], 0.0)
+        unseen = [one for one in range(30) if one not in chosen[user]]
+        hits.append(item in unseen and sum(votes[one] >= votes[item] for one in unseen) <= 10)
+    found = worth("any", torch.from_numpy(vectors), asked(chosen, users.tolist(), items.tolist(), 30))
+    assert found.hit_rate_at_10 == pytest.approx(np.mean(hits)) and 0 < np.mean(hits) < 1
+
+
+def test_directions_by_hand() -> None:
+    """Three along one axis and one along another: singular values of root 3 and 1."""
+    questions = asked([[0]] * 5, [0], [1])
+    vectors = torch.tensor([[2.0, 0.0, 0.0], [1.0, 0.0, 0.0], [3.0, 0.0, 0.0], [0.0, 5.0, 0.0], [0.0, 0.0, 0.0]])
+    found = worth("any", vectors, questions)
+    assert found.mean_cosine == pytest.approx(3 / 6)  # of six pairs, three are of the same direction
+    share = math.sqrt(3) / (math.sqrt(3) + 1)
+    entropy = -share * math.log(share) - (1 - share) * math.log(1 - share)
+    assert found.effective_rank == pytest.approx(math.exp(entropy), rel=1e-4)
+
+
+def test_propagation_is_the_mean_over_meta_paths_by_hand() -> None:
+    """By items user 10 has one neighbour, 11, and by authors another, 12; half of each operator is the user's own."""
+    texts = ("INTERACTED", "INTERACTED > BY")
+    paths = {MetaPath.parse(text): hops(MetaPath.parse(text), USERS, RELATIONSHIPS) for text in texts}
+    found = {path: walked for path, walked in paths.items() if walked is not None}
+    first = next(iter(found.values()))[0]
+    graph = TrainingGraph(Fit.VALIDATION, list("abcd"), torch.eye(4), "", found, [], first)
+    assert np.allclose(propagated(graph, "binary")[0].numpy(), [0.5, 0.25, 0.25, 0.0])
+    assert len(found) == 2
+
+
+def test_centring_leaves_out_users_of_whom_nothing_is_known() -> None:
+    vectors = torch.tensor([[1.0, 0.0], [3.0, 2.0], [0.0, 0.0]])
+    assert centred(vectors).tolist() == [[-1.0, -1.0], [1.0, 1.0], [0.0, 0.0]]
+
+
+SETTINGS = HDGISettings(dim=8, structure_dim=8, semantic_dim=4, epochs=3, personas=2)
+PATHS = [MetaPath.parse(path) for path in SETTINGS.meta_paths]
+
+
+def found_in(data_set: str, run: Path) -> list[Worth]:
+    graph = streamed(shop() if data_set == "shop" else with_other_tests(shop()))
+    taught = training_graph(graph, Fit.VALIDATION, PATHS, SETTINGS.structure_dim, SETTINGS.seed)
+    return compare(graph, taught, learn(taught, SETTINGS, run), SETTINGS)
+
+
+def test_the_personas_are_compared_with_what_was_not_learned_and_tests_are_not_looked_at(tmp_path: Path) -> None:
+    found = found_in("shop", tmp_path / "one")
+    assert [one.vectors for one in found] == [
+        "random",
+        "truncated SVD of the interactions",
+        "features",
+        "features, propagated untrained",
+        "personas",
+    ]
+    assert found_in("with other tests", tmp_path / "two") == found
+    assert all(0.0 <= one.hit_rate_at_10 <= one.hit_rate_at_100 <= 1.0 for one in found)
+
+
+def test_questions_are_the_validation_interactions() -> None:
+    data, graph = shop(), streamed(shop())
+    found = Questions.of(graph, training_graph(graph, Fit.VALIDATION, PATHS, 8, 0))
+    places = data.sequences.targets(Fit.VALIDATION)
+    expected = {
+        (data.user_ids[user], int(data.sequences.items[place])) for user, place in enumerate(places) if place >= 0
+    }
+    known = training_graph(graph, Fit.VALIDATION, PATHS, 8, 0).purchases.node_ids
+    told = {
+        (graph.user_ids[user], int(known[item]) - 2_000)
+        for user, item in zip(found.users, found.items, strict=True)
+        if item >= 0
+    }
+    assert told <= expected and len(expected) - len(told) == (found.items < 0).sum()
+
+
+def test_what_learning_has_not_made_better_is_named() -> None:
+    def one(name: str, hits: float) -> Worth:
+        return Worth(name, hits / 2, hits, 0.0, 1.0)
+
+    others = [one("random", 0.9), one("features", 0.3), one("features, propagated untrained", 0.5)]
+    assert better_untrained([*others, one("personas", 0.4)]) == ["features, propagated untrained"]
+    assert better_untrained([*others, one("personas", 0.2)]) == ["features", "features, propagated untrained"]
+    assert better_untrained([*others, one("personas", 0.5)]) == better_untrained([]) == []
+
+
+def test_the_probe_goes_through_all_adjacencies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KGREC_HDGI_EPOCHS", "2")
+    monkeypatch.setenv("KGREC_HDGI_DIM", "8")
+    streamed(shop()).save(tmp_path / "data" / "graph")
+    arguments = ["--data", str(tmp_path / "data"), "--out", str(tmp_path / "out"), "--seed", "3"]
+    lines = CliRunner().invoke(probe, arguments, catch_exceptions=False).stdout.splitlines()[2:]
+    kinds = {tuple(line.split(" | ")[1:4]) for line in lines}
+    assert kinds == {(way, dim, "3") for way in ("hops", "counts", "binary") for dim in ("64", "0")}
+    assert len(lines) == 30
