@@ -35,7 +35,7 @@ from recommender import fusion, second_stage
 from recommender.asked import Score, sessions_asked, users_asked
 from recommender.dataset import Dataset
 from recommender.evaluation import (
-    BASE_WITH_TEXT,
+    FUSED_BASE,
     SERVED,
     Answer,
     Contender,
@@ -97,7 +97,7 @@ class Experiment:
         for variant, history in histories.items():
             epochs[variant] = history.best_epoch + 1
             train(self.run, variant, dataset, self.sasrec, Fit.TEST, epochs[variant])
-        about = {"source": self.source, "judged": f"{judged.name}, {SERVED}", "base": BASE_WITH_TEXT}
+        about = {"source": self.source, "judged": f"{judged.name}, {SERVED}", "base": FUSED_BASE}
         about |= stored(self.run)
         contenders = [*plain(dataset, self.run), *trained(dataset, self.run)]
         sessions = measure(contenders, sessions_asked(dataset, Fit.TEST), dataset, {"protocol": "sessions"} | about)

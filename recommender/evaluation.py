@@ -30,6 +30,9 @@ from recommender.trained import BASE, BASE_TEXT, load_model, with_persona
 HEAD = 0.2  # this most popular part of the catalogue is the head, the others are the long tail
 SERVED = "as served"
 BASE_WITH_TEXT = "base SASRec with text"
+FUSED_BASE = (
+    f"{BASE_WITH_TEXT}, fused"  # all that is served but for persona and second stage: what these have to add to
+)
 LIST = 10  # items of a list that is judged beyond accuracy
 
 # Ranks of the targets [batch], and lists of the best items [batch, LIST], 0 for none.
@@ -71,7 +74,7 @@ def evaluate(dataset: Dataset, run: str | Path, sessions: bool = False) -> Measu
     asked = (sessions_asked if sessions else users_asked)(dataset, Fit.TEST)
     contenders = [*plain(dataset, run), *trained(dataset, run)]
     judged = _judged(run)
-    about = {"protocol": "sessions" if sessions else "users", "judged": judged, "base": BASE_WITH_TEXT}
+    about = {"protocol": "sessions" if sessions else "users", "judged": judged, "base": FUSED_BASE}
     measured = measure(contenders, asked, dataset, about | stored(run))
     measured.save(run / "evaluation" / "sessions" if sessions else run / "evaluation")
     return measured
@@ -117,7 +120,7 @@ def trained(dataset: Dataset, run: Path) -> Iterator[Contender]:
         model = load_model(run, variant.name, dataset, Fit.TEST)
         yield Contender(name, "model", functools.partial(by_scores, by_model(model)), _curve(run, variant.name))
     fused = first_stage(run, BASE_TEXT.name, dataset, Fit.TEST)
-    yield Contender(f"{BASE_WITH_TEXT}, fused", "model", functools.partial(by_scores, fused))
+    yield Contender(FUSED_BASE, "model", functools.partial(by_scores, fused))
     names = sorted(path.stem for path in Fit.TEST.folder(run).glob("persona-*.pt"))
     if not names:
         raise KgrecError(f"{run} has no persona-conditioned model: run `kgrec train sasrec --run {run}` first.")

@@ -162,7 +162,9 @@ def test_a_whole_run(run: Path) -> None:
     assert [one.name for one in found.systems] == [*BASELINES, *BASES, *trained_names]
     assert [one.kind for one in found.systems] == ["baseline"] * 5 + ["model"] * 13
     assert found.ranks.shape == (18, N_USERS - 1) and (found.ranks >= 1).all()
-    assert found.about["judged"] == "persona-prefix, as served" and found.about["base"] == "base SASRec with text"
+    assert (
+        found.about["judged"] == "persona-prefix, as served" and found.about["base"] == "base SASRec with text, fused"
+    )
     assert found.about["protocol"] == "users" and found.about["seed"] == SMALL.seed
     assert set(found.about["second stage"]) == {"persona-add", "persona-prefix"}
     assert set(found.about["sources"]) == {"base-text", "persona-add", "persona-prefix"}

@@ -183,7 +183,7 @@ def test_every_system_is_measured_with_every_seed(out: Path) -> None:
         assert one.users["user_id"].tolist() == shop().user_ids[:-2]  # the last two have no test interaction
     found = roles(runs, {system.name: 0.0 for system in runs[0].systems})
     assert not found.missing_ablations and not found.dropped
-    assert found.judged == "persona-prefix, as served" and found.base == "base SASRec with text"
+    assert found.judged == "persona-prefix, as served" and found.base == "base SASRec with text, fused"
     differing = {name for name in ranks(out, 1) if ranks(out, 1)[name] != ranks(out, 2)[name]}
     assert differing >= {*MODELS[:2], MODELS[3], *TRAINED} and not differing & set(BASELINES)
 
