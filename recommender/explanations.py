@@ -1,17 +1,41 @@
-"""Why an item: what it shares with the history, told by the graph."""
+"""Why an item: what it shares with the history, told by the graph, and with what of it others chose it."""
+
+import numpy as np
+import scipy.sparse as sp
 
 from kgrec.graph.database import Database
 
+ENOUGH = 2  # features, with which nothing is said of others; and users, so that nobody is told of
 
-def reasons(database: Database, recommended: list[tuple[str, list[str]]]) -> list[str]:
+
+def reasons(database: Database, recommended: list[tuple[str, list[str]]]) -> list[list[str]]:
     """Name the rarest features that each recommended item shares with the items of its history.
 
     Args:
         recommended: item id, and the item ids of the history that it was recommended for.
 
     Returns:
-        One short text a row, empty where the graph shows nothing in common.
+        At most two names a row, none where the graph shows nothing in common.
     """
     rows = [{"item_id": item_id, "history": history} for item_id, history in recommended]
     found = {row["number"]: row["features"] for row in database.read("project/reasons", rows=rows)}
-    return [", ".join(found.get(number, [])) for number in range(len(rows))]
+    return [found.get(number, []) for number in range(len(rows))]
+
+
+def companion(chosen: sp.csc_matrix, item: int, history: list[int]) -> tuple[int, int] | None:
+    """Find the item of the history with which others chose this one, by the cosine over users, as co-occurrence has it.
+
+    Args:
+        chosen: which users had which items, 1 or 0. ``[n_users, n_items + 1]``
+        item: number of the recommended item.
+        history: item numbers.
+
+    Returns:
+        Its number and how many users had both; ``None`` where fewer than `ENOUGH` had.
+    """
+    own = sorted(set(history))
+    both = np.asarray((chosen[:, [item]].T @ chosen[:, own]).todense()).ravel()
+    popular = np.asarray(chosen[:, own].sum(axis=0)).ravel()
+    cosines = np.where(both >= ENOUGH, both / np.sqrt(popular.clip(min=1.0)), 0.0)
+    best = int(cosines.argmax())
+    return (own[best], int(both[best])) if cosines[best] else None

@@ -1,6 +1,6 @@
 """Recommendations: personas from Neo4j, candidates of the first stage, the second stage's order, reasons."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from kgrec.settings import load_section
 from kgrec.training.fits import Fit
 from recommender import second_stage
 from recommender.asked import Asked, batch_size
-from recommender.explanations import reasons
+from recommender.explanations import ENOUGH, companion, reasons
 from recommender.first_stage import first_stage
 from recommender.reading import read_dataset
 from recommender.scoring import by_model
@@ -35,7 +35,7 @@ class Recommendation:
             scores, of both stages.
         retrieved: rank among the candidates of the first stage, from 1.
         persona: name of the persona that the candidates were retrieved for.
-        reason: what the item shares with the history.
+        reason: what the item shares with the history; where that is little, with what of it how many others chose it.
     """
 
     user_id: str
@@ -65,6 +65,7 @@ class Recommender:
         self.database, self.settings = database, settings or load_section("sasrec", SASRecSettings)
         self.dataset = read_dataset(database, [Fit.FINAL], with_texts=False)
         self.personas = self.dataset.require_personas(Fit.FINAL)
+        self.chosen = self.dataset.sequences.known(Fit.FINAL).matrix(self.dataset.n_items).tocsc()
         name = with_persona(self.settings.conditioning).name
         self.stage = second_stage.load(Path(run), name)
         self.first = first_stage(Path(run), name, self.dataset, Fit.FINAL)
@@ -134,7 +135,15 @@ class Recommender:
                 found.append((Recommendation(user_id, rank, item_id, title, score, place[item], persona, ""), row))
         owned = [[self.dataset.item_ids[item - 1] for item in history] for history in histories]
         why = reasons(self.database, [(one.item_id, owned[row]) for one, row in found])
-        return [Recommendation(**{**vars(one), "reason": text}) for (one, _), text in zip(found, why, strict=True)]
+        return [
+            replace(one, reason=", ".join(self._with_others(features, one.item_id, histories[row])))
+            for (one, row), features in zip(found, why, strict=True)
+        ]
+
+    def _with_others(self, features: list[str], item_id: str, history: list[int]) -> list[str]:
+        """Add what others chose the item with, where the graph does not say enough."""
+        found = companion(self.chosen, self.dataset.number[item_id], history) if len(features) < ENOUGH else None
+        return [*features, f"{found[1]} chose it with {self.dataset.titles[found[0] - 1]}"] if found else features
 
 
 def _listed(kind: str, unknown: list[str]) -> str:

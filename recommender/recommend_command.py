@@ -57,7 +57,8 @@ def recommend(
 
     Personas are read from Neo4j, the persona-conditioned SASRec and the sources of the graph that validation chose
     retrieve candidates among the unseen items, and the second stage that it chose orders them, if any. All of it has
-    learned from all interactions (the final fit). The reason names what an item shares with the history in the graph.
+    learned from all interactions (the final fit). The reason names what an item shares with the history in the graph,
+    and where that is little, with what of it others chose it.
 
     \b
     Examples:

@@ -81,12 +81,23 @@ def test_list_for_a_user(command_line: CommandLine, run: Path) -> None:
     assert all(one["persona"] for one in found)
 
 
-def test_reason_names_what_is_shared(database: Database, command_line: CommandLine, run: Path) -> None:
+def test_reason_names_what_is_shared_and_else_with_what_others_chose_it(
+    database: Database, command_line: CommandLine, run: Path
+) -> None:
     found = lists(command_line, "--user", "u00", "-k", "10", "--run", str(run))
     themes = {row["item"]: row["theme"] for row in rows()}
+    of_items = {item: {row["user"] for row in rows() if row["item"] == item} for item in themes}
+    own = chosen("u00")
     for one in found:
-        expected = {"Everything", "Lighthouses"} if themes[one["item_id"]] == "Lighthouses" else {"Everything"}
-        assert set(str(one["reason"]).split(", ")) == expected
+        features = str(one["reason"]).split(", ")
+        shared = {"Everything", "Lighthouses"} if themes[one["item_id"]] == "Lighthouses" else {"Everything"}
+        others = [text for text in features if " chose it with " in text]
+        assert set(features) - set(others) == shared
+        together = {item: len(of_items[one["item_id"]] & of_items[item]) for item in own}
+        assert bool(others) == (len(shared) < 2 and max(together.values()) >= 2)
+        for text in others:
+            n, title = text.split(" chose it with ")
+            assert together[title] == int(n) >= 2  # titles of this graph are item ids
 
 
 def test_the_python_api_gives_what_the_command_line_gives(
