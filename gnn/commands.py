@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from gnn.settings import HDGISettings
 from gnn.train import TrainedPersonas, train_personas
@@ -12,6 +11,7 @@ from gnn.worth import Worth, better_untrained
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
+from kgrec.terminal import DataTable, terminal
 
 DEFAULTS = HDGISettings()
 
@@ -43,18 +43,18 @@ def personas(
 
 
 def _report(trained: TrainedPersonas) -> None:
-    console = Console()
+    console = terminal()
     history = trained.history
     console.print(
         f"HDGI: {trained.users} users; validation kept epoch {trained.epochs} of {len(history.losses)}, with loss "
         f"{-history.best_score:.4f}. Runs: {', '.join(f'{fit} {run_id}' for fit, run_id in trained.run_ids.items())}."
     )
-    weights = Table("Meta-path", "Attention", title="Meta-paths")
+    weights = DataTable("Meta-path", "Attention", title="Meta-paths")
     for text, weight in trained.meta_path_weights.items():
         weights.add_row(text, f"{weight:.3f}")
     for missing in trained.missing:
         weights.add_row(missing, "not in the graph")
-    table = Table("Persona", "Name", "Users", title="Personas, by the strongest membership of each user")
+    table = DataTable("Persona", "Name", "Users", title="Personas, by the strongest membership of each user")
     for persona in trained.personas:
         table.add_row(persona.persona_id, persona.name, str(persona.users))
     console.print(weights, table)
@@ -64,7 +64,7 @@ def _report(trained: TrainedPersonas) -> None:
 
 def _report_worth(console: Console, found: list[Worth]) -> None:
     title = "Validation items by the votes of the nearest users, before any ranking model"
-    table = Table("Vectors", "HR@10", "HR@100", "Mean cosine", "Effective rank", title=title)
+    table = DataTable("Vectors", "HR@10", "HR@100", "Mean cosine", "Effective rank", title=title)
     for one in found:
         hits = f"{one.hit_rate_at_10:.4f}", f"{one.hit_rate_at_100:.4f}"
         table.add_row(one.vectors, *hits, f"{one.mean_cosine:.3f}", f"{one.effective_rank:.1f}")

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from kgrec.graph.database import Database
+from kgrec.terminal import terminal
+from kgrec.text import clean
 
 NOTHING_NEW = "Nothing was new: no node or relationship was created, removed or marked."
 
@@ -51,12 +52,12 @@ class Report:
                 table.add_section()
         for place, (what, share) in enumerate(self.shares.items()):
             table.add_row("" if place else "of the interactions", what, f"{share:.2%}")
-        console = Console()
+        console = terminal()
         console.print(table)
         changes = (self.nodes, self.relationships, self.removed, self.marked)
         nothing_new = [] if any(counts.total() for counts in changes) else [NOTHING_NEW]
         for note in (*nothing_new, *self.notes):
-            console.print(note, highlight=False, soft_wrap=True)
+            console.print(clean(note), highlight=False, soft_wrap=True)
 
 
 class Advance(Protocol):
@@ -77,12 +78,12 @@ def progress_bar(what: str, unit: str, total: int) -> Iterator[Advance]:
     """
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn(f"{{task.fields[done]:,}} {unit}, {{task.fields[rate]:,.0f}}/s"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=terminal(stderr=True)) as progress:
         number = progress.add_task(what, total=total, done=0, rate=0)
         task = progress.tasks[number]
 

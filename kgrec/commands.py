@@ -7,6 +7,7 @@ import click
 from kgrec.errors import KgrecError
 from kgrec.lazy_group import LazyGroup
 from kgrec.options import NEO4J_OPTIONS, neo4j_options
+from kgrec.text import clean
 
 
 @click.group(
@@ -66,9 +67,9 @@ def main() -> None:
         click.echo("Interrupted: what was finished is kept; the same command goes on from there.", err=True)
         sys.exit(130)
     except KgrecError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {clean(str(error))}", err=True)
         sys.exit(1)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        click.echo(f"Error: {error.strerror or error}{where}.", err=True)
+        click.echo(clean(f"Error: {error.strerror or error}{where}."), err=True)
         sys.exit(1)

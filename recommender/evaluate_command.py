@@ -6,11 +6,10 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
+from kgrec.terminal import DataTable, terminal
 from kgrec.training.fits import Fit
 from recommender.evaluation import evaluate as evaluate_run
 from recommender.measured import Measured
@@ -92,14 +91,14 @@ def _pairs(measured: Measured) -> list[tuple[str, str]]:
 
 
 def _show_figures(found: list[Figure]) -> None:
-    console = Console()
+    console = terminal()
     for name in dict.fromkeys(figure.slice for figure in found if "persona" not in figure.slice):
         mine = [figure for figure in found if figure.slice == name]
         metrics = METRIC_NAMES if name == "all users" else SHOWN
         if not mine[0].users:
-            console.print(f"{name}: no test targets.", markup=False)
+            console.print(f"{name}: no test targets.")
             continue
-        table = Table(title=f"{name}, {mine[0].users} test targets")
+        table = DataTable(title=f"{name}, {mine[0].users} test targets")
         table.add_column("System", min_width=15, overflow="fold")
         for metric in metrics:
             table.add_column(metric)
@@ -112,12 +111,14 @@ def _show_figures(found: list[Figure]) -> None:
 def _show_differences(found: list[Difference]) -> None:
     if not found:
         return
-    table = Table("Against", "Metric", "Gain", "95% interval", "p, Holm", title=f"{found[0].system}, all users, paired")
+    table = DataTable(
+        "Against", "Metric", "Gain", "95% interval", "p, Holm", title=f"{found[0].system}, all users, paired"
+    )
     for one in found:
         value = "" if one.value is None else f"{one.value:+.4f}"
         interval = "" if one.low is None or one.high is None else f"{one.low:+.4f} to {one.high:+.4f}"
         table.add_row(one.against, one.metric, value, interval, _p(one.p_holm))
-    Console().print(table)
+    terminal().print(table)
 
 
 def _p(value: float | None) -> str:

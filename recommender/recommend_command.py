@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
+from kgrec.terminal import DataTable, terminal
 from recommender.recommend import Recommendation, Recommender
 from recommender.settings import Conditioning, SASRecSettings
 
@@ -92,11 +91,13 @@ def _lines(path: Path) -> list[str]:
 
 
 def _show_lists(found: list[Recommendation]) -> None:
-    console = Console()
+    console = terminal()
     for user_id in dict.fromkeys(one.user_id for one in found):
         mine = [one for one in found if one.user_id == user_id]
         whom = "an anonymous session" if user_id == "session" else user_id
-        table = Table("#", "Item", "Title", "Score", "Why", title=f"For {whom} · persona: {mine[0].persona or 'none'}")
+        table = DataTable(
+            "#", "Item", "Title", "Score", "Why", title=f"For {whom} · persona: {mine[0].persona or 'none'}"
+        )
         for one in mine:
             table.add_row(str(one.rank), one.item_id, one.title, f"{one.score:.2f}", one.reason)
         console.print(table)

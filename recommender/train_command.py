@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import get_args
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
+from kgrec.terminal import DataTable, terminal
 from recommender.reading import read_dataset
 from recommender.settings import Conditioning, SASRecSettings
 from recommender.train import train_models
@@ -51,8 +50,8 @@ def sasrec(
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
     trained = train_models(read_dataset(database), run, settings, ways or None, fresh)
     columns = ("Model", "Epochs", "Kept", "Loss", "Validation NDCG@10", "Sources", "Second stage")
-    table = Table(*columns, title=f"Trained into {run}")
+    table = DataTable(*columns, title=f"Trained into {run}")
     for one in trained:
         figures = (str(one.epochs), str(one.kept), f"{one.loss:.4f}", f"{one.validation_ndcg:.4f}")
         table.add_row(one.name, *figures, one.sources, one.second_stage)
-    Console().print(table)
+    terminal().print(table)

@@ -4,7 +4,6 @@ from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from kgrec.errors import KgrecError
 from kgrec.explore.queries import FOLDER, queries, run_query
@@ -12,6 +11,7 @@ from kgrec.graph.database import connect
 from kgrec.graph.statements import file_of, parameters
 from kgrec.options import NEO4J_OPTIONS, neo4j_options, neo4j_settings
 from kgrec.settings import Neo4jSettings
+from kgrec.terminal import DataTable, terminal
 
 
 @click.command()
@@ -30,14 +30,14 @@ def explore(context: click.Context, /, name: str | None, given: tuple[str, ...],
       kgrec explore persona-traits
       kgrec explore why-item -p user_id=A2SUAM1J3GNN3B -p item_id=0007350813
     """
-    console = Console()
+    console = terminal()
     settings = neo4j_settings(context, {key: neo4j[f"neo4j_{key}"] for key in NEO4J_OPTIONS})
     if name is None:
         _list(console)
     else:
         with connect(settings) as database:
             columns, rows = run_query(database, name, dict(_pair(text) for text in given))
-        table = Table(*columns, title=queries()[name])
+        table = DataTable(*columns, title=queries()[name])
         for row in rows:
             table.add_row(*row)
         console.print(table if rows else "No rows: the graph has nothing that this query shows.")
@@ -46,7 +46,7 @@ def explore(context: click.Context, /, name: str | None, given: tuple[str, ...],
 
 
 def _list(console: Console) -> None:
-    table = Table("Query", "What it shows", "Parameters")
+    table = DataTable("Query", "What it shows", "Parameters")
     for name, summary in queries().items():
         table.add_row(name, summary, ", ".join(parameters(f"{FOLDER}/{name}")))
     console.print(table)

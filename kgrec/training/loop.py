@@ -176,5 +176,10 @@ def _restore(trainable: Trainable[torch.nn.Module], stored: checkpoints.Checkpoi
 
 
 def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[state]}"))
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[state]}"),
+    )
     return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))

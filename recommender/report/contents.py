@@ -6,8 +6,8 @@ from pathlib import Path
 from recommender.measured import Measured
 from recommender.report import curves, plots, prose, provenance, tables
 from recommender.report.document import Plot, Report, Section, Table, interval, number, probability
+from recommender.report.escapes import quoted
 from recommender.report.roles import roles
-from recommender.report.text import quoted
 from recommender.verdict import Difference, beyond, differences, figures
 
 MAIN_METRIC = "NDCG@10"  # chooses the best baseline and shows the gains

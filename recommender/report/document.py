@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from recommender.report.text import shown
+from kgrec.text import shown
 
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 

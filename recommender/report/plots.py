@@ -6,10 +6,11 @@ from textwrap import wrap
 
 import numpy as np
 
+from kgrec.text import shown
 from recommender.report.curves import LONGEST_LIST, Gain, HitCurve
 from recommender.report.document import Plot, interval, number
+from recommender.report.escapes import LONGEST_LABEL
 from recommender.report.svg import canvas, finished
-from recommender.report.text import LONGEST_LABEL, shown
 
 # Okabe and Ito, "Color Universal Design" (2008): told apart by the colour-blind too; yellow is too pale for lines.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")

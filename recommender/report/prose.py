@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from recommender.measured import Measured
+from recommender.report.escapes import quoted
 from recommender.report.roles import Roles
-from recommender.report.text import quoted
 from recommender.statistics import ENOUGH_SEEDS
 
 LEAVE_ONE_OUT = (

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from kgrec.text import shown
 from recommender.measured import Measured
 from recommender.report.document import DASH, Cell, Table
-from recommender.report.text import shown
 
 LONGEST_VALUE = 300
 DEEPEST = 6  # a nesting beyond it is shown as JSON

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from recommender.report.text import clean
+from kgrec.text import clean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from kgrec.text import shown
 from recommender.report.document import DASH, Cell, Table, interval, name_cell, number, probability
-from recommender.report.text import shown
 from recommender.verdict import Difference, Figure
 
 Figures = dict[tuple[str, str, str], Figure]  # by system, slice and metric

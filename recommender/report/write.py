@@ -11,7 +11,7 @@ from kgrec.files import replacing
 from recommender.measured import Measured
 from recommender.report.contents import report
 from recommender.report.document import Report
-from recommender.report.text import html, markdown
+from recommender.report.escapes import html, markdown
 
 PAGE, TEXT, PLOTS = "report.html", "report.md", "plots"
 

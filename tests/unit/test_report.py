@@ -14,11 +14,12 @@ import pandas as pd
 import pytest
 
 from kgrec.errors import KgrecError
+from kgrec.text import shown
 from recommender.measured import Measured, System
 from recommender.report.curves import LONGEST_LIST, gains_by_history, hit_curves
 from recommender.report.document import DASH, MINUS, Cell, Table
+from recommender.report.escapes import markdown
 from recommender.report.roles import roles
-from recommender.report.text import markdown, shown
 from recommender.report.write import write_report
 
 BASE, JUDGED = "base SASRec, text", "persona: reranked"
