@@ -44,9 +44,10 @@ class Fusion:
 
     @property
     def name(self) -> str:
-        """The sources that are on, with their weights."""
+        """The sources that are on, with their weights, and those that are off."""
         on = [f"{weight:g} {source}" for source, weight in self.weights.items() if weight]
-        return " + ".join(on) if on else "none"
+        off = [source for source, weight in self.weights.items() if not weight]
+        return " + ".join(on or ["none"]) + (f" (off: {'; '.join(off)})" if off else "")
 
 
 def fused(model: Score, sources: Mapping[str, Score], weights: Mapping[str, float]) -> Score:

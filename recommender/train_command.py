@@ -49,9 +49,13 @@ def sasrec(
     """
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
     trained = train_models(read_dataset(database), run, settings, ways or None, fresh)
-    columns = ("Model", "Epochs", "Kept", "Loss", "Validation NDCG@10", "Sources", "Second stage")
+    columns = ("Model", "Epochs", "Kept", "Loss", "Validation NDCG@10", "Second stage")
     table = DataTable(*columns, title=f"Trained into {run}")
     for one in trained:
         figures = (str(one.epochs), str(one.kept), f"{one.loss:.4f}", f"{one.validation_ndcg:.4f}")
-        table.add_row(one.name, *figures, one.sources, one.second_stage)
-    terminal().print(table)
+        table.add_row(one.name, *figures, one.second_stage)
+    console = terminal()
+    console.print(table)
+    for one in trained:
+        if one.sources:
+            console.print(f"Beside {one.name}: {one.sources}.", soft_wrap=True)

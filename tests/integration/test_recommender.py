@@ -58,7 +58,9 @@ def run(database: Database, command_line: CommandLine, tmp_path_factory: pytest.
     command_line.environment["KGREC_SETTINGS"] = str(folder / "kgrec.toml")
     command_line("train", "personas", "--run", str(folder))
     trained = command_line("train", "sasrec", "--run", str(folder), "--conditioning", "add", "--conditioning", "prefix")
-    assert "base" in trained.output and "persona-prefix" in trained.output and "Sources" in trained.output
+    assert (
+        "base" in trained.output and "persona-prefix" in trained.output and "Beside persona-prefix: " in trained.output
+    )
     return folder
 
 

@@ -71,7 +71,7 @@ def test_a_source_that_knows_comes_in_and_one_that_does_not_is_off() -> None:
     assert found.alone == pytest.approx(value(asked, by_user(model)))
     assert found.fused == pytest.approx(value(asked, fused(by_user(model), sources, found.weights)))
     assert found.fused > found.alone and found.knn_recency == 0.7
-    assert found.name == f"{found.weights['knows']:g} knows"
+    assert found.name == f"{found.weights['knows']:g} knows (off: noise)"
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -132,6 +132,7 @@ def test_choices_are_kept_by_model(tmp_path: Path) -> None:
     made = {"base-text": Fusion({"a": 0.1, "b": 0.0}, 0.7, 0.1, 0.2), "persona-prefix": Fusion({}, 0.9, 0.3, 0.3)}
     save(made, tmp_path)
     assert load(tmp_path, "base-text") == made["base-text"] and made["persona-prefix"].name == "none"
+    assert made["base-text"].name == "0.1 a (off: b)"
     with pytest.raises(KgrecError, match="has no fusion of base: run `kgrec train sasrec"):
         load(tmp_path, "base")
     (tmp_path / "evaluation" / FILE).write_text('{"base": {"weights": 3}}')
