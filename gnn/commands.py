@@ -72,6 +72,6 @@ def _report_worth(console: Console, found: list[Worth]) -> None:
     better = better_untrained(found)
     if better:
         console.print(
-            f"The personas know less of the next item than what they are learned from ({'; '.join(better)}): learning has "
-            "not paid here."
+            f"The personas know less of the next item than what they are learned from ({'; '.join(better)}): "
+            "learning has not paid here."
         )
