@@ -4,18 +4,16 @@ All are brought to mean 0 and spread 1 over the catalogue before they are added.
 the validation targets' NDCG@10 better by two standard errors; the others are switched off.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from kgrec.errors import KgrecError
-from kgrec.files import replacing
 from recommender.asked import Asked, Score
+from recommender.choices import load_choice, save_choices
 from recommender.metrics import ndcg
 from recommender.ranking import seen_items
 from recommender.sequences import PADDING
@@ -105,24 +103,12 @@ def choose(asked: Asked, model: Score, sources: Mapping[str, Score], knn_recency
 
 def save(fusions: Mapping[str, Fusion], run: Path) -> None:
     """Write the choices of a run, by name of the model."""
-    with replacing(run / "evaluation" / FILE) as draft:
-        chosen = {name: asdict(fusion) for name, fusion in fusions.items()}
-        draft.write_text(json.dumps(chosen, indent=2) + "\n", encoding="utf-8")
+    save_choices(fusions, run / "evaluation" / FILE)
 
 
 def load(run: Path, name: str) -> Fusion:
-    """Read what was chosen for a model.
-
-    Raises:
-        KgrecError: nothing was chosen yet, or the file is damaged.
-    """
-    path = run / "evaluation" / FILE
-    try:
-        return Fusion(**json.loads(path.read_text(encoding="utf-8"))[name])
-    except (FileNotFoundError, KeyError) as error:
-        raise KgrecError(f"{run} has no fusion of {name}: run `kgrec train sasrec --run {run}` first.") from error
-    except (ValueError, TypeError) as error:
-        raise KgrecError(f"{path} is damaged: run `kgrec train sasrec --run {run}` again.") from error
+    """Read what was chosen for a model; raises as `load_choice`."""
+    return load_choice(Fusion, "fusion", run / "evaluation" / FILE, name)
 
 
 def _stands(gains: np.ndarray, entering: bool) -> bool:

@@ -4,17 +4,15 @@ None, the order of retrieval; the base SASRec's order, by the short-term intent 
 or a blend of both scores whose weight is learned.
 """
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from kgrec.errors import KgrecError
-from kgrec.files import replacing
 from recommender.asked import Asked, Score
+from recommender.choices import load_choice, save_choices
 from recommender.metrics import ndcg
 from recommender.ranking import candidate_ranks, retrieve, seen_items
 from recommender.sequences import PADDING
@@ -102,25 +100,13 @@ def rank(asked: Asked, first: Score, base: Score, n_candidates: int, weight: flo
 
 
 def save(stages: dict[str, SecondStage], run: Path) -> None:
-    """Write the choices of a run, by name of the conditioned model."""
-    with replacing(run / "evaluation" / FILE) as draft:
-        chosen = {name: asdict(stage) for name, stage in stages.items()}
-        draft.write_text(json.dumps(chosen, indent=2) + "\n", encoding="utf-8")
+    """Write the choices of a run, by name of the model."""
+    save_choices(stages, run / "evaluation" / FILE)
 
 
 def load(run: Path, name: str) -> SecondStage:
-    """Read what was chosen for a conditioned model.
-
-    Raises:
-        KgrecError: nothing was chosen yet, or the file is damaged.
-    """
-    path = run / "evaluation" / FILE
-    try:
-        return SecondStage(**json.loads(path.read_text(encoding="utf-8"))[name])
-    except (FileNotFoundError, KeyError) as error:
-        raise KgrecError(f"{run} has no second stage of {name}: run `kgrec train sasrec --run {run}` first.") from error
-    except (ValueError, TypeError) as error:
-        raise KgrecError(f"{path} is damaged: run `kgrec train sasrec --run {run}` again.") from error
+    """Read what was chosen for a model; raises as `load_choice`."""
+    return load_choice(SecondStage, "second stage", run / "evaluation" / FILE, name)
 
 
 @torch.no_grad()

@@ -1,0 +1,44 @@
+"""What validation chose for each model of a run: a JSON file a kind of choice, replaced whole."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kgrec.errors import KgrecError
+from kgrec.files import replacing
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Choice = TypeVar("Choice")
+
+
+def save_choices(chosen: "Mapping[str, DataclassInstance]", path: Path) -> None:
+    """Write the choices, by name of the model."""
+    with replacing(path) as draft:
+        written = {name: asdict(choice) for name, choice in chosen.items()}
+        draft.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+
+
+def load_choice(kind: type[Choice], what: str, path: Path, name: str) -> Choice:
+    """Read what was chosen for a model.
+
+    Args:
+        kind: a dataclass of the file's values.
+        what: it is, as an error names it.
+        path: ``RUN/evaluation/FILE``.
+        name: of the model.
+
+    Raises:
+        KgrecError: nothing was chosen yet, or the file is damaged.
+    """
+    run = path.parents[1]
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))[name]
+        return kind(**found)
+    except (FileNotFoundError, KeyError) as error:
+        raise KgrecError(f"{run} has no {what} of {name}: run `kgrec train sasrec --run {run}` first.") from error
+    except (ValueError, TypeError) as error:
+        raise KgrecError(f"{path} is damaged: run `kgrec train sasrec --run {run}` again.") from error
