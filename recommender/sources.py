@@ -46,7 +46,7 @@ def sources(dataset: Dataset, fit: Fit, knn_recency: float) -> dict[str, Callabl
 def followers(known: Known, n_items: int) -> Scorer:
     """Score items by how often they came after those of the history, at most `WITHIN` steps later.
 
-    Sequential rules weighed by one over the steps (Ludewig and Jannach 2018, section 3.2.3), here divided by the square
+    Sequential rules weighed by one over the steps (SR, Ludewig and Jannach 2018), here divided by the square
     root of both items' counts, as a cosine is, and asked for all items of the history, the last one first of all.
     """
     counts = known.counts(n_items).clip(min=1).astype(np.float32)
