@@ -52,18 +52,17 @@ from recommender.reading import read_dataset
 from recommender.report.write import write_report
 from recommender.scoring import by_model
 from recommender.settings import SASRecSettings
-from recommender.sources import FROM_FACTS
+from recommender.sources import FROM_FACTS, FROM_INTERACTIONS
 from recommender.train import choose_fusions, choose_second_stages
 from recommender.trained import BASE, BASE_TEXT, Variant, load_model, with_persona
 from recommender.trainer import train
 
 NO_DBPEDIA = "no DBpedia"
 DBPEDIA = FROM_FACTS["DBpedia"]
-FROM_INTERACTIONS = frozenset({"co-occurrence", "co-occurrence, recent", "followers"})
 WITHOUT = {  # sources whose fusion is chosen anew without them
-    "no sources": FROM_INTERACTIONS | set(FROM_FACTS.values()),
+    "no sources": frozenset({*FROM_INTERACTIONS, *FROM_FACTS.values()}),
     "no facts among the sources": frozenset(FROM_FACTS.values()),
-    "no co-occurrence among the sources": FROM_INTERACTIONS,
+    "no co-occurrence among the sources": frozenset(FROM_INTERACTIONS),
 }
 FOLDER = click.Path(file_okay=False, path_type=Path)
 DATA = click.Path(exists=True, file_okay=False, path_type=Path)

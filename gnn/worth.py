@@ -67,8 +67,10 @@ class Questions:
         """Take them out of the streamed graph, a sample where they are many; the training is that of ``graph``."""
         asked = streamed.interactions[streamed.interactions["split"] == "validation"]
         asked = asked.sample(min(QUESTIONS, len(asked)), random_state=0)
+        rows, columns = graph.purchases.matrix.indices().numpy()
+        shape = (len(graph.user_ids), len(graph.purchases.node_ids))
         return cls(
-            _chosen(graph),
+            sp.csr_array((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=shape),
             pd.Index(streamed.user_nodes).get_indexer(asked["sourceNodeId"]),
             pd.Index(graph.purchases.node_ids).get_indexer(asked["targetNodeId"]),
         )
@@ -86,7 +88,7 @@ def compare(streamed: StreamedGraph, graph: TrainingGraph, learned: UserVectors,
     questions = Questions.of(streamed, graph)
     if graph.fit is not Fit.VALIDATION or not len(questions.users):
         return []
-    found = [worth(name, vectors, questions) for name, vectors in unlearned(graph, settings)]
+    found = [worth(name, vectors, questions) for name, vectors in unlearned(graph, questions.chosen, settings)]
     return [*found, worth("personas", learned.vectors, questions)]
 
 
@@ -98,12 +100,12 @@ def better_untrained(found: list[Worth]) -> list[str]:
     return [one.vectors for one in found if one.vectors in UNTRAINED and one.hit_rate_at_100 > personas.hit_rate_at_100]
 
 
-def unlearned(graph: TrainingGraph, settings: HDGISettings) -> Iterator[tuple[str, Tensor]]:
+def unlearned(graph: TrainingGraph, chosen: sp.csr_array, settings: HDGISettings) -> Iterator[tuple[str, Tensor]]:
     """Vectors that HDGI has no part in ``[n_users, any]``, centred, with their names."""
     known = graph.features.any(dim=1)
     noise = torch.randn(len(known), settings.dim, generator=torch.Generator().manual_seed(settings.seed))
     yield "random", noise * known[:, None]
-    yield "truncated SVD of the interactions", centred(_svd(graph, settings))
+    yield "truncated SVD of the interactions", centred(_svd(chosen, settings))
     yield UNTRAINED[0], centred(graph.features)
     yield UNTRAINED[1], centred(propagated(graph, settings.adjacency))
 
@@ -160,14 +162,6 @@ def _effective_rank(directions: Tensor) -> float:
     return float(torch.exp(torch.special.entr(share).sum()))
 
 
-def _svd(graph: TrainingGraph, settings: HDGISettings) -> Tensor:
-    chosen = _chosen(graph)
+def _svd(chosen: sp.csr_array, settings: HDGISettings) -> Tensor:
     reduced = TruncatedSVD(min(settings.dim, *chosen.shape), random_state=settings.seed).fit_transform(chosen)
     return torch.from_numpy(reduced).float()
-
-
-def _chosen(graph: TrainingGraph) -> sp.csr_array:
-    """Which users had which items of the fit, 1 or 0: ``[n_users, n_items]``."""
-    rows, columns = graph.purchases.matrix.indices().numpy()
-    shape = (len(graph.user_ids), len(graph.purchases.node_ids))
-    return sp.csr_array((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=shape)

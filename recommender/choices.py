@@ -1,10 +1,12 @@
-"""What validation chose for each model of a run: a JSON file a kind of choice, replaced whole."""
+"""What validation chooses for each model of a run: what it takes, and a JSON file a kind of choice, replaced whole."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Choice = TypeVar("Choice")
+
+
+def stands_out(gains: np.ndarray) -> bool:
+    """Tell whether paired gains ``[n]`` are above zero by two standard errors: less may be chance."""
+    return len(gains) > 1 and bool(gains.mean() > 2 * gains.std(ddof=1) / len(gains) ** 0.5)
 
 
 def save_choices(chosen: "Mapping[str, DataclassInstance]", path: Path) -> None:

@@ -30,9 +30,7 @@ from recommender.trained import BASE, BASE_TEXT, load_model, with_persona
 HEAD = 0.2  # this most popular part of the catalogue is the head, the others are the long tail
 SERVED = "as served"
 BASE_WITH_TEXT = "base SASRec with text"
-FUSED_BASE = (
-    f"{BASE_WITH_TEXT}, fused"  # all that is served but for persona and second stage: what these have to add to
-)
+FUSED_BASE = f"{BASE_WITH_TEXT}, fused"  # what persona and second stage have to add to
 LIST = 10  # items of a list that is judged beyond accuracy
 
 # Ranks of the targets [batch], and lists of the best items [batch, LIST], 0 for none.

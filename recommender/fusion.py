@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from recommender.asked import Asked, Score
-from recommender.choices import load_choice, save_choices
+from recommender.choices import load_choice, save_choices, stands_out
 from recommender.metrics import ndcg
 from recommender.ranking import seen_items
 from recommender.sequences import PADDING
@@ -113,10 +113,7 @@ def load(run: Path, name: str) -> Fusion:
 
 def _stands(gains: np.ndarray, entering: bool) -> bool:
     """Whether a change makes it better: who comes in has to prove it, who is in already is only weighed anew."""
-    mean = gains.mean()
-    if not entering:
-        return bool(mean > 0)
-    return len(gains) > 1 and bool(mean > 2 * gains.std(ddof=1) / len(gains) ** 0.5)
+    return stands_out(gains) if entering else bool(gains.mean() > 0)
 
 
 @torch.no_grad()

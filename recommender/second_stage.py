@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from recommender.asked import Asked, Score
-from recommender.choices import load_choice, save_choices
+from recommender.choices import load_choice, save_choices, stands_out
 from recommender.metrics import ndcg
 from recommender.ranking import candidate_ranks, retrieve, seen_items
 from recommender.sequences import PADDING
@@ -74,10 +74,9 @@ def choose(asked: Asked, first: Score, base: Score, base_name: str, n_candidates
     means = {weight: float(values.mean()) for weight, values in found.items()}
     best = max(means, key=lambda weight: means[weight])
     gains = found[best] - found[0.0]  # paired, user by user
-    stands = len(gains) > 1 and gains.mean() > 2 * gains.std(ddof=1) / len(gains) ** 0.5
     return SecondStage(
         base=base_name,
-        weight=best if stands else 0.0,
+        weight=best if stands_out(gains) else 0.0,
         blend=max(WEIGHTS[1:-1], key=lambda weight: means[weight]),
         validation={f"{weight:.1f}": mean for weight, mean in means.items()},
     )

@@ -20,6 +20,7 @@ from recommender.sequences import PADDING, Known
 WITHIN = 5  # an item follows those of at most so many steps before
 FOLLOWED_RECENCY = 0.8  # of the item before: what follows the last one counts most
 
+FROM_INTERACTIONS = ("co-occurrence", "co-occurrence, recent", "followers")
 FROM_FACTS = {"catalogue": "makers and categories", "DBpedia": "facts of DBpedia"}  # kinds of facts, as sources
 
 
@@ -32,11 +33,12 @@ def sources(dataset: Dataset, fit: Fit, knn_recency: float) -> dict[str, Callabl
         knn_recency: of the co-occurrence that weighs later items more.
     """
     known, n_items = dataset.sequences.known(fit), dataset.n_items
-    found: dict[str, Callable[[], Scorer]] = {
-        "co-occurrence": lambda: item_knn(known, n_items),
-        "co-occurrence, recent": lambda: item_knn(known, n_items, knn_recency),
-        "followers": lambda: followers(known, n_items),
-    }
+    of_interactions: tuple[Callable[[], Scorer], ...] = (
+        lambda: item_knn(known, n_items),
+        lambda: item_knn(known, n_items, knn_recency),
+        lambda: followers(known, n_items),
+    )
+    found = dict(zip(FROM_INTERACTIONS, of_interactions, strict=True))
     for kind, facts in dataset.facts.items():
         if facts.nnz:
             found[FROM_FACTS[kind]] = functools.partial(profiles, facts)
