@@ -6,6 +6,7 @@ any two transactions, readers see one whole run, and the next write takes away w
 
 from more_itertools import chunked
 
+from gnn.item_vectors import forget_items, write_items
 from gnn.personas import Personas
 from gnn.trainer import UserVectors
 from kgrec.errors import KgrecError
@@ -22,9 +23,10 @@ def write_evaluation_personas(database: Database, learned: UserVectors, personas
         KgrecError: somebody else wrote them at the same time.
     """
     kind, run_id, users = evaluation_kind(learned.fit), learned.run_id, len(learned.user_ids)
-    database.run("schema/evaluation_persona_key")  # a graph that was loaded by an earlier kgrec has none
+    for key in ("evaluation_persona_key", "item_persona_key"):  # a graph that was loaded by an earlier kgrec has none
+        database.run(f"schema/{key}")
     _forget(database, learned, kind)
-    if _complete(database, kind, run_id, users):
+    if _complete(database, kind, learned):
         return
     # It is no whole run: readers are not to see it, and its vectors would stand in the way of the new ones.
     if database.write("personas/evaluation_withdraw", kind=kind, run_id=run_id).counters.nodes_deleted:
@@ -39,7 +41,9 @@ def write_evaluation_personas(database: Database, learned: UserVectors, personas
             for user in batch
         ]
         database.write("personas/evaluation_users", rows=rows, run_id=run_id, fit=learned.fit.value)
-    switched = database.write("personas/evaluation_switch", kind=kind, run_id=run_id, users=users)
+    write_items(database, learned)
+    items = len(learned.item_ids)
+    switched = database.write("personas/evaluation_switch", kind=kind, run_id=run_id, users=users, items=items)
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's personas were changed at the same time: train the personas again.")
     _forget(database, learned, kind)
@@ -48,8 +52,11 @@ def write_evaluation_personas(database: Database, learned: UserVectors, personas
 def _forget(database: Database, learned: UserVectors, kind: str) -> None:
     """Remove the vectors that no reader sees: of the run before, or of a write that was interrupted."""
     database.run("personas/evaluation_forget", kind=kind, fit=learned.fit.value, batch=USERS)
+    forget_items(database)
 
 
-def _complete(database: Database, kind: str, run_id: str, users: int) -> bool:
+def _complete(database: Database, kind: str, learned: UserVectors) -> bool:
     found = database.read("personas/evaluation_current", kind=kind)
-    return bool(found) and found[0] == {"run_id": run_id, "users": users, "found": users}
+    users, items = len(learned.user_ids), len(learned.item_ids)
+    whole = {"run_id": learned.run_id, "users": users, "found": users, "items": items, "found_items": items}
+    return bool(found) and found[0] == whole

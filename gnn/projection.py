@@ -44,9 +44,10 @@ def stream_graph(
     interactions["split"] = kind[is_interaction].str.removeprefix(f"{START}:").to_numpy()
     facts = streamed[~is_interaction].reset_index(drop=True)
     nodes = _user_nodes(database, user_ids, interactions["sourceNodeId"].unique())
-    return StreamedGraph(
-        user_ids, nodes, interactions, facts, types, *_item_texts(database, np.unique(interactions["targetNodeId"]))
-    )
+    leading_from_items = {name for path in meta_paths if len(path.steps) > 1 for name in path.steps[1]}
+    with_facts = facts.loc[facts["relationshipType"].isin(leading_from_items), "sourceNodeId"]
+    items = _items(database, np.union1d(interactions["targetNodeId"], with_facts))
+    return StreamedGraph(user_ids, nodes, interactions, facts, types, *items)
 
 
 def _user_nodes(database: Database, user_ids: list[str], projected: np.ndarray) -> np.ndarray:
@@ -60,13 +61,22 @@ def _user_nodes(database: Database, user_ids: list[str], projected: np.ndarray) 
     return nodes
 
 
-def _item_texts(database: Database, item_nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Those of the items that have a text embedding ``[n]``, the embeddings ``[n, text_dim]``, and what made them."""
-    found: dict[int, tuple[np.ndarray, str]] = {}
-    for node_ids in chunked(item_nodes.tolist(), NODES):
+def _items(database: Database, nodes: np.ndarray) -> tuple[list[str], np.ndarray, np.ndarray, list[str]]:
+    """Those of the nodes that are items: their ids, nodes, text embeddings ``[n, text_dim]``, and what made them."""
+    item_ids: list[str] = []
+    found: list[int] = []
+    made_of: list[str] = []
+    texts: dict[int, np.ndarray] = {}
+    for node_ids in chunked(nodes.tolist(), NODES):
         for row in database.stream("project/persona_items", node_ids=node_ids):
-            found[row["node_id"]] = np.array(row["embedding"], dtype=np.float32), row["made_of"]
-    if not found:
+            if row["embedding"] is not None:
+                texts[len(found)] = np.array(row["embedding"], dtype=np.float32)
+            item_ids.append(row["item_id"])
+            found.append(row["node_id"])
+            made_of.append(row["made_of"])
+    if not texts:
         raise KgrecError("No item has a text embedding: run `kgrec load embeddings` first.")
-    nodes = sorted(found)
-    return np.array(nodes), np.stack([found[node][0] for node in nodes]), [found[node][1] for node in nodes]
+    embeddings = np.zeros((len(found), len(next(iter(texts.values())))), dtype=np.float32)
+    embeddings[list(texts)] = np.stack(list(texts.values()))
+    order = np.argsort(np.array(item_ids, dtype=object))
+    return [item_ids[row] for row in order], np.array(found)[order], embeddings[order], [made_of[row] for row in order]

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from gnn.meta_path import MetaPath
 
+ObjectiveName = Literal["interactions", "infomax"]
 AdjacencyName = Literal["hops", "counts", "binary"]
 ConvolutionName = Literal["gcn", "attention"]
 
@@ -20,6 +21,7 @@ DEFAULT_META_PATHS = (
     "INTERACTED > SAME_AS > AUTHOR|DIRECTOR|STARRING|WRITER|ARTIST",
     "INTERACTED > SAME_AS > SERIES|BASED_ON|PREVIOUS_WORK|SUBSEQUENT_WORK",
     "INTERACTED > SAME_AS > COUNTRY|LANGUAGE|PUBLISHER",
+    "INTERACTED > SAME_AS > RELATED_TO",
 )
 
 
@@ -48,6 +50,15 @@ class HDGISettings(BaseModel):
         description=(
             "Numbers in a user's persona vector. Larger vectors tell more tastes apart and cost training time, disk in "
             "Neo4j and memory of its vector index in proportion."
+        ),
+    )
+    objective: ObjectiveName = Field(
+        "interactions",
+        description=(
+            "What the vectors are learned by: interactions, half of each user's interactions are hidden and told from "
+            "all other items by the rest, in one space of users and items, so that items and anonymous sessions have "
+            "vectors too; infomax, HDGI's own, users are told from those of a corrupted graph. adjacency, convolution, "
+            "heads, structure_dim, semantic_dim and learning_rate are infomax's."
         ),
     )
     adjacency: AdjacencyName = Field(
@@ -99,7 +110,7 @@ class HDGISettings(BaseModel):
         description="At most so many passes over the whole graph, each of the same time; see patience.",
     )
     patience: int = Field(
-        30,
+        10,
         gt=0,
         description=(
             "Epochs without a better validation loss, on users held out, before training stops. More of them cost "

@@ -12,7 +12,7 @@ import pandas as pd
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "graph.json"
 TABLES = ("graph_users", "graph_items", "graph_interactions", "graph_facts")
 FILES = (MANIFEST, "graph_texts.npz", *(f"{table}.parquet" for table in TABLES))
@@ -30,9 +30,10 @@ class StreamedGraph:
         interactions: columns ``sourceNodeId``, ``targetNodeId``, ``split``; one row a user, item and split.
         facts: columns ``sourceNodeId``, ``targetNodeId``, ``relationshipType``.
         types: relationship types that were asked for, whether the graph has any or not.
-        item_nodes: items with a text embedding that somebody interacted with, in the order of their numbers. ``[n]``
-        texts: their embeddings, single precision. ``[n, text_dim]``
-        made_of: what each embedding was made of: a hash of model and text. ``[n]``
+        item_ids: of the items that somebody interacted with or that have facts, in their order. ``[n_items]``
+        item_nodes: their nodes. ``[n_items]``
+        texts: their text embeddings, zeros where there is none, single precision. ``[n_items, text_dim]``
+        made_of: what each embedding was made of: a hash of model and text, empty where there is none. ``[n_items]``
     """
 
     user_ids: list[str]
@@ -40,6 +41,7 @@ class StreamedGraph:
     interactions: pd.DataFrame
     facts: pd.DataFrame
     types: list[str]
+    item_ids: list[str]
     item_nodes: np.ndarray
     texts: np.ndarray
     made_of: list[str]
@@ -54,7 +56,13 @@ class StreamedGraph:
         """
         folder = Path(folder)
         users = pd.DataFrame({"user_id": pd.Series(self.user_ids, dtype="str"), "node": self.user_nodes})
-        items = pd.DataFrame({"node": self.item_nodes, "made_of": pd.Series(self.made_of, dtype="str")})
+        items = pd.DataFrame(
+            {
+                "item_id": pd.Series(self.item_ids, dtype="str"),
+                "node": self.item_nodes,
+                "made_of": pd.Series(self.made_of, dtype="str"),
+            }
+        )
         try:
             (folder / MANIFEST).unlink(missing_ok=True)
             with replacing(folder / "graph_texts.npz") as draft, draft.open("wb") as file:
@@ -100,6 +108,7 @@ class StreamedGraph:
                 interactions=interactions,
                 facts=facts,
                 types=manifest["types"],
+                item_ids=items["item_id"].tolist(),
                 item_nodes=items["node"].to_numpy(),
                 texts=texts,
                 made_of=items["made_of"].tolist(),

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 import torch
 from torch import Tensor
 
 from gnn.hops import Hop, hops, profile
+from gnn.items import Items, items_of
 from gnn.meta_path import START, MetaPath
 from gnn.streamed_graph import StreamedGraph
 from kgrec.errors import KgrecError
@@ -28,6 +30,7 @@ class TrainingGraph:
         paths: the meta-paths that have instances, each with its hops.
         missing: meta-paths that were asked for and have none.
         purchases: the hop from the users to the items that they chose.
+        items: what is told of all items; the same in all fits.
     """
 
     fit: Fit
@@ -37,6 +40,15 @@ class TrainingGraph:
     paths: dict[MetaPath, list[Hop]]
     missing: list[MetaPath]
     purchases: Hop
+    items: Items
+
+    @property
+    def chosen(self) -> sp.csr_array:
+        """Which users chose which of `items`, 1 or 0: ``[n_users, n_items]``."""
+        rows, hop_columns = self.purchases.matrix.indices().numpy()
+        columns = pd.Index(self.items.nodes).get_indexer(self.purchases.node_ids)[hop_columns]
+        ones = np.ones(len(rows), dtype=np.float32)
+        return sp.csr_array((ones, (rows, columns)), shape=(len(self.user_ids), len(self.items.nodes)))
 
 
 def training_graph(
@@ -72,7 +84,8 @@ def training_graph(
         raise KgrecError("The graph has no instance of any of the meta-paths: load the facts that they walk.")
     text, texts = _user_text(streamed, found[0])
     features = torch.cat([text, *signatures(paths.values(), structure_dim, seed)], dim=1)
-    return TrainingGraph(fit, streamed.user_ids, features, texts, paths, missing, found[0])
+    items = items_of(streamed, meta_paths)
+    return TrainingGraph(fit, streamed.user_ids, features, texts, paths, missing, found[0], items)
 
 
 def _relationships(streamed: StreamedGraph, fit: Fit) -> pd.DataFrame:
@@ -89,12 +102,12 @@ def _user_text(streamed: StreamedGraph, purchases: Hop) -> tuple[Tensor, str]:
         The sums ``[n_users, text_dim]``, and a digest of what the embeddings were made of.
     """
     place = pd.Index(streamed.item_nodes).get_indexer(purchases.node_ids)  # -1 without a text
-    known = place >= 0
+    known = np.array([row >= 0 and streamed.made_of[row] != "" for row in place])
     if not known.any():
         raise KgrecError("No item has a text embedding: run `kgrec load embeddings` first.")
     text = torch.zeros(len(place), streamed.texts.shape[1])
     text[torch.from_numpy(known)] = torch.from_numpy(streamed.texts[place[known]])
-    made_of = [streamed.made_of[row] if row >= 0 else None for row in place]
+    made_of = [streamed.made_of[row] if row >= 0 else "" for row in place]
     return torch.nn.functional.normalize(profile([purchases], text), dim=1), fingerprint(made_of)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from more_itertools import chunked
 
+from gnn.item_vectors import forget_items, write_items
 from gnn.personas import Personas
 from gnn.trainer import UserVectors
 from kgrec.errors import KgrecError
@@ -31,7 +32,11 @@ def write_back(database: Database, learned: UserVectors, personas: Personas) -> 
         database.write("personas/users", rows=rows, run_id=learned.run_id).counters.relationships_created
         for rows in _user_rows(learned, personas)
     )
-    switched = database.write("personas/switch", run_id=learned.run_id, memberships=memberships)
+    database.run("schema/item_persona_key")  # a graph that was loaded by an earlier kgrec has none
+    write_items(database, learned)
+    switched = database.write(
+        "personas/switch", run_id=learned.run_id, memberships=memberships, items=len(learned.item_ids)
+    )
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's users or personas were changed at the same time: train the personas again.")
     _promote(database)
@@ -88,6 +93,7 @@ def _forget(database: Database) -> None:
     while database.write("personas/forget_members", batch=MEMBERSHIPS).counters.relationships_deleted:
         pass
     database.write("personas/forget")
+    forget_items(database)
 
 
 def _user_rows(learned: UserVectors, personas: Personas) -> Iterator[list[Row]]:

@@ -113,10 +113,8 @@ def users_asked(dataset: Dataset, fit: Fit) -> Asked:
 def sessions_asked(dataset: Dataset, fit: Fit) -> Asked:
     """Ask the same of anonymous sessions: the user's last one, with a persona inferred from its items alone.
 
-    A session ends with a gap of a day, as the loader's do; without times it is the last five items. Its persona is the
-    mean over its items of the mean persona of the others who had the item, brought to the length of a user's (1):
-    `session_persona` infers it so from the graph. The user's own persona is left out of the means, or it would shine
-    through.
+    A session ends with a gap of a day, as the loader's do; without times it is the last five items. Its persona is that
+    of a user who has these items and no others (`Personas.of_items`).
 
     Raises:
         KgrecError: as `users_asked`.
@@ -125,21 +123,7 @@ def sessions_asked(dataset: Dataset, fit: Fit) -> Asked:
     lengths = _session_lengths(dataset.sequences, whole)
     histories = [history[-length:] for history, length in zip(whole.histories, lengths, strict=True)]
     found = dataset.personas.get(fit)
-    if found is None:
-        return dataclasses.replace(whole, histories=histories)
-    known = dataset.sequences.known(fit)
-    has_persona = (found.vectors.abs().sum(dim=1) > 0).numpy()
-    chosen_by = known.matrix(dataset.n_items)[has_persona].T.tocsr()  # [n_items + 1, n_users with a persona]
-    sums = torch.from_numpy(chosen_by @ found.vectors[has_persona].numpy())  # [n_items + 1, dim]
-    counts = torch.from_numpy(np.diff(chosen_by.indptr))
-    inferred = torch.zeros(len(histories), found.dim)
-    for row, (user, history) in enumerate(zip(whole.users.tolist(), histories, strict=True)):
-        items = torch.tensor(sorted(set(history)))
-        others = counts[items] - int(has_persona[user])
-        shared = items[others > 0]
-        if len(shared):
-            means = (sums[shared] - found.vectors[user]) / others[others > 0, None]
-            inferred[row] = torch.nn.functional.normalize(means.mean(dim=0), dim=0)
+    inferred = whole.personas if found is None else torch.stack([found.of_items(history) for history in histories])
     return dataclasses.replace(whole, histories=histories, personas=inferred)
 
 

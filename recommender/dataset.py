@@ -22,7 +22,7 @@ from kgrec.training.fingerprint import fingerprint
 from kgrec.training.fits import Fit
 from recommender.sequences import Sequences
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MANIFEST = "dataset.json"
 FACTS_PARTS = ("data", "indices", "indptr")  # of a sparse matrix by rows
 
@@ -37,16 +37,27 @@ class Personas:
         run_id: the run that made them.
         vectors: zeros for users who have none. ``[n_users, persona_dim]``
         names: each user's strongest persona, ``None`` where there is none. ``[n_users]``
+        items: vectors of the items in the space of the personas, zeros for padding and for items that have none.
+            ``[n_items + 1, persona_dim]``
     """
 
     run_id: str
     vectors: Tensor
     names: list[str | None]
+    items: Tensor
 
     @property
     def dim(self) -> int:
         """Width of the vectors."""
         return self.vectors.shape[1]
+
+    def of_items(self, items: Sequence[int]) -> Tensor:
+        """Return the persona of somebody who has these items and no others: ``[dim]``.
+
+        It has the direction of the sum of their vectors, each counted once, as a user's has; zeros where none has one.
+        """
+        own = self.items[torch.tensor(sorted(set(items)), dtype=torch.int64)]
+        return torch.nn.functional.normalize(own.sum(dim=0), dim=0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +99,8 @@ class Dataset:
             raise ValueError("item ids, titles and texts of a data set differ in length")
         if any(facts.shape[0] != n_items + 1 for facts in self.facts.values()):
             raise ValueError("item ids and facts of a data set differ in length")
+        if any(len(one.items) != n_items + 1 for one in self.personas.values()):
+            raise ValueError("item ids and their vectors in the space of the personas differ in length")
         found = [len(part) for one in self.personas.values() for part in (one.vectors, one.names)]
         if not set(found) | {len(self.sequences)} == {n_users}:
             raise ValueError("user ids, sequences and personas of a data set differ in length")
@@ -124,7 +137,12 @@ class Dataset:
         return fingerprint([(kind, one.indptr, one.indices) for kind, one in sorted(self.facts.items())])
 
     def with_personas(
-        self, fit: Fit, run_id: str, vectors: Mapping[str, Vector], names: Mapping[str, str | None]
+        self,
+        fit: Fit,
+        run_id: str,
+        vectors: Mapping[str, Vector],
+        names: Mapping[str, str | None],
+        items: Mapping[str, Vector],
     ) -> Self:
         """Return the same data set with other personas of a fit.
 
@@ -133,14 +151,16 @@ class Dataset:
             run_id: the run that made them.
             vectors: of each user id that has one. ``[persona_dim]``
             names: strongest persona of each user id, where it is known.
+            items: of each item id that has a vector in the space of the personas. ``[persona_dim]``
         """
         dim = len(next(iter(vectors.values()))) if vectors else 0
-        personas = torch.zeros(len(self.user_ids), dim)
-        for user_id, vector in vectors.items():
-            if user_id in self.row:
-                personas[self.row[user_id]] = torch.as_tensor(vector)
-        ordered = [names.get(user_id) for user_id in self.user_ids]
-        return dataclasses.replace(self, personas=self.personas | {fit: Personas(run_id, personas, ordered)})
+        found = Personas(
+            run_id,
+            _rows(vectors, self.row, torch.zeros(len(self.user_ids), dim)),
+            [names.get(user_id) for user_id in self.user_ids],
+            _rows(items, self.number, torch.zeros(self.n_items + 1, dim)),
+        )
+        return dataclasses.replace(self, personas=self.personas | {fit: found})
 
     def require_personas(self, fit: Fit) -> Personas:
         """Return the personas of a fit.
@@ -174,6 +194,7 @@ class Dataset:
         for kind, facts in self.facts.items():
             arrays |= {f"facts_{kind}_{part}": getattr(facts, part) for part in FACTS_PARTS}
         arrays |= {f"personas_{fit}": found.vectors.numpy() for fit, found in self.personas.items()}
+        arrays |= {f"persona_items_{fit}": found.items.numpy() for fit, found in self.personas.items()}
         users = {"user_id": self.user_ids} | {fit.value: found.names for fit, found in self.personas.items()}
         manifest = {
             "version": FORMAT_VERSION,
@@ -215,6 +236,7 @@ class Dataset:
                     run_id,
                     torch.from_numpy(arrays[f"personas_{fit}"]),
                     [None if pd.isna(name) else name for name in users[fit]],
+                    torch.from_numpy(arrays[f"persona_items_{fit}"]),
                 )
                 for fit, run_id in manifest["persona_runs"].items()
             }
@@ -246,3 +268,11 @@ class Dataset:
             zipfile.BadZipFile,
         ) as error:  # Arrow's errors are ValueErrors
             raise KgrecError(f"The data set in {folder} is damaged: {str(error).splitlines()[0]}.") from error
+
+
+def _rows(vectors: Mapping[str, Vector], row: Mapping[str, int], found: Tensor) -> Tensor:
+    """Put each vector ``[dim]`` into the row of its id, where it has one: ``[n, dim]``."""
+    for name, vector in vectors.items():
+        if name in row:
+            found[row[name]] = torch.as_tensor(vector)
+    return found

@@ -25,7 +25,7 @@ from recommender.measured import Kind, Measured, System
 from recommender.ranking import candidate_ranks, retrieve, seen_items, target_ranks
 from recommender.scoring import by_histories, by_model
 from recommender.settings import SASRecSettings
-from recommender.trained import BASE, BASE_TEXT, load_model, with_persona
+from recommender.trained import BASE, BASE_TEXT, load_model, weights_file, with_persona
 
 HEAD = 0.2  # this most popular part of the catalogue is the head, the others are the long tail
 SERVED = "as served"
@@ -119,7 +119,7 @@ def trained(dataset: Dataset, run: Path) -> Iterator[Contender]:
         yield Contender(name, "model", functools.partial(by_scores, by_model(model)), _curve(run, variant.name))
     fused = first_stage(run, BASE_TEXT.name, dataset, Fit.TEST)
     yield Contender(FUSED_BASE, "model", functools.partial(by_scores, fused))
-    names = sorted(path.stem for path in Fit.TEST.folder(run).glob("persona-*.pt"))
+    names = second_stage.names(run)
     if not names:
         raise KgrecError(f"{run} has no persona-conditioned model: run `kgrec train sasrec --run {run}` first.")
     for name in names:
@@ -210,7 +210,7 @@ def _about(dataset: Dataset, asked: Asked, about: dict[str, Any]) -> dict[str, A
 
 def stored(run: Path) -> dict[str, Any]:
     """What the run's files say of how it was made."""
-    names = _conditioned(run)
+    names = second_stage.names(run)
     settings = _settings(run, names[0])
     return {
         "seed": settings.seed,
@@ -222,22 +222,18 @@ def stored(run: Path) -> dict[str, Any]:
 
 def _judged(run: Path) -> str:
     """Name of what is served: the settings' conditioning, where it was trained, else the first that was."""
-    names = _conditioned(run)
+    names = second_stage.names(run)
     wanted = with_persona(_settings(run, names[0]).conditioning).name
     return f"{wanted if wanted in names else names[0]}, {SERVED}"
 
 
-def _conditioned(run: Path) -> list[str]:
-    return sorted(path.stem for path in Fit.TEST.folder(run).glob("persona-*.pt"))
-
-
 def _settings(run: Path, name: str) -> SASRecSettings:
-    stored = load_checkpoint(Fit.TEST.folder(run) / f"{name}.pt")
+    stored = load_checkpoint(weights_file(Fit.TEST.folder(run), name))
     if stored is None:
         raise KgrecError(f"{run} has no test fit of {name}: run `kgrec train sasrec --run {run}` first.")
     return SASRecSettings(**stored["settings"]["sasrec"])
 
 
 def _curve(run: Path, name: str) -> list[float]:
-    stored = load_checkpoint(Fit.VALIDATION.folder(run) / f"{name}.pt")
+    stored = load_checkpoint(weights_file(Fit.VALIDATION.folder(run), name))
     return [] if stored is None else list(stored["scores"])

@@ -8,7 +8,7 @@ from recommender.asked import Score, users_asked
 from recommender.baselines import choose_once
 from recommender.dataset import Dataset
 from recommender.fusion import Fusion, fused
-from recommender.scoring import by_histories, by_model
+from recommender.scoring import by_model
 from recommender.sources import sources
 from recommender.trained import load_model
 
@@ -30,7 +30,7 @@ def beside(model: Score, chosen: Fusion, dataset: Dataset, fit: Fit) -> Score:
     """
     made = sources(dataset, fit, chosen.knn_recency)
     weights = {name: weight for name, weight in chosen.weights.items() if weight and name in made}
-    return fused(model, {name: by_histories(made[name]()) for name in weights}, weights)
+    return fused(model, {name: made[name]() for name in weights}, weights)
 
 
 def choose_fusion(run: Path, name: str, dataset: Dataset, without: frozenset[str] = frozenset()) -> Fusion:
@@ -44,7 +44,7 @@ def choose_fusion(run: Path, name: str, dataset: Dataset, without: frozenset[str
     """
     recency = choose_once(dataset, run / "evaluation" / "baselines.json").knn_recency
     made = {
-        source: by_histories(make())
+        source: make()
         for source, make in sources(dataset, Fit.VALIDATION, recency).items()
         if source not in without
     }

@@ -50,8 +50,10 @@ def read_dataset(database: Database, fits: Sequence[Fit] = tuple(Fit), with_text
         if not has_personas(database, fit):
             continue
         found = current_personas(database, fit)
-        vectors, names = (dict(zip(found.user_ids, part, strict=True)) for part in (found.vectors, found.names))
-        dataset = dataset.with_personas(fit, found.run_id, vectors, names)
+        vectors = dict(zip(found.user_ids, found.vectors, strict=True))
+        names = dict(zip(found.user_ids, found.names, strict=True))
+        items = dict(zip(found.item_ids, found.items, strict=True))
+        dataset = dataset.with_personas(fit, found.run_id, vectors, names, items)
     return dataset
 
 

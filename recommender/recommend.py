@@ -10,7 +10,7 @@ from torch import Tensor
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
-from kgrec.graph.personas import session_persona
+from kgrec.graph.personas import nearest_persona
 from kgrec.results import Results
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
@@ -97,8 +97,8 @@ class Recommender:
     def for_session(self, item_ids: list[str], k: int = 10) -> Results[Recommendation]:
         """Recommend ``k`` items after an anonymous session.
 
-        Its persona is the mean over its items of the mean persona of those who chose the item, brought to the length of
-        a user's (`recommender.asked.sessions_asked` measures what it is worth).
+        Its persona is that of a user who has these items and no others (`recommender.asked.sessions_asked` measures
+        what it is worth).
 
         Raises:
             KgrecError: an item is not in the graph.
@@ -106,13 +106,10 @@ class Recommender:
         unknown = [item_id for item_id in item_ids if item_id not in self.dataset.number]
         if unknown:
             raise KgrecError(f"The graph has no {_listed('item', unknown)}: a session can only hold known items.")
-        found = session_persona(self.database, item_ids)
-        if found.run_id != self.personas.run_id:
-            raise KgrecError("The personas were trained anew meanwhile: run `kgrec train sasrec --fresh`.")
-        mean = torch.tensor([found.vector or [0.0] * self.personas.dim])
-        personas = torch.nn.functional.normalize(mean, dim=1)
-        histories = [[self.dataset.number[item_id] for item_id in item_ids]]
-        return Results(self._lists(["session"], histories, personas, [found.name or ""], k))
+        history = [self.dataset.number[item_id] for item_id in item_ids]
+        persona = self.personas.of_items(history)
+        name = nearest_persona(self.database, self.personas.run_id, persona.tolist())
+        return Results(self._lists(["session"], [history], persona[None], [name or ""], k))
 
     @torch.no_grad()
     def _lists(

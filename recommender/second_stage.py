@@ -4,6 +4,7 @@ None, the order of retrieval; the base SASRec's order, by the short-term intent 
 or a blend of both scores whose weight is learned.
 """
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,6 +102,12 @@ def rank(asked: Asked, first: Score, base: Score, n_candidates: int, weight: flo
 def save(stages: dict[str, SecondStage], run: Path) -> None:
     """Write the choices of a run, by name of the model."""
     save_choices(stages, run / "evaluation" / FILE)
+
+
+def names(run: Path) -> list[str]:
+    """Return the conditioned models of a run in the order of their names; none where nothing was chosen yet."""
+    path = run / "evaluation" / FILE
+    return sorted(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
 
 
 def load(run: Path, name: str) -> SecondStage:

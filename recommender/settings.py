@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Conditioning = Literal["prefix", "add", "gate"]
+Conditioning = Literal["late", "prefix", "add", "gate"]
 BlockName = Literal["paper", "authors", "ligr"]
 LossName = Literal["auto", "full", "sampled", "gbce"]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -38,8 +38,11 @@ class SASRecSettings(BaseModel):
     patience: Count = Field(10, description="Epochs without a better validation NDCG@10 before training stops.")
     seed: int = Field(7, description="Of everything random; the same seed gives the same model on a CPU.")
     conditioning: Conditioning = Field(
-        "prefix",
-        description="How the persona comes in: a first token (prefix), added to every state (add), or weighed (gate).",
+        "late",
+        description=(
+            "How the persona comes in: beside the sequence model alone, as a source of the first stage (late), or into it "
+            "as well: as a first token (prefix), added to every state (add), or weighed (gate)."
+        ),
     )
     persona_dropout: Share = Field(0.7, description="Share of training users whose persona is hidden in a step.")
     n_candidates: Count = Field(100, description="Items that the first stage hands to the second.")

@@ -1,7 +1,7 @@
-"""What the graph knows beside the sequence model: whom else an item was chosen with or after, and what is told of it.
+"""What the graph knows beside the sequence model: the persona, whom else an item was chosen with or after, and facts.
 
-Each source scores all items for a history. None of them is trained: they count what a fit knows, and read the facts of
-the catalogue.
+Each source scores all items for a question. None of them is trained here: they read the personas, count what a fit
+knows, and read the facts of the catalogue.
 """
 
 import functools
@@ -13,19 +13,22 @@ import torch
 from torch import Tensor
 
 from kgrec.training.fits import Fit
+from recommender.asked import Asked, Score
 from recommender.baselines import NO_RECENCY, Scorer, item_knn, weights
 from recommender.dataset import Dataset
+from recommender.scoring import by_histories
 from recommender.sequences import PADDING, Known
 
 WITHIN = 5  # an item follows those of at most so many steps before
 FOLLOWED_RECENCY = 0.8  # of the item before: what follows the last one counts most
 
+PERSONA = "persona"
 FROM_INTERACTIONS = ("co-occurrence", "co-occurrence, recent", "followers")
 FROM_FACTS = {"catalogue": "makers and categories", "DBpedia": "facts of DBpedia"}  # kinds of facts, as sources
 
 
-def sources(dataset: Dataset, fit: Fit, knn_recency: float) -> dict[str, Callable[[], Scorer]]:
-    """Return what makes each source of a fit, by its name; a kind of facts that no item has is left out.
+def sources(dataset: Dataset, fit: Fit, knn_recency: float) -> dict[str, Callable[[], Score]]:
+    """Return what makes each source of a fit, by its name; what the fit's personas or the facts do not give is left out.
 
     Args:
         dataset: interactions of later splits than the fit's are not used.
@@ -33,16 +36,32 @@ def sources(dataset: Dataset, fit: Fit, knn_recency: float) -> dict[str, Callabl
         knn_recency: of the co-occurrence that weighs later items more.
     """
     known, n_items = dataset.sequences.known(fit), dataset.n_items
+    found: dict[str, Callable[[], Score]] = {}
+    personas = dataset.personas.get(fit)
+    if personas is not None and personas.items.any():
+        found[PERSONA] = functools.partial(affinity, personas.items)
     of_interactions: tuple[Callable[[], Scorer], ...] = (
         lambda: item_knn(known, n_items),
         lambda: item_knn(known, n_items, knn_recency),
         lambda: followers(known, n_items),
     )
-    found = dict(zip(FROM_INTERACTIONS, of_interactions, strict=True))
+    for name, make in zip(FROM_INTERACTIONS, of_interactions, strict=True):
+        found[name] = functools.partial(_by_made, make)
     for kind, facts in dataset.facts.items():
         if facts.nnz:
-            found[FROM_FACTS[kind]] = functools.partial(profiles, facts)
+            found[FROM_FACTS[kind]] = functools.partial(_by_made, functools.partial(profiles, facts))
     return found
+
+
+def affinity(items: Tensor) -> Score:
+    """Score items by the dot product of their vectors ``[n_items + 1, dim]`` with the persona: all alike for nobody's."""
+
+    def score(asked: Asked) -> Tensor:
+        scores = asked.personas @ items.T
+        scores[:, PADDING] = -torch.inf
+        return scores
+
+    return score
 
 
 def followers(known: Known, n_items: int) -> Scorer:
@@ -85,6 +104,10 @@ def profiles(facts: sp.csr_matrix) -> Scorer:
         return _dense(profile @ columns)
 
     return score
+
+
+def _by_made(make: Callable[[], Scorer]) -> Score:
+    return by_histories(make())
 
 
 def _rows_of_length_one(matrix: sp.csr_matrix) -> sp.csr_matrix:

@@ -18,8 +18,11 @@ from recommender.fusion import Fusion
 from recommender.scoring import by_model
 from recommender.second_stage import SecondStage
 from recommender.settings import Conditioning, SASRecSettings
+from recommender.sources import PERSONA
 from recommender.trained import BASE, BASE_TEXT, Variant, load_model, with_persona
 from recommender.trainer import train
+
+NO_PERSONA = frozenset({PERSONA})
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,15 @@ def train_models(
     dataset.require_texts()
     bases = (BASE, BASE_TEXT)
     conditioned = [with_persona(way) for way in conditionings or [settings.conditioning]]
-    histories = {variant: train(run, variant, dataset, settings, fresh=fresh) for variant in (*bases, *conditioned)}
+    histories = {
+        variant: train(run, variant.trained_as, dataset, settings, fresh=fresh and variant is variant.trained_as)
+        for variant in (*bases, *conditioned)
+    }
     fusions = choose_fusions(dataset, run, [variant for variant in histories if variant.text])
     stages = choose_second_stages(dataset, run, settings, histories)
     reordering = [base for base in bases if any(stage.weight and stage.base == base.name for stage in stages.values())]
     for fit, variants in ((Fit.TEST, (*bases, *conditioned)), (Fit.FINAL, (*reordering, *conditioned))):
-        for variant in variants:
+        for variant in dict.fromkeys(variant.trained_as for variant in variants):
             train(run, variant, dataset, settings, fit, histories[variant].best_epoch + 1, fresh)
     _record(run, dataset, settings)
     return Results(_told(variant, history, fusions, stages) for variant, history in histories.items())
@@ -87,14 +93,17 @@ def train_models(
 def choose_fusions(dataset: Dataset, run: Path, variants: Sequence[Variant]) -> dict[str, Fusion]:
     """Choose what stands beside each model in the first stage, and keep it in the run folder.
 
-    The base that starts from the texts has sources of its own too: beside it the persona has to show what it adds.
+    The base that starts from the texts has all sources but the persona: beside it the persona has to show what it adds.
 
     Args:
         dataset: with the personas of the validation fit.
         run: folder with the validation fits of the models.
         variants: the models.
     """
-    fusions = {variant.name: choose_fusion(run, variant.name, dataset) for variant in variants}
+    fusions = {
+        variant.name: choose_fusion(run, variant.name, dataset, frozenset() if variant.conditioning else NO_PERSONA)
+        for variant in variants
+    }
     fusion.save(fusions, run)
     return fusions
 
@@ -102,7 +111,7 @@ def choose_fusions(dataset: Dataset, run: Path, variants: Sequence[Variant]) -> 
 def choose_second_stages(
     dataset: Dataset, run: Path, settings: SASRecSettings, histories: dict[Variant, History]
 ) -> dict[str, SecondStage]:
-    """Choose the second stage of each conditioned model, by the base that is better on validation, and keep it.
+    """Choose the second stage of each conditioned model, by the better base that is not itself, and keep it.
 
     Args:
         dataset: with the personas of the validation fit.
@@ -111,20 +120,15 @@ def choose_second_stages(
         histories: of the validation fits.
     """
     bases = [variant for variant in histories if variant.conditioning is None]
-    better = max(bases, key=lambda variant: histories[variant].best_score)
-    base = by_model(load_model(run, better.name, dataset, Fit.VALIDATION))
     asked = users_asked(dataset, Fit.VALIDATION)
-    stages = {
-        variant.name: second_stage.choose(
-            asked,
-            first_stage(run, variant.name, dataset, Fit.VALIDATION),
-            base,
-            better.name,
-            settings.n_candidates,
-        )
-        for variant in histories
-        if variant.conditioning is not None
-    }
+    stages = {}
+    for variant in histories:
+        if variant.conditioning is not None:
+            others = [base for base in bases if base != variant.trained_as]
+            better = max(others, key=lambda base: histories[base].best_score).name
+            first = first_stage(run, variant.name, dataset, Fit.VALIDATION)
+            base = by_model(load_model(run, better, dataset, Fit.VALIDATION))
+            stages[variant.name] = second_stage.choose(asked, first, base, better, settings.n_candidates)
     second_stage.save(stages, run)
     return stages
 

@@ -29,13 +29,25 @@ class Variant:
     text: bool = True
 
 
+    @property
+    def trained_as(self) -> "Variant":
+        """The variant whose weights it has: where the persona comes in late, the base that starts from the texts."""
+        return BASE_TEXT if self.conditioning == "late" else self
+
+
 BASE = Variant("base", text=False)
 BASE_TEXT = Variant("base-text")
 
 
 def with_persona(way: Conditioning) -> Variant:
-    """Return the variant that a persona conditions, of the name ``"persona-prefix"`` and so on."""
+    """Return the variant that a persona conditions, of the name ``"persona-late"`` and so on."""
     return Variant(f"persona-{way}", way)
+
+
+def weights_file(folder: Path, name: str) -> Path:
+    """Return the checkpoint of a variant in the folder of a fit."""
+    late = with_persona("late")
+    return folder / f"{late.trained_as.name if name == late.name else name}.pt"
 
 
 def identity(dataset: Dataset, settings: SASRecSettings, variant: Variant, fit: Fit) -> dict[str, Any]:
@@ -59,7 +71,7 @@ def load_model(run: Path, name: str, dataset: Dataset, fit: Fit) -> SASRec:
     Raises:
         KgrecError: it is not trained, was made by another fit, or the items or personas are others now.
     """
-    path = fit.folder(run) / f"{name}.pt"
+    path = weights_file(fit.folder(run), name)
     stored = load_checkpoint(path)
     if stored is None:
         raise KgrecError(f"{run} has no {fit} fit of {name}: run `kgrec train sasrec --run {run}` first.")

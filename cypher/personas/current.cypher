@@ -3,4 +3,5 @@
 // from persona_next to persona; at any time one of the two properties belongs to the current run.
 MATCH (current:CurrentRun {kind: 'personas'})
 OPTIONAL MATCH (persona:Persona {run_id: current.run_id})
-RETURN current.run_id AS run_id, current.promoted AS promoted, max(size(persona.vector)) AS dimensions
+RETURN current.run_id AS run_id, current.promoted AS promoted, coalesce(current.items, 0) AS items,
+       max(size(persona.vector)) AS dimensions

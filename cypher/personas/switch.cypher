@@ -1,8 +1,11 @@
 // Make the drafts the personas that everybody reads, at one instant; the old ones are retired.
-// Nothing happens if other memberships are there than were written: another write-back interfered.
+// Nothing happens if other memberships or items' vectors are there than were written: another write-back interfered.
 MATCH (draft:PersonaDraft {run_id: $run_id})
 WITH collect(draft) AS drafts, sum(COUNT { (draft)<-[:HAS_PERSONA]-() }) AS memberships
-WHERE memberships = $memberships
+WHERE memberships = $memberships AND $items = COUNT {
+  MATCH (vector:ItemPersona {run_id: $run_id})
+  WHERE vector.item_id IS NOT NULL // so that the key's index finds them
+}
 CALL () {
   MATCH (old:Persona)
   SET old:PersonaRetired
@@ -13,4 +16,4 @@ FOREACH (draft IN drafts |
   REMOVE draft:PersonaDraft
 )
 MERGE (current:CurrentRun {kind: 'personas'})
-SET current.name = 'personas', current.run_id = $run_id, current.promoted = false
+SET current.name = 'personas', current.run_id = $run_id, current.items = $items, current.promoted = false

@@ -16,7 +16,6 @@ from kgrec.training.fits import Fit
 
 Found = TypeVar("Found")
 Run = TypeVar("Run")
-Columns = tuple[str, list[str], list[np.ndarray], list[str | None]]
 
 NOBODY = "No user has a persona: run `kgrec train personas` first."
 
@@ -29,11 +28,13 @@ class CurrentRun:
         run_id: of the HDGI run.
         promoted: whether all its vectors are in ``User.persona``, which the vector index covers; until then each is
             there or in ``User.persona_next``.
+        items: how many items have a vector.
         dimensions: length of its vectors; ``None`` where it has no personas.
     """
 
     run_id: str
     promoted: bool
+    items: int
     dimensions: int | None
 
 
@@ -44,30 +45,18 @@ class CurrentPersonas:
     Attributes:
         run_id: of the HDGI run.
         user_ids: of the users who have one, in their order. ``[n]``
-        vectors: single precision. ``[n, dim]``
+        vectors: single precision, ``[dim]`` each. ``[n]``
         names: of each user's strongest persona, ``None`` where there is none. ``[n]``
+        item_ids: of the items that have a vector in the same space, in their order. ``[n_items]``
+        items: their vectors, single precision, ``[dim]`` each. ``[n_items]``
     """
 
     run_id: str
     user_ids: list[str]
-    vectors: np.ndarray
+    vectors: list[np.ndarray]
     names: list[str | None]
-
-
-@dataclass(frozen=True)
-class SessionPersona:
-    """The persona of an anonymous session.
-
-    Attributes:
-        run_id: of the HDGI run.
-        vector: mean over the session's items of the mean persona of those who chose the item in training; empty where
-            nobody did. ``[dim]``
-        name: of the persona nearest to it, ``None`` where there is none.
-    """
-
-    run_id: str
-    vector: list[float]
-    name: str | None
+    item_ids: list[str]
+    items: list[np.ndarray]
 
 
 def current_run(database: Database) -> CurrentRun | None:
@@ -86,10 +75,9 @@ def current_personas(database: Database, fit: Fit = Fit.FINAL) -> CurrentPersona
         found = _settled(lambda: current_run(database), lambda run: _personas(database, run))
     else:
         found = _settled(lambda: _evaluation_run(database, fit), lambda run: _evaluation_personas(database, fit, run))
-    run_id, user_ids, vectors, names = found
-    if not user_ids:
+    if not found.user_ids:
         raise KgrecError(NOBODY)
-    return CurrentPersonas(run_id, user_ids, np.stack(vectors), names)
+    return found
 
 
 def evaluation_kind(fit: Fit) -> str:
@@ -102,13 +90,10 @@ def has_personas(database: Database, fit: Fit) -> bool:
     return (current_run(database) if fit is Fit.FINAL else _evaluation_run(database, fit)) is not None
 
 
-def session_persona(database: Database, item_ids: list[str]) -> SessionPersona:
-    """Read the persona of an anonymous session of these items.
-
-    Raises:
-        KgrecError: there are no personas.
-    """
-    return _settled(lambda: current_run(database), lambda run: _session(database, run, item_ids))
+def nearest_persona(database: Database, run_id: str, vector: list[float]) -> str | None:
+    """Return the name of the persona of a run that is nearest to a vector ``[dim]``; ``None`` where there is none."""
+    rows = database.read("project/nearest_persona", run_id=run_id, vector=vector) if any(vector) else []
+    return rows[0]["name"] if rows else None
 
 
 @dataclass(frozen=True)
@@ -118,6 +103,8 @@ class _EvaluationRun:
     run_id: str
     users: int
     found: int
+    items: int
+    found_items: int
 
 
 def _evaluation_run(database: Database, fit: Fit) -> _EvaluationRun | None:
@@ -136,19 +123,19 @@ def _settled(current: Callable[[], Run | None], read: Callable[[Run], Found]) ->
     raise KgrecError(NOBODY)
 
 
-def _personas(database: Database, run: CurrentRun) -> Columns:
+def _personas(database: Database, run: CurrentRun) -> CurrentPersonas:
     rows = database.stream("project/user_personas", run_id=run.run_id, promoted=run.promoted)
-    return _columns(run.run_id, rows)
+    return _read(database, run.run_id, rows)
 
 
-def _evaluation_personas(database: Database, fit: Fit, run: _EvaluationRun) -> Columns:
-    if run.found != run.users:
+def _evaluation_personas(database: Database, fit: Fit, run: _EvaluationRun) -> CurrentPersonas:
+    if (run.found, run.found_items) != (run.users, run.items):
         raise KgrecError(f"Some personas of the {fit} fit are missing: run `kgrec train personas` again.")
-    return _columns(run.run_id, database.stream("project/evaluation_personas", run_id=run.run_id))
+    return _read(database, run.run_id, database.stream("project/evaluation_personas", run_id=run.run_id))
 
 
-def _columns(run_id: str, rows: Iterable[Row]) -> Columns:
-    """Run, users, vectors and names; a vector of a run that is just being removed can be of any shape."""
+def _read(database: Database, run_id: str, rows: Iterable[Row]) -> CurrentPersonas:
+    """Read what there is of a run; a vector of one that is just being removed can be of any shape."""
     user_ids: list[str] = []
     vectors: list[np.ndarray] = []
     names: list[str | None] = []
@@ -156,9 +143,9 @@ def _columns(run_id: str, rows: Iterable[Row]) -> Columns:
         user_ids.append(row["user_id"])
         vectors.append(np.array(row["vector"], dtype=np.float32))
         names.append(row["persona"])
-    return run_id, user_ids, vectors, names
-
-
-def _session(database: Database, run: CurrentRun, item_ids: list[str]) -> SessionPersona:
-    row = database.read("project/session_persona", item_ids=item_ids, run_id=run.run_id, promoted=run.promoted)[0]
-    return SessionPersona(run.run_id, row["vector"], row["name"])
+    item_ids: list[str] = []
+    items: list[np.ndarray] = []
+    for row in database.stream("project/item_personas", run_id=run_id):
+        item_ids.append(row["item_id"])
+        items.append(np.array(row["vector"], dtype=np.float32))
+    return CurrentPersonas(run_id, user_ids, vectors, names, item_ids, items)

@@ -4,7 +4,7 @@ from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 
 KEYS = (
-    "user", "item", "brand", "author", "category", "entity", "session", "persona", "evaluation_persona",
+    "user", "item", "brand", "author", "category", "entity", "session", "persona", "evaluation_persona", "item_persona",
     "load_progress", "current_run", "split",
 )  # fmt: skip
 VECTOR_INDEXES = {"item_embedding": ("Item", "embedding"), "user_persona": ("User", "persona")}

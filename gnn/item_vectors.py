@@ -1,0 +1,20 @@
+"""Vectors of the items in the space of the personas, into Neo4j: of every fit that readers see, apart from the items."""
+
+from more_itertools import chunked
+
+from gnn.trainer import UserVectors
+from kgrec.graph.database import Database
+
+ITEMS = 5_000  # written or removed in one transaction
+
+
+def write_items(database: Database, learned: UserVectors) -> None:
+    """Write the vectors of a run that no reader sees yet, in batches."""
+    for batch in chunked(range(len(learned.item_ids)), ITEMS):
+        rows = [{"item_id": learned.item_ids[item], "vector": learned.items[item].tolist()} for item in batch]
+        database.write("personas/items", rows=rows, run_id=learned.run_id)
+
+
+def forget_items(database: Database) -> None:
+    """Remove the vectors of all runs that no reader sees."""
+    database.run("personas/items_forget", batch=ITEMS)
