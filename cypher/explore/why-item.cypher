@@ -18,6 +18,7 @@ CALL (user, item) {
   WHERE own <> item
   RETURN feature, own
 }
+WITH item, feature, own ORDER BY own.title, own.item_id
 WITH item, feature, count(DISTINCT own) AS items, collect(DISTINCT coalesce(own.title, own.item_id)) AS own
 WITH item, feature, items, own, toFloat(COUNT { (:Item) }) AS n_items, COUNT {
   MATCH (feature)<-[:BY|IN_CATEGORY]-(other:Item)
