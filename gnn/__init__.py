@@ -1,1 +1,1 @@
-"""Unsupervised personas: GDS projection to tensors, HDGI, training, write-back to Neo4j, naming."""
+"""Unsupervised personas: GDS projection to tensors, HDGI, training, write-back to Neo4j, naming; and profiles."""

@@ -33,9 +33,10 @@ def personas(
     A GDS projection of the interactions and the facts around them is streamed to PyTorch, and HDGI trained three times:
     on the training interactions, where users held out choose the number of epochs; with the validation interactions
     as well; and on all interactions. The first two are kept for the training and the evaluation of the sequence
-    models. Of the last, each user gets a vector (User.persona) and weighted links to the nearest Persona nodes. An
-    interrupted training goes on where it stopped and, on a CPU, ends with the same result. Told is also what the
-    vectors of the first are worth: what near users know of the validation items, beside vectors that were not learned.
+    models. Of the last, each user gets a vector (User.persona) and weighted links to the nearest Persona nodes; beside
+    them, links to what the user's items have in common (INTERESTED_IN), which need no learning. An interrupted
+    training goes on where it stopped and, on a CPU, ends with the same result. Told is also what the vectors of the
+    first are worth: what near users know of the validation items, beside vectors that were not learned.
     The meta-paths and all other settings can be given in the [hdgi] table of kgrec.toml.
     """
     settings = load_section("hdgi", HDGISettings, {"seed": seed, "epochs": epochs, "personas": n_personas})

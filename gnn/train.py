@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gnn.evaluation_personas import write_evaluation_personas
+from gnn.interests import write_interests
 from gnn.meta_path import MetaPath
 from gnn.personas import Personas, describe
 from gnn.projection import stream_graph
@@ -86,7 +87,8 @@ def train_personas(
 
     The validation fit chooses the number of epochs, for which the test fit and the final fit then learn anew from more
     interactions (see `kgrec.training.fits.Fit`). The final fit's personas are those of the graph; the vectors of the
-    other two are kept apart from them, for training and evaluation of the sequence models.
+    other two are kept apart from them, for training and evaluation of the sequence models. Each user's profile, which
+    needs no learning, is written beside (see `gnn.profile.Profiles`).
 
     An interrupted training goes on where it stopped and, on a CPU, ends with the same result; a finished one is
     written back again.
@@ -123,6 +125,7 @@ def train_personas(
         write_evaluation_personas(database, *made[fit])
     learned, found = made[Fit.FINAL]
     write_back(database, learned, found)
+    write_interests(database)
     return TrainedPersonas(
         {fit: vectors.run_id for fit, (vectors, _) in made.items()},
         len(learned.user_ids),

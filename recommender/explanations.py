@@ -9,7 +9,9 @@ ENOUGH = 2  # features, with which nothing is said of others; and users, so that
 
 
 def reasons(database: Database, recommended: list[tuple[str, list[str]]]) -> list[list[str]]:
-    """Name the rarest features that each recommended item shares with the items of its history.
+    """Name what each recommended item shares with the items of its history, as a profile of the history weighs it.
+
+    First what most of the history has and few other items; what half of all items share is no reason.
 
     Args:
         recommended: item id, and the item ids of the history that it was recommended for.

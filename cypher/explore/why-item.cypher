@@ -1,4 +1,5 @@
 // Why an item for a user: what it shares with the user's items. Without ids, the most active user and their last item.
+// First what most of those items have and few others; items: the user's that have it; of_all: all that have it.
 WITH null AS user_id, null AS item_id
 MATCH (user:User)
 WHERE user_id IS NULL OR user.user_id = user_id
@@ -17,8 +18,16 @@ CALL (user, item) {
   WHERE own <> item
   RETURN feature, own
 }
-WITH item, feature, collect(DISTINCT coalesce(own.title, own.item_id)) AS own, COUNT { (feature)<--() } AS degree
+WITH item, feature, own ORDER BY own.title, own.item_id
+WITH item, feature, count(DISTINCT own) AS items, collect(DISTINCT coalesce(own.title, own.item_id)) AS own
+WITH item, feature, items, own, toFloat(COUNT { (:Item) }) AS n_items, COUNT {
+  MATCH (feature)<-[:BY|IN_CATEGORY]-(other:Item)
+  RETURN other
+  UNION
+  MATCH (feature)<--(:Entity)<-[:SAME_AS]-(other:Item)
+  RETURN other
+} AS of_all
 RETURN coalesce(item.title, item.item_id) AS item, labels(feature)[0] AS kind,
-       coalesce(feature.label, feature.name) AS shared, size(own) AS items, own[..3] AS among
-ORDER BY degree, items DESC
+       coalesce(feature.label, feature.name) AS shared, items, of_all, own[..3] AS among
+ORDER BY items * log(n_items / of_all) DESC, shared, kind
 LIMIT 20

@@ -60,3 +60,6 @@ def test_from_raw_files_to_recommendations(
     assert all(title.startswith(label) for title, label in linked)
     members = rows(database, "MATCH (u:User)-[h:HAS_PERSONA]->(:Persona) RETURN u.user_id, sum(h.weight)")
     assert {user for user, _ in members} == WHO and all(weight == pytest.approx(1) for _, weight in members)
+    interests = rows(database, "MATCH (u:User)-[i:INTERESTED_IN]->(f) RETURN u.user_id, i.run, labels(f)[0]")
+    assert {user for user, _, _ in interests} == WHO and len({run_id for _, run_id, _ in interests}) == 1
+    assert {"Author", "Category", "Entity"} <= {label for _, _, label in interests}

@@ -44,6 +44,14 @@ def test_no_projection_takes_interactions_but_those_for_training() -> None:
     assert "'INTERACTED:' + split AS kind" in personas
 
 
+def test_profiles_of_all_interactions_feed_no_model() -> None:
+    """They are written and shown, and read by nothing else."""
+    naming = {name for name in ALL if ":INTERESTED_IN" in statements.statement(name)}
+    shown = {"explore/user-profile", "explore/user-profile-picture"}
+    written = {f"personas/interests{what}" for what in ("", "_current", "_forget", "_switch")}
+    assert naming == shown | written
+
+
 def test_inputs_of_a_query_for_browser_become_parameters() -> None:
     assert statements.parameters("explore/two-users") == ["first", "second"]
     assert "WITH $first AS first, $second AS second\n" in statements.statement("explore/two-users")

@@ -1,0 +1,22 @@
+// A user's profile, as a picture: the strongest interests and the user's items behind them. For Browser's graph view.
+WITH null AS user_id
+MATCH (user:User)
+WHERE user_id IS NULL OR user.user_id = user_id
+WITH user ORDER BY COUNT { (user)-[:INTERACTED]->() } DESC, user.user_id LIMIT 1
+MATCH (current:CurrentRun {kind: 'profiles'})
+MATCH (user)-[interest:INTERESTED_IN]->(feature)
+WHERE interest.run = current.run_id
+WITH user, interest, feature
+ORDER BY interest.weight DESC, coalesce(feature.label, feature.name, feature.uri), labels(feature)[0]
+LIMIT 10
+CALL (user, interest, feature) {
+  MATCH path = (user)-[interest]->(feature)
+  RETURN path
+  UNION
+  MATCH path = (user)-[:INTERACTED]->(own:Item)-[:BY|IN_CATEGORY]->(feature)
+  RETURN path ORDER BY own.item_id LIMIT 3
+  UNION
+  MATCH path = (user)-[:INTERACTED]->(own:Item)-[:SAME_AS]->(:Entity)-->(feature)
+  RETURN path ORDER BY own.item_id LIMIT 3
+}
+RETURN path
