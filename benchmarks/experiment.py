@@ -4,34 +4,36 @@
     python -m benchmarks.experiment run --data real-data/books-saved --out runs/books --seed 1 ... [--ablations]
     python -m benchmarks.experiment report --out runs/books
 
-``save`` keeps what the trainings read of a loaded graph; the others need no database. For each seed, HDGI and the
-sequence models are trained into ``OUT/seed-N`` as ``kgrec train`` does: by the validation fit epochs and second stage
-are chosen, the test fit is judged. A stopped experiment goes on where it was.
+``save`` keeps what the trainings read of a loaded graph; the others need no database. For each seed, personas and
+sequence models are trained into ``OUT/seed-N`` as ``kgrec train`` does: by the validation fit epochs, sources and
+second stage are chosen, the test fit is judged. A stopped experiment goes on where it was.
 
-The ablations are test fits: each is trained as long as the whole system was, in its place, so one that would need other
-epochs is judged a little too low. The placebo hands the personas round among the users; FastRP, truncated SVD and raw
-features stand in HDGI's place.
+An ablation is the judged system without one of its parts; its sources and its second stage are chosen anew on
+validation. The placebo alone keeps what was chosen: it hands the personas round among the users.
 """
 
 import functools
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import click
-from torch import Tensor
 
-from benchmarks.alternatives import fastrp, raw_features, shuffled, truncated_svd
+from benchmarks.placebo import shuffled
 from gnn.meta_path import MetaPath
 from gnn.projection import stream_graph
 from gnn.settings import HDGISettings
 from gnn.streamed_graph import StreamedGraph
-from gnn.trainer import UserVectors, learn
+from gnn.trainer import learn
 from gnn.training_graph import TrainingGraph, training_graph
+from gnn.truncated_svd import truncated_svd
+from kgrec.errors import KgrecError
 from kgrec.graph.database import connect
 from kgrec.options import NEO4J_OPTIONS, neo4j_options, neo4j_settings
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
-from recommender import fusion, second_stage
+from recommender import second_stage
 from recommender.asked import Score, sessions_asked, users_asked
 from recommender.dataset import Dataset
 from recommender.evaluation import (
@@ -47,22 +49,24 @@ from recommender.evaluation import (
     trained,
 )
 from recommender.first_stage import beside, choose_fusion, first_stage
+from recommender.fusion import Fusion
 from recommender.measured import Measured
 from recommender.reading import read_dataset
 from recommender.report.write import write_report
 from recommender.scoring import by_model
-from recommender.settings import SASRecSettings
-from recommender.sources import FROM_FACTS, FROM_INTERACTIONS
-from recommender.train import choose_fusions, choose_second_stages
+from recommender.settings import Conditioning, SASRecSettings
+from recommender.sources import FROM_FACTS, FROM_INTERACTIONS, PERSONA
+from recommender.train import NO_PERSONA, choose_fusions, choose_second_stages
 from recommender.trained import BASE, BASE_TEXT, Variant, load_model, with_persona
 from recommender.trainer import train
 
-NO_DBPEDIA = "no DBpedia"
-DBPEDIA = FROM_FACTS["DBpedia"]
-WITHOUT = {  # sources whose fusion is chosen anew without them
-    "no sources": frozenset({*FROM_INTERACTIONS, *FROM_FACTS.values()}),
-    "no facts among the sources": frozenset(FROM_FACTS.values()),
+FACTS, EVERY_SOURCE = frozenset(FROM_FACTS.values()), frozenset({PERSONA, *FROM_INTERACTIONS, *FROM_FACTS.values()})
+WITHOUT = {  # sources that an ablation does without
+    "no persona": NO_PERSONA,
+    "neither vector nor profile of the persona": NO_PERSONA | FACTS,
+    "no facts among the sources": FACTS,
     "no co-occurrence among the sources": frozenset(FROM_INTERACTIONS),
+    "no sources": EVERY_SOURCE,
 }
 FOLDER = click.Path(file_okay=False, path_type=Path)
 DATA = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -86,39 +90,26 @@ class Experiment:
     seed: int
     run: Path
 
-    def measure(self, ablations: bool) -> None:
+    def measure(self, conditionings: tuple[Conditioning, ...], ablations: bool) -> None:
         """Train all systems and measure them."""
-        dataset, epochs = self.with_personas(), {}
+        dataset = self.with_personas(self.hdgi, self.run)
         judged = with_persona(self.sasrec.conditioning)
-        histories = {variant: train(self.run, variant, dataset, self.sasrec) for variant in (BASE, BASE_TEXT, judged)}
-        choose_fusions(dataset, self.run, [BASE_TEXT, judged])
+        conditioned = [with_persona(way) for way in dict.fromkeys((self.sasrec.conditioning, *conditionings))]
+        variants = [BASE, BASE_TEXT, *conditioned]
+        histories = {variant: train(self.run, variant.trained_as, dataset, self.sasrec) for variant in variants}
+        choose_fusions(dataset, self.run, [BASE_TEXT, *conditioned])
         choose_second_stages(dataset, self.run, self.sasrec, histories)
-        for variant, history in histories.items():
-            epochs[variant] = history.best_epoch + 1
-            train(self.run, variant, dataset, self.sasrec, Fit.TEST, epochs[variant])
+        for variant in dict.fromkeys(variant.trained_as for variant in variants):
+            train(self.run, variant, dataset, self.sasrec, Fit.TEST, histories[variant].best_epoch + 1)
         about = {"source": self.source, "judged": f"{judged.name}, {SERVED}", "base": FUSED_BASE}
         about |= stored(self.run)
         contenders = [*plain(dataset, self.run), *trained(dataset, self.run)]
         sessions = measure(contenders, sessions_asked(dataset, Fit.TEST), dataset, {"protocol": "sessions"} | about)
         sessions.save(self.run / "evaluation" / "sessions")
-        contenders.append(self.no_persona(dataset))
         if ablations:
-            contenders += self.ablations(dataset, judged, epochs[judged])
+            contenders += self.ablations(dataset, judged)
         users = measure(contenders, users_asked(dataset, Fit.TEST), dataset, {"protocol": "users"} | about)
         users.save(self.run / "evaluation")
-
-    def no_persona(self, dataset: Dataset) -> Contender:
-        """Build the whole system of the two bases, with sources and second stage of their own: all but the persona."""
-        n, (first, second) = self.sasrec.n_candidates, self.bases(dataset, Fit.VALIDATION)
-        chosen = second_stage.choose(users_asked(dataset, Fit.VALIDATION), first, second, BASE.name, n)
-        first, second = self.bases(dataset, Fit.TEST)
-        return Contender("no persona", "ablation", functools.partial(by_stages, first, second, n, chosen.weight))
-
-    def bases(self, dataset: Dataset, fit: Fit) -> tuple[Score, Score]:
-        """Return the base with text beside its sources, and the base that started at random."""
-        return first_stage(self.run, BASE_TEXT.name, dataset, fit), by_model(
-            load_model(self.run, BASE.name, dataset, fit)
-        )
 
     @property
     def sasrec(self) -> SASRecSettings:
@@ -130,91 +121,82 @@ class Experiment:
         """Settings of the personas."""
         return load_section("hdgi", HDGISettings).model_copy(update={"seed": self.seed})
 
-    def with_personas(self) -> Dataset:
-        """Learn the personas of both fits and return the data set with them."""
+    def with_personas(self, settings: HDGISettings, folder: Path) -> Dataset:
+        """Learn the personas of both fits, the test fit for the epochs that validation kept, and add them."""
         dataset = self.dataset
-        for fit, found in self.learned(self.run, self.hdgi).items():
-            dataset = dataset.with_personas(fit, found.run_id, _by_user(found.user_ids, found.vectors), names={})
-        return dataset
-
-    def learned(self, folder: Path, settings: HDGISettings) -> dict[Fit, UserVectors]:
-        """Train HDGI's validation fit and, for the epochs that it kept, its test fit."""
         first = learn(self.input(Fit.VALIDATION, settings), settings, folder)
         second = learn(self.input(Fit.TEST, settings), settings, folder, epochs=first.history.best_epoch + 1)
-        return {Fit.VALIDATION: first, Fit.TEST: second}
+        for found in (first, second):
+            users = dict(zip(found.user_ids, found.vectors, strict=True))
+            items = dict(zip(found.item_ids, found.items, strict=True))
+            dataset = dataset.with_personas(found.fit, found.run_id, users, names={}, items=items)
+        return dataset
 
     def input(self, fit: Fit, settings: HDGISettings) -> TrainingGraph:
-        """Return what HDGI learns from."""
+        """Return what personas are learned from."""
         paths = [MetaPath.parse(path) for path in settings.meta_paths]
         return training_graph(self.graph, fit, paths, settings.structure_dim, settings.seed)
 
-    def ablations(self, dataset: Dataset, judged: Variant, epochs: int) -> list[Contender]:
-        """Train the judged system with something else in the place of one of its parts."""
-        stage, n = second_stage.load(self.run, judged.name), self.sasrec.n_candidates
-        chosen = fusion.load(self.run, judged.name)
-        base, alone = (by_model(load_model(self.run, name, dataset, Fit.TEST)) for name in (stage.base, judged.name))
-        found = [
-            Contender(
-                "no rerank",
-                "ablation",
-                functools.partial(by_scores, first_stage(self.run, judged.name, dataset, Fit.TEST)),
-            )
-        ]
-        for name, without in WITHOUT.items():
-            left = choose_fusion(self.run, judged.name, dataset, without)
-            first = beside(alone, left, dataset, Fit.TEST)
-            found.append(Contender(name, "ablation", functools.partial(by_stages, first, base, n, stage.weight)))
-        for name, (data, variant) in self.changed(dataset, judged).items():
-            folder = self.run / "ablations" / name.partition(" (")[0].replace(" ", "-").lower()
-            train(folder, variant, data, self.sasrec, Fit.TEST, epochs)
-            model = by_model(load_model(folder, variant.name, data, Fit.TEST))
-            weights = {
-                source: 0.0 if name == NO_DBPEDIA and source == DBPEDIA else weight
-                for source, weight in chosen.weights.items()
-            }
-            first = beside(model, replace(chosen, weights=weights), data, Fit.TEST)
-            answer = by_stages(first, base, n, stage.weight)
-            vectors = data.personas[Fit.TEST].vectors
-            found.append(Contender(name, "ablation", functools.partial(_asking, answer, vectors)))
-        return found
+    def ablations(self, dataset: Dataset, judged: Variant) -> list[Contender]:
+        """Return the judged system with something taken away or put in its place.
 
-    def changed(self, dataset: Dataset, judged: Variant) -> dict[str, tuple[Dataset, Variant]]:
-        """Return the data set and the model of each ablation that has to be trained."""
-        hdgi, graph = self.hdgi, self.input(Fit.TEST, self.hdgi)
-        without_dbpedia = [path for path in hdgi.meta_paths if "SAME_AS" not in path]
-        no_dbpedia = self.learned(
-            self.run / "ablations" / "hdgi-no-dbpedia", hdgi.model_copy(update={"meta_paths": without_dbpedia})
-        )
-        no_signatures = self.learned(
-            self.run / "ablations" / "hdgi-no-signatures", hdgi.model_copy(update={"structure_dim": 0})
-        )
+        Raises:
+            KgrecError: the judged model has learned with the personas, and would have to be trained without them.
+        """
+        if judged.trained_as is judged:
+            raise KgrecError("Ablations are of a persona that comes in late, as in the default settings.")
+        systems: dict[str, Callable[[], Answer]] = {
+            name: functools.partial(self.system, judged, dataset, without) for name, without in WITHOUT.items()
+        }
+        no_dbpedia = self.without_dbpedia()
+        systems["no DBpedia"] = functools.partial(self.system, judged, no_dbpedia, frozenset({FROM_FACTS["DBpedia"]}))
+        systems["no text in the sequence model"] = functools.partial(self.system, BASE, dataset)
+        systems["truncated SVD"] = functools.partial(self.system, judged, self.by_svd(dataset))
+        first = first_stage(self.run, judged.name, dataset, Fit.TEST)
+        stage = second_stage.load(self.run, judged.name)
+        base = by_model(load_model(self.run, stage.base, dataset, Fit.TEST))
+        served = by_stages(first, base, self.sasrec.n_candidates, stage.weight)
         placebo = shuffled(dataset.personas[Fit.TEST].vectors, self.seed)
-        # The graph has users without interactions too, the data set has none.
-        vectors = {
-            NO_DBPEDIA: _by_user(graph.user_ids, no_dbpedia[Fit.TEST].vectors),
-            "no signatures": _by_user(graph.user_ids, no_signatures[Fit.TEST].vectors),
-            "personas shuffled (placebo)": _by_user(dataset.user_ids, placebo),
-            "FastRP": _by_user(graph.user_ids, fastrp(graph, hdgi.dim, self.seed)),
-            "truncated SVD": _by_user(graph.user_ids, truncated_svd(graph, hdgi.dim, self.seed)),
-            "raw features": _by_user(graph.user_ids, raw_features(graph, hdgi.dim, self.seed)),
-        }
-        no_text = Variant(judged.name, judged.conditioning, text=False)
-        return {"no text": (dataset, no_text)} | {
-            name: (self.standing_in(dataset, name, found), judged) for name, found in vectors.items()
-        }
+        systems["no rerank"] = functools.partial(by_scores, first)
+        systems["personas shuffled (placebo)"] = lambda: lambda asked: served(asked.with_personas(placebo))
+        return [Contender(name, "ablation", make) for name, make in systems.items()]
 
-    def standing_in(self, dataset: Dataset, name: str, vectors: dict[str, Tensor]) -> Dataset:
-        """Return the data set with other vectors ``[dim]`` in the personas' place."""
-        return dataset.with_personas(Fit.TEST, f"{name}, seed {self.seed}", vectors, names={})
+    def system(self, variant: Variant, dataset: Dataset, without: frozenset[str] = frozenset()) -> Answer:
+        """Choose sources and second stage of a model on validation, and answer with them on the test."""
+        chosen = choose_fusion(self.run, variant.name, dataset, without)
+        other = BASE_TEXT if variant == BASE else BASE
+        n = self.sasrec.n_candidates
+        first, second = self.stages(variant, chosen, other, dataset, Fit.VALIDATION)
+        stage = second_stage.choose(users_asked(dataset, Fit.VALIDATION), first, second, other.name, n)
+        first, second = self.stages(variant, chosen, other, dataset, Fit.TEST)
+        return by_stages(first, second, n, stage.weight)
 
+    def stages(
+        self, variant: Variant, chosen: Fusion, other: Variant, dataset: Dataset, fit: Fit
+    ) -> tuple[Score, Score]:
+        """Return a model beside its sources, and the model of the second stage."""
+        first, second = (by_model(load_model(self.run, one.name, dataset, fit)) for one in (variant, other))
+        return beside(first, chosen, dataset, fit), second
 
-def _by_user(user_ids: list[str], vectors: Tensor) -> dict[str, Tensor]:
-    return dict(zip(user_ids, vectors, strict=True))
+    def without_dbpedia(self) -> Dataset:
+        """Return the data set with personas that no fact of DBpedia has part in."""
+        others = [path for path in self.hdgi.meta_paths if "SAME_AS" not in path]
+        settings = self.hdgi.model_copy(update={"meta_paths": others})
+        return self.with_personas(settings, self.run / "ablations" / "no-dbpedia")
 
-
-def _asking(answer: Answer, vectors: Tensor) -> Answer:
-    """Ask with other personas ``[n_users, persona_dim]``."""
-    return lambda asked: answer(asked.with_personas(vectors))
+    def by_svd(self, dataset: Dataset) -> Dataset:
+        """Return the data set with the truncated SVD of the interactions in the personas' place."""
+        for fit in (Fit.VALIDATION, Fit.TEST):
+            graph = self.input(fit, self.hdgi)
+            vectors, items = truncated_svd(graph, self.hdgi.dim, self.seed)
+            dataset = dataset.with_personas(
+                fit,
+                f"truncated SVD, seed {self.seed}",
+                dict(zip(graph.user_ids, vectors, strict=True)),
+                names={},
+                items=dict(zip(graph.items.item_ids, items, strict=True)),
+            )
+        return dataset
 
 
 @click.group()
@@ -239,12 +221,26 @@ def save(context: click.Context, /, out: Path, **neo4j: str | None) -> None:
 @click.option("--out", type=FOLDER, default=Path("runs/experiment"))
 @click.option("--seed", "seeds", type=int, multiple=True, default=(1, 2, 3, 4, 5), show_default=True)
 @click.option("--ablations", is_flag=True, help="Also the systems with something taken away or put in its place.")
+@click.option(
+    "--conditioning",
+    "conditionings",
+    type=click.Choice(get_args(Conditioning)),
+    multiple=True,
+    help="Also the personas coming in this way.",
+)
 @click.option("--source", default="not told", help="Where the data come from, for the report.")
-def run(data: Path, out: Path, seeds: tuple[int, ...], ablations: bool, source: str) -> None:
+def run(
+    data: Path,
+    out: Path,
+    seeds: tuple[int, ...],
+    ablations: bool,
+    conditionings: tuple[Conditioning, ...],
+    source: str,
+) -> None:
     """Train and measure every seed."""
     dataset, graph = Dataset.load(data / "dataset"), StreamedGraph.load(data / "graph")
     for seed in seeds:
-        Experiment(dataset, graph, source, seed, out / f"seed-{seed}").measure(ablations)
+        Experiment(dataset, graph, source, seed, out / f"seed-{seed}").measure(conditionings, ablations)
 
 
 @main.command()

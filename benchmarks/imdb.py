@@ -31,9 +31,10 @@ from torch import Tensor, nn
 from benchmarks.imdb_authors import DATA, FEATURES, LABELS, RELATIONS, authors_vectors
 from gnn.adjacency import MetaPathAdjacency
 from gnn.hops import Hop
+from gnn.infomax import HDGITraining
+from gnn.items import Items
 from gnn.meta_path import MetaPath
 from gnn.settings import AdjacencyName, ConvolutionName, HDGISettings
-from gnn.trainer import HDGITraining
 from gnn.training_graph import TrainingGraph
 from kgrec.errors import KgrecError
 from kgrec.training.fits import Fit
@@ -102,7 +103,8 @@ def our_vectors(features: Tensor, hops: dict[str, Hop], settings: HDGISettings, 
     """
     paths = {MetaPath(((name.upper(),),)): [hop] for name, hop in hops.items()}
     ids = [f"m{row}" for row in range(len(features))]
-    graph = TrainingGraph(Fit.FINAL, ids, features, "", paths, [], next(iter(hops.values())))
+    nothing = Items([], np.zeros(0, dtype=np.int64), torch.zeros(0, 0), [], {})
+    graph = TrainingGraph(Fit.FINAL, ids, features, "", paths, [], next(iter(hops.values())), nothing)
     training = HDGITraining(graph, settings, held_out=0.0)
     if as_code:
         for related in training.related:

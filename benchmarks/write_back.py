@@ -38,7 +38,9 @@ def made_up(run_id: str, user_ids: list[str], dim: int, seed: int) -> tuple[User
     weights = np.full((len(user_ids), PER_USER), 1 / PER_USER)
     centres = generator.standard_normal((PERSONAS, dim))
     return (
-        UserVectors(Fit.FINAL, user_ids, torch.nn.functional.normalize(vectors, dim=1), {}, run_id, History()),
+        UserVectors(
+            Fit.FINAL, user_ids, torch.nn.functional.normalize(vectors, dim=1), [], vectors[:0], {}, run_id, History()
+        ),
         Personas(centres, nearest % PERSONAS, weights, names, [], {}),
     )
 

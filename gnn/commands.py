@@ -64,10 +64,12 @@ def _report(trained: TrainedPersonas) -> None:
 
 
 def _report_worth(console: Console, found: list[Worth]) -> None:
-    title = "Validation items by the votes of the nearest users, before any ranking model"
-    table = DataTable("Vectors", "HR@10", "HR@100", "Mean cosine", "Effective rank", title=title)
+    title = "Validation items by the votes of the nearest users, and by dot products, before any ranking model"
+    columns = "Votes HR@10", "Votes HR@100", "Dot HR@10", "Dot HR@100", "Mean cosine", "Effective rank"
+    table = DataTable("Vectors", *columns, title=title)
     for one in found:
-        hits = f"{one.hit_rate_at_10:.4f}", f"{one.hit_rate_at_100:.4f}"
+        rates = one.hit_rate_at_10, one.hit_rate_at_100, one.dot_hit_rate_at_10, one.dot_hit_rate_at_100
+        hits = ["" if rate is None else f"{rate:.4f}" for rate in rates]
         table.add_row(one.vectors, *hits, f"{one.mean_cosine:.3f}", f"{one.effective_rank:.1f}")
     console.print(table)
     better = better_untrained(found)

@@ -100,7 +100,7 @@ class HiddenInteractionsTraining:
     def _sample(self) -> np.ndarray | None:
         """Items that hidden ones are told from; ``None`` for all."""
         n_items = self.chosen.shape[1]
-        return None if n_items <= ALL_ITEMS else torch.randint(n_items, (SAMPLE,)).unique().numpy()
+        return None if n_items <= ALL_ITEMS else np.unique(torch.randint(n_items, (SAMPLE,)).numpy())
 
     def _loss(self, parts: Hidden, sample: np.ndarray | None) -> Tensor:
         """Cross-entropy of the hidden items among those that are not shown, the mean over each user's, over users.

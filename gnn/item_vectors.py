@@ -1,4 +1,4 @@
-"""Vectors of the items in the space of the personas, into Neo4j: of every fit that readers see, apart from the items."""
+"""Vectors of the items in the space of the personas, into Neo4j: of every fit, apart from the items."""
 
 from more_itertools import chunked
 

@@ -36,10 +36,11 @@ class Items:
     def features(self) -> sp.csr_array:
         """What is reached by all meta-paths side by side, each item's of length 1: ``[n_items, n_features]``."""
         if not self.reached:
-            return sp.csr_array((len(self.item_ids), 0), dtype=np.float32)
-        joined = sp.csr_array(sp.hstack(list(self.reached.values()), format="csr"))
+            return sp.csr_array(np.zeros((len(self.item_ids), 0), dtype=np.float32))
+        joined: sp.csr_array = sp.hstack(list(self.reached.values()), format="csr")
         length = np.sqrt(np.asarray(joined.multiply(joined).sum(axis=1)).ravel())
-        return sp.csr_array(sp.diags_array(1.0 / length.clip(min=1e-9)) @ joined).astype(np.float32)
+        scaled = sp.diags_array(1.0 / length.clip(min=1e-9)) @ joined
+        return sp.csr_array(scaled, dtype=np.float32)
 
     @cached_property
     def ends(self) -> dict[MetaPath, slice]:

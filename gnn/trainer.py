@@ -77,9 +77,7 @@ def learn(
     )
     vectors, items = training.vectors()
     item_ids = graph.items.item_ids[: len(items)]
-    return UserVectors(
-        graph.fit, graph.user_ids, vectors, item_ids, items, training.shares(), digest[:12], history
-    )
+    return UserVectors(graph.fit, graph.user_ids, vectors, item_ids, items, training.shares(), digest[:12], history)
 
 
 def graph_digest(graph: TrainingGraph, settings: HDGISettings, epochs: int | None = None) -> str:

@@ -1,25 +1,27 @@
-"""What user vectors are worth before any ranking model sees them: do near users know of each other's next item?
+"""What user vectors are worth before any ranking model sees them: what do they know of the next item?
 
 For each validation interaction, the users nearest to its user by cosine vote for what they had in training, each by its
-cosine; the user's own items are left out. A vector that learning has not made better than what it was made of is told.
+cosine; the user's own items are left out. Where items have vectors of the same space, the dot product with the user's
+is asked as well. A vector that learning has not made better than what it was made of is told.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 import torch
-from sklearn.decomposition import TruncatedSVD
 from torch import Tensor
 from torch.nn.functional import normalize
 
 from gnn.adjacency import adjacency
+from gnn.fastrp import fastrp
 from gnn.settings import AdjacencyName, HDGISettings
 from gnn.streamed_graph import StreamedGraph
 from gnn.trainer import UserVectors
 from gnn.training_graph import TrainingGraph
+from gnn.truncated_svd import truncated_svd
 from kgrec.training.fits import Fit
 
 NEIGHBOURS = 100
@@ -36,6 +38,9 @@ class Worth:
         vectors: which.
         hit_rate_at_10: part of the validation items that the neighbours' votes put among the first ten.
         hit_rate_at_100: among the first hundred.
+        dot_hit_rate_at_10: part that the dot products put among the first ten; ``None`` where items
+            have no vectors.
+        dot_hit_rate_at_100: among the first hundred.
         mean_cosine: between two users; near 1, all users look alike.
         effective_rank: the exponential of the entropy of the singular values (Roy and Vetterli 2007): how many
             directions the vectors use.
@@ -44,6 +49,8 @@ class Worth:
     vectors: str
     hit_rate_at_10: float
     hit_rate_at_100: float
+    dot_hit_rate_at_10: float | None
+    dot_hit_rate_at_100: float | None
     mean_cosine: float
     effective_rank: float
 
@@ -55,7 +62,7 @@ class Questions:
     Attributes:
         chosen: 1 where a user had an item. ``[n_users, n_items]``
         users: rows. ``[n]``
-        items: columns, -1 for an item that nobody had. ``[n]``
+        items: columns, -1 for an item that there is nothing of. ``[n]``
     """
 
     chosen: sp.csr_array
@@ -67,12 +74,10 @@ class Questions:
         """Take them out of the streamed graph, a sample where they are many; the training is that of ``graph``."""
         asked = streamed.interactions[streamed.interactions["split"] == "validation"]
         asked = asked.sample(min(QUESTIONS, len(asked)), random_state=0)
-        rows, columns = graph.purchases.matrix.indices().numpy()
-        shape = (len(graph.user_ids), len(graph.purchases.node_ids))
         return cls(
-            sp.csr_array((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=shape),
+            graph.chosen,
             pd.Index(streamed.user_nodes).get_indexer(asked["sourceNodeId"]),
-            pd.Index(graph.purchases.node_ids).get_indexer(asked["targetNodeId"]),
+            pd.Index(graph.items.nodes).get_indexer(asked["targetNodeId"]),
         )
 
 
@@ -88,8 +93,9 @@ def compare(streamed: StreamedGraph, graph: TrainingGraph, learned: UserVectors,
     questions = Questions.of(streamed, graph)
     if graph.fit is not Fit.VALIDATION or not len(questions.users):
         return []
-    found = [worth(name, vectors, questions) for name, vectors in unlearned(graph, questions.chosen, settings)]
-    return [*found, worth("personas", learned.vectors, questions)]
+    found = [worth(name, vectors, questions, items) for name, vectors, items in unlearned(graph, settings)]
+    items = learned.items if len(learned.items) else None
+    return [*found, worth("personas", learned.vectors, questions, items)]
 
 
 def better_untrained(found: list[Worth]) -> list[str]:
@@ -100,14 +106,18 @@ def better_untrained(found: list[Worth]) -> list[str]:
     return [one.vectors for one in found if one.vectors in UNTRAINED and one.hit_rate_at_100 > personas.hit_rate_at_100]
 
 
-def unlearned(graph: TrainingGraph, chosen: sp.csr_array, settings: HDGISettings) -> Iterator[tuple[str, Tensor]]:
-    """Vectors that HDGI has no part in ``[n_users, any]``, centred, with their names."""
+def unlearned(graph: TrainingGraph, settings: HDGISettings) -> Iterator[tuple[str, Tensor, Tensor | None]]:
+    """Names and vectors of users that the personas have no part in ``[n_users, any]``, and of items that have any.
+
+    Those of users are centred, but for those of one space with the items'.
+    """
     known = graph.features.any(dim=1)
     noise = torch.randn(len(known), settings.dim, generator=torch.Generator().manual_seed(settings.seed))
-    yield "random", noise * known[:, None]
-    yield "truncated SVD of the interactions", centred(_svd(chosen, settings))
-    yield UNTRAINED[0], centred(graph.features)
-    yield UNTRAINED[1], centred(propagated(graph, settings.adjacency))
+    yield "random", noise * known[:, None], None
+    yield "FastRP", centred(fastrp(graph, settings.dim, settings.seed)), None
+    yield "truncated SVD of the interactions", *truncated_svd(graph, settings.dim, settings.seed)
+    yield UNTRAINED[0], centred(graph.features), None
+    yield UNTRAINED[1], centred(propagated(graph, settings.adjacency)), None
 
 
 def propagated(graph: TrainingGraph, name: AdjacencyName) -> Tensor:
@@ -123,36 +133,59 @@ def centred(vectors: Tensor) -> Tensor:
     return (vectors - vectors[known].mean(dim=0)) * known[:, None]
 
 
-def worth(name: str, vectors: Tensor, questions: Questions) -> Worth:
-    """Measure vectors ``[n_users, dim]``; zeros are of a user who neither finds anything nor votes."""
+def worth(name: str, vectors: Tensor, questions: Questions, items: Tensor | None) -> Worth:
+    """Measure vectors of users ``[n_users, dim]`` and, where they have any, of items ``[n_items, dim]``.
+
+    Zeros are of a user who neither finds anything nor votes.
+    """
     directions = normalize(vectors.float(), dim=1)
-    ranks = _ranks(directions, questions)
+    ranks = _ranks(questions, lambda users: _votes(directions, users, questions.chosen), len(directions))
+    dots = None if items is None else _ranks(questions, lambda users: _dots(directions[users], items), len(items))
     known = directions[directions.any(dim=1)]
     n = max(len(known), 2)
     alike = (known.sum(dim=0).square().sum().item() - len(known)) / (n * (n - 1))
-    return Worth(name, float((ranks <= 10).mean()), float((ranks <= 100).mean()), alike, _effective_rank(known))
+    at_10, at_100 = (float((ranks <= k).mean()) for k in (10, 100))
+    dot_at_10, dot_at_100 = (None if dots is None else float((dots <= k).mean()) for k in (10, 100))
+    return Worth(name, at_10, at_100, dot_at_10, dot_at_100, alike, _effective_rank(known))
 
 
-def _ranks(directions: Tensor, questions: Questions) -> np.ndarray:
-    """Rank of each item among those that its user has not had, ties against it: ``[n]``."""
-    at_once = max(1, COSINES_AT_ONCE // len(directions))
+def _ranks(questions: Questions, score: Callable[[np.ndarray], np.ndarray], width: int) -> np.ndarray:
+    """Rank of each item among those that its user has not had, ties against it: ``[n]``.
+
+    Args:
+        questions: whom it is asked of.
+        score: of all items, for the users in some rows. ``[batch, n_items]``
+        width: numbers that it makes a user.
+    """
+    at_once = max(1, COSINES_AT_ONCE // width)
     ranks = [np.zeros(0)]
     for start in range(0, len(questions.users), at_once):
         users, items = (part[start : start + at_once] for part in (questions.users, questions.items))
-        cosines = directions[users] @ directions.T  # [batch, n_users]
-        cosines[torch.arange(len(users)), users] = -1.0
-        nearest = cosines.topk(min(NEIGHBOURS, len(directions)), dim=1)
-        weights = nearest.values.clamp(min=0.0).numpy()
-        rows = np.repeat(np.arange(len(users)), weights.shape[1])
-        voters = sp.csr_array(
-            (weights.ravel(), (rows, nearest.indices.numpy().ravel())), shape=(len(users), len(directions))
-        )
-        votes = (voters @ questions.chosen).toarray()  # [batch, n_items]
-        votes[questions.chosen[users].nonzero()] = -np.inf
-        target = votes[np.arange(len(users)), items]
+        scores = score(users)
+        scores[questions.chosen[users].nonzero()] = -np.inf
+        target = scores[np.arange(len(users)), items]
         out = (items < 0) | np.isinf(target)
-        ranks.append(np.where(out, np.inf, (votes >= target[:, None]).sum(axis=1)))
+        ranks.append(np.where(out, np.inf, (scores >= target[:, None]).sum(axis=1)))
     return np.concatenate(ranks)
+
+
+def _votes(directions: Tensor, users: np.ndarray, chosen: sp.csr_array) -> np.ndarray:
+    """Votes of the nearest users, each by its cosine, for what they had: ``[batch, n_items]``."""
+    cosines = directions[users] @ directions.T  # [batch, n_users]
+    cosines[torch.arange(len(users)), users] = -1.0
+    nearest = cosines.topk(min(NEIGHBOURS, len(directions)), dim=1)
+    weights = nearest.values.clamp(min=0.0).numpy()
+    rows = np.repeat(np.arange(len(users)), weights.shape[1])
+    voters = sp.csr_array(
+        (weights.ravel(), (rows, nearest.indices.numpy().ravel())), shape=(len(users), len(directions))
+    )
+    votes: np.ndarray = (voters @ chosen).toarray()
+    return votes
+
+
+def _dots(users: Tensor, items: Tensor) -> np.ndarray:
+    products: np.ndarray = (users @ items.T).numpy()
+    return products
 
 
 def _effective_rank(directions: Tensor) -> float:
@@ -160,8 +193,3 @@ def _effective_rank(directions: Tensor) -> float:
     singular = torch.linalg.eigvalsh(gram).clamp(min=0.0).sqrt()
     share = singular / singular.sum().clamp(min=1e-12)
     return float(torch.exp(torch.special.entr(share).sum()))
-
-
-def _svd(chosen: sp.csr_array, settings: HDGISettings) -> Tensor:
-    reduced = TruncatedSVD(min(settings.dim, *chosen.shape), random_state=settings.seed).fit_transform(chosen)
-    return torch.from_numpy(reduced).float()

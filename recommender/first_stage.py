@@ -44,9 +44,7 @@ def choose_fusion(run: Path, name: str, dataset: Dataset, without: frozenset[str
     """
     recency = choose_once(dataset, run / "evaluation" / "baselines.json").knn_recency
     made = {
-        source: make()
-        for source, make in sources(dataset, Fit.VALIDATION, recency).items()
-        if source not in without
+        source: make() for source, make in sources(dataset, Fit.VALIDATION, recency).items() if source not in without
     }
     model = by_model(load_model(run, name, dataset, Fit.VALIDATION))
     return fusion.choose(users_asked(dataset, Fit.VALIDATION), model, made, recency)

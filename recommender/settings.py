@@ -40,8 +40,8 @@ class SASRecSettings(BaseModel):
     conditioning: Conditioning = Field(
         "late",
         description=(
-            "How the persona comes in: beside the sequence model alone, as a source of the first stage (late), or into it "
-            "as well: as a first token (prefix), added to every state (add), or weighed (gate)."
+            "How the persona comes in: beside the sequence model alone, as a source of the first stage (late), or "
+            "into it as well: as a first token (prefix), added to every state (add), or weighed (gate)."
         ),
     )
     persona_dropout: Share = Field(0.7, description="Share of training users whose persona is hidden in a step.")

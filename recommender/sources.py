@@ -28,7 +28,7 @@ FROM_FACTS = {"catalogue": "makers and categories", "DBpedia": "facts of DBpedia
 
 
 def sources(dataset: Dataset, fit: Fit, knn_recency: float) -> dict[str, Callable[[], Score]]:
-    """Return what makes each source of a fit, by its name; what the fit's personas or the facts do not give is left out.
+    """Return what makes each source of a fit, by its name; one that personas or facts do not give is left out.
 
     Args:
         dataset: interactions of later splits than the fit's are not used.
@@ -54,7 +54,7 @@ def sources(dataset: Dataset, fit: Fit, knn_recency: float) -> dict[str, Callabl
 
 
 def affinity(items: Tensor) -> Score:
-    """Score items by the dot product of their vectors ``[n_items + 1, dim]`` with the persona: all alike for nobody's."""
+    """Score items by the dot products of their vectors ``[n_items + 1, dim]`` with the persona."""
 
     def score(asked: Asked) -> Tensor:
         scores = asked.personas @ items.T

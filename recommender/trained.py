@@ -28,7 +28,6 @@ class Variant:
     conditioning: Conditioning | None = None
     text: bool = True
 
-
     @property
     def trained_as(self) -> "Variant":
         """The variant whose weights it has: where the persona comes in late, the base that starts from the texts."""
