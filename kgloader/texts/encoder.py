@@ -31,7 +31,7 @@ def embed_items(database: Database, settings: TextSettings, report: Report) -> N
         raise KgrecError("The graph has no items to encode: load interactions first, with `kgrec load amazon`.")
     texts = {row["item_id"]: item_text(row, settings.fields) for row in rows}
     stored = {row["item_id"]: row["embedding_of"] for row in rows}
-    hashes = {item_id: _hash(settings, text) for item_id, text in texts.items() if text}
+    hashes = {item_id: text_hash(settings, text) for item_id, text in texts.items() if text}
     waiting = [item_id for item_id, digest in hashes.items() if stored[item_id] != digest]
     report.read["items"] += len(rows)
     report.skipped["items without any text"] += len(rows) - len(hashes)
@@ -71,7 +71,10 @@ def encode(encoder: "SentenceTransformer", texts: list[str], prompt: str) -> "np
     return encoder.encode(texts, prompt=prompt or None, normalize_embeddings=True, show_progress_bar=False)
 
 
-def _hash(settings: TextSettings, text: str) -> str:
-    # Without a prompt as it was before there were any, so that nothing is encoded anew.
-    encoder = f"{settings.model} {settings.prompt!r}" if settings.prompt else settings.model
+def text_hash(settings: TextSettings, text: str) -> str:
+    """Name what a vector is made of: model, prompt and text.
+
+    Without a prompt it is what it was before there were prompts, so that no graph is encoded anew.
+    """
+    encoder = f"{settings.model} {settings.prompt!r}" if settings.prompt else settings.model  # one line
     return hashlib.sha256(f"{encoder}\n{text}".encode()).hexdigest()[:32]

@@ -15,6 +15,8 @@ from kgloader.texts.encoder import encode
 from kgloader.texts.models import WORDLLAMA, load_encoder
 from kgrec.errors import KgrecError
 
+pytestmark = pytest.mark.slow  # the encoders' libraries take their time
+
 TEXTS = ["Sailing the northern seas", "A voyage across the Arctic ocean", "Bread baking for beginners", "{title}\x00🙂"]
 OWN = """
 import json, sys
@@ -30,7 +32,6 @@ print(json.dumps(wordllama.WordLlamaInference(weights, tokenizer).embed(json.loa
 
 
 @pytest.mark.skipif(find_spec(WORDLLAMA) is None, reason="the extra wordllama is not installed")
-@pytest.mark.slow
 def test_wordllama_gives_the_vectors_of_its_own_package() -> None:
     """Which is asked in a process of its own, as it changes the logging of the one that imports it."""
     encoder = load_encoder(WORDLLAMA)
