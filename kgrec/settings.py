@@ -20,7 +20,7 @@ from kgrec.errors import KgrecError
 Section = TypeVar("Section", bound=BaseModel)
 
 SETTINGS_FILE = "kgrec.toml"
-TABLES = ("neo4j", "load", "dbpedia", "hdgi", "sasrec")
+TABLES = ("neo4j", "load", "dbpedia", "texts", "hdgi", "sasrec")
 
 
 class Neo4jSettings(BaseModel):

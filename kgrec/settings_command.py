@@ -15,6 +15,7 @@ MODELS = {
     "neo4j": "kgrec.settings:Neo4jSettings",
     "load": "kgloader.settings:LoadSettings",
     "dbpedia": "kgloader.dbpedia.settings:DBpediaSettings",
+    "texts": "kgloader.texts.settings:TextSettings",
     "hdgi": "gnn.settings:HDGISettings",
     "sasrec": "recommender.settings:SASRecSettings",
 }

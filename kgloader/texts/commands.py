@@ -3,31 +3,35 @@
 import click
 
 from kgloader.report import Report
-from kgloader.texts.encoder import DEFAULT_MODEL, embed_items
+from kgloader.texts.encoder import embed_items
+from kgloader.texts.settings import DEFAULT_MODEL, TextSettings
 from kgloader.texts.similarity import tie_similar_items
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from kgrec.options import with_database
+from kgrec.settings import load_section
 
 
 @click.command()
 @click.option(
-    "--model", default=DEFAULT_MODEL, show_default=True, help="Name or folder of a sentence-transformers model."
+    "--model", help=f"Name or folder of a sentence-transformers model, or wordllama.  [default: {DEFAULT_MODEL}]"
 )
 @with_database()
-def embeddings(database: Database, model: str) -> None:
+def embeddings(database: Database, model: str | None) -> None:
     """Encode the texts of the items, and tie items of similar texts.
 
-    The text of an item is its title, authors or brands, categories and the beginning of its description. Only items
-    whose text or model is new are encoded. The default model comes from PyPI and needs no model hub.
+    The text of an item is its title, authors or brands, categories and the beginning of its description, unless the
+    [texts] table of kgrec.toml says otherwise: facts of DBpedia can be part of it, and a prompt stand before it. Only
+    items whose text, prompt or model is new are encoded. The default model comes from PyPI and needs no model hub.
 
     \b
     Examples:
       kgrec load embeddings
       kgrec load embeddings --model sentence-transformers/all-mpnet-base-v2
     """
+    settings = load_section("texts", TextSettings, {"model": model})
     report = Report()
     ensure_schema(database)
-    embed_items(database, model, report)
+    embed_items(database, settings, report)
     tie_similar_items(database, report)
     report.show(database, "kgrec load embeddings")

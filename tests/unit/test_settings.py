@@ -50,6 +50,8 @@ def test_a_password_of_digits_stays_text(monkeypatch: pytest.MonkeyPatch) -> Non
     [
         ("KGREC_SASREC_DIM", "wide", "Setting sasrec.dim is wrong"),
         ("KGREC_SASREC_HEADS", "3", "heads \\(3\\) must divide dim \\(64\\)"),
+        ("KGREC_TEXTS_FIELDS", '["price"]', "Setting texts.fields.0 is wrong: Input should be 'title', .* or 'facts'"),
+        ("KGREC_TEXTS_FIELDS", "[]", "Setting texts.fields is wrong"),
         ("KGREC_HDGI_META_PATHS", "INTERACTED, BY", "KGREC_HDGI_... is not JSON: .*meta_paths"),
     ],
 )
