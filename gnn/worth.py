@@ -133,7 +133,7 @@ def centred(vectors: Tensor) -> Tensor:
     return (vectors - vectors[known].mean(dim=0)) * known[:, None]
 
 
-def worth(name: str, vectors: Tensor, questions: Questions, items: Tensor | None) -> Worth:
+def worth(name: str, vectors: Tensor, questions: Questions, items: Tensor | None = None) -> Worth:
     """Measure vectors of users ``[n_users, dim]`` and, where they have any, of items ``[n_items, dim]``.
 
     Zeros are of a user who neither finds anything nor votes.

@@ -28,6 +28,7 @@ def dataset(
     texts: torch.Tensor | None = None,
     fits: Sequence[Fit] = tuple(Fit),
     facts: dict[str, sp.csr_matrix] | None = None,
+    persona_items: torch.Tensor | None = None,
 ) -> Dataset:
     """Users ``u0``, ``u1``, ... and items ``i00``, ``i01``, ...; a target of 0 is none; the ``fits`` share personas."""
     rows = [
@@ -35,6 +36,11 @@ def dataset(
         for items, valid, target in zip(train, validation, test, strict=True)
     ]
     names: list[str | None] = [None] * len(train)
+    found = {}
+    if personas is not None:
+        nothing = torch.zeros(n_items + 1, personas.shape[1])
+        items = nothing if persona_items is None else persona_items
+        found = {fit: Personas(f"run-{fit}", personas, names, items) for fit in fits}
     return Dataset(
         item_ids=[f"i{item:02}" for item in range(n_items)],
         titles=[f"Title {item}" for item in range(n_items)],
@@ -44,7 +50,7 @@ def dataset(
         texts_digest="" if texts is None else "texts",
         facts={} if facts is None else facts,
         split="leave-one-out",
-        personas={} if personas is None else {fit: Personas(f"run-{fit}", personas, names) for fit in fits},
+        personas=found,
     )
 
 
@@ -128,6 +134,7 @@ def streamed(data: Dataset) -> StreamedGraph:
         ),
         facts=pd.DataFrame(facts, columns=["sourceNodeId", "targetNodeId", "relationshipType"]),
         types=sorted(set.union(*(MetaPath.parse(path).types for path in DEFAULT_META_PATHS))),
+        item_ids=data.item_ids,
         item_nodes=2_000 + np.arange(1, data.n_items + 1),
         texts=data.texts[1:].numpy(),
         made_of=[f"text of {item_id}" for item_id in data.item_ids],
