@@ -92,7 +92,7 @@ def example() -> Dataset:
     ]
     times = [[1, 2, 3, 4, 5], [1, 1], [1, 2, 3, 4], [1, 2]]
     made = dataset([[]] * 4, [0] * 4, [0] * 4, 10)
-    named = Personas("run", torch.ones(4, 2), ["Chess", None, "Go", "Chess"])
+    named = Personas("run", torch.ones(4, 2), ["Chess", None, "Go", "Chess"], torch.zeros(11, 2))
     return dataclasses.replace(
         made, sequences=sequences(rows, times), personas={Fit.TEST: named, Fit.FINAL: named}, split="by time"
     )
