@@ -31,7 +31,7 @@ class Recommendation:
     Attributes:
         user_id: whom it is for; ``"session"`` for an anonymous one.
         rank: from 1.
-        score: that gave the order: a logit of the conditioned SASRec where it stands alone, else a sum of standardised
+        score: that gave the order: a logit of the sequence model where it stands alone, else a sum of standardised
             scores, of both stages.
         retrieved: rank among the candidates of the first stage, from 1.
         persona: name of the persona that the candidates were retrieved for.

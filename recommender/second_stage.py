@@ -4,7 +4,6 @@ None, the order of retrieval; the base SASRec's order, by the short-term intent 
 or a blend of both scores whose weight is learned.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import torch
 from torch import Tensor
 
 from recommender.asked import Asked, Score
-from recommender.choices import load_choice, save_choices, stands_out
+from recommender.choices import chosen_names, load_choice, save_choices, stands_out
 from recommender.metrics import ndcg
 from recommender.ranking import candidate_ranks, retrieve, seen_items
 from recommender.sequences import PADDING
@@ -105,9 +104,8 @@ def save(stages: dict[str, SecondStage], run: Path) -> None:
 
 
 def names(run: Path) -> list[str]:
-    """Return the conditioned models of a run in the order of their names; none where nothing was chosen yet."""
-    path = run / "evaluation" / FILE
-    return sorted(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
+    """Return the conditioned models of a run in the order of their names, as `chosen_names` does."""
+    return chosen_names(run / "evaluation" / FILE)
 
 
 def load(run: Path, name: str) -> SecondStage:

@@ -30,7 +30,7 @@ class TrainedModel:
     """One trained sequence model.
 
     Attributes:
-        name: of its file in the folder of each fit, without suffix.
+        name: of its file in the folder of each fit, without suffix; where the persona comes in late it has none.
         epochs: how many the validation fit was trained.
         kept: the epoch whose weights were kept, from 1; the other fits are trained so long.
         loss: mean training loss of that epoch.

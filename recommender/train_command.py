@@ -33,13 +33,14 @@ DEFAULTS = SASRecSettings()
 def sasrec(
     database: Database, run: Path, seed: int | None, epochs: int | None, ways: tuple[Conditioning, ...], fresh: bool
 ) -> None:
-    """Train the base SASRecs and the persona-conditioned one.
+    """Train the base SASRecs and, where the persona comes into it, the conditioned one.
 
     All learn to predict the next interaction. Validation chooses how long they are trained, which sources of the
-    graph stand beside them in the first stage (co-occurrence, followers, facts), and what orders the candidates;
-    then all are trained anew with the validation interactions, to be judged by the test's, and those that are served
-    once more with everything. One base starts at random, the other and the conditioned model from the text
-    embeddings; the latter reads the personas that `kgrec train personas` wrote. An interrupted training goes on where
+    graph stand beside them in the first stage (the persona, co-occurrence, followers, facts), and what orders the
+    candidates; then all are trained anew with the validation interactions, to be judged by the test's, and those that
+    are served once more with everything. One base starts at random, the other and a conditioned model from the text
+    embeddings. The personas are those that `kgrec train personas` wrote: by default they come in late, as a source
+    beside the base that starts from the texts, which then is what is served. An interrupted training goes on where
     it stopped and, on a CPU, ends with the same result. Other settings can be given in the [sasrec] table of
     kgrec.toml.
 

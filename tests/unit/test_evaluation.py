@@ -30,7 +30,9 @@ from recommender.train import train_models
 from recommender.trained import load_model, with_persona
 from tests.unit.datasets import dataset, sequences
 
-SMALL = SASRecSettings(dim=8, heads=1, blocks=1, max_length=6, epochs=4, patience=2, batch_size=32, n_candidates=12)
+SMALL = SASRecSettings(
+    dim=8, heads=1, blocks=1, max_length=6, epochs=4, patience=2, batch_size=32, n_candidates=12, conditioning="prefix"
+)
 N_USERS, N_ITEMS = 24, 15
 
 
@@ -323,8 +325,16 @@ def test_what_is_not_trained_is_told(run: Path, tmp_path: Path) -> None:
         evaluate(data, tmp_path / "nothing")
     for path in Fit.TEST.folder(run).glob("persona-*.pt"):
         path.unlink()
-    with pytest.raises(KgrecError, match="has no persona-conditioned model: run `kgrec train sasrec"):
+    with pytest.raises(KgrecError, match="has no test fit of persona-add: run `kgrec train sasrec"):
         evaluate(data, run)
+    chosen = run / "evaluation" / second_stage.FILE
+    chosen.write_text("{")
+    with pytest.raises(KgrecError, match=f"{chosen} is damaged: run `kgrec train sasrec --run {run}` again"):
+        evaluate(data, run)
+    for nothing in (lambda: chosen.write_text("{}"), chosen.unlink):
+        nothing()
+        with pytest.raises(KgrecError, match="has no persona-conditioned model: run `kgrec train sasrec"):
+            evaluate(data, run)
     with pytest.raises(KgrecError, match="Nobody has a test interaction"):
         evaluate(dataset([[1, 2]], [3], [0], N_ITEMS, torch.ones(1, 3)), run)
 

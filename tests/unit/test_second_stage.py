@@ -12,7 +12,7 @@ from kgrec.errors import KgrecError
 from recommender.asked import Asked
 from recommender.sasrec import SASRec
 from recommender.scoring import by_model
-from recommender.second_stage import FILE, WEIGHTS, SecondStage, blended, choose, load, rank, save
+from recommender.second_stage import FILE, WEIGHTS, SecondStage, blended, choose, load, names, rank, save
 from recommender.settings import SASRecSettings
 
 N_ITEMS = 12
@@ -201,13 +201,15 @@ def test_choices_are_kept_in_the_run(tmp_path: Path) -> None:
     save(STAGES, tmp_path)
     assert {name: load(tmp_path, name) for name in STAGES} == STAGES
     assert [stage.name for stage in STAGES.values()] == ["none", "base", "blend"]
+    assert names(tmp_path) == ["persona-add", "persona-gate", "persona-prefix"]
     save({"persona-add": STAGES["persona-gate"]}, tmp_path)
-    assert load(tmp_path, "persona-add") == STAGES["persona-gate"]
+    assert load(tmp_path, "persona-add") == STAGES["persona-gate"] and names(tmp_path) == ["persona-add"]
     with pytest.raises(KgrecError, match="has no second stage of persona-gate: run `kgrec train sasrec"):
         load(tmp_path, "persona-gate")
 
 
 def test_without_a_choice_the_remedy_is_told(tmp_path: Path) -> None:
+    assert names(tmp_path) == []
     with pytest.raises(KgrecError, match="has no second stage of persona-add: run `kgrec train sasrec"):
         load(tmp_path, "persona-add")
 
@@ -220,3 +222,13 @@ def test_a_damaged_choice_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / "evaluation" / FILE).write_text(content, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(KgrecError, match="is damaged: run `kgrec train sasrec"):
         load(tmp_path, "persona-add")
+
+
+@pytest.mark.parametrize("content", ["{", "", "[]", "3", '["persona-add"]', '"persona-add"', "null", "\udcff"])
+def test_names_of_a_damaged_file_are_not_guessed(tmp_path: Path, content: str) -> None:
+    save(STAGES, tmp_path)
+    path = tmp_path / "evaluation" / FILE
+    path.write_text(content, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(KgrecError) as told:
+        names(tmp_path)
+    assert str(told.value) == f"{path} is damaged: run `kgrec train sasrec --run {tmp_path}` again."
