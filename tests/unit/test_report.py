@@ -235,9 +235,7 @@ def test_differences_are_paired_and_corrected(runs: list[tuple[Path, Measured]],
 
 def test_ablations_that_are_missing_are_named(written: Path) -> None:
     text = (written / "report.md").read_text(encoding="utf-8")
-    missing = (
-        "neither vector nor profile of the persona, no co-occurrence among the sources, no sources, no rerank"
-    )
+    missing = "neither vector nor profile of the persona, no co-occurrence among the sources, no sources, no rerank"
     assert f"Not among the runs: {missing}." in text
 
 
