@@ -242,10 +242,11 @@ def test_table_is_readable(command_line: CommandLine, run: Path) -> None:
     assert "For u00" in output and "persona: " in output and "Why" in output
 
 
-def test_anonymous_session(command_line: CommandLine, run: Path) -> None:
+def test_anonymous_session(database: Database, command_line: CommandLine, run: Path) -> None:
     found = lists(command_line, "--session", "i00,i02", "-k", "4", "--run", str(run))
     assert len(found) == 4 and not {one["item_id"] for one in found} & {"i00", "i02"}
-    assert all("Lighthouses" in str(one["persona"]) for one in found)  # the even items are of that taste
+    names = {r["name"] for r in database.driver.execute_query("MATCH (p:Persona) RETURN p.name AS name").records}
+    assert len({one["persona"] for one in found} & names) == len({one["persona"] for one in found}) == 1
 
 
 def test_session_of_a_single_item_that_nobody_chose_in_training(
@@ -415,6 +416,30 @@ def test_models_of_earlier_personas_are_refused(command_line: CommandLine, run: 
     finally:
         command_line("train", "personas", "--run", str(run))  # the finished checkpoint is written back again
     assert lists(command_line, "--user", "u00", "--conditioning", "prefix", "--run", str(run))
+
+
+def test_personas_of_infomax_come_in_nowhere(
+    database: Database, command_line: CommandLine, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No item has a vector beside them: lists are made without, and a session has no persona."""
+    with monkeypatch.context() as patch:
+        patch.setitem(command_line.environment, "KGREC_HDGI_OBJECTIVE", "infomax")
+        command_line("train", "personas", "--run", str(tmp_path))
+    try:
+        data = read_dataset(database)
+        assert all(found.vectors.any() and not found.items.any() for found in data.personas.values())
+        told = command_line("train", "sasrec", "--run", str(tmp_path)).output
+        assert "Beside persona-late: " in told and "persona;" not in told and " persona " not in told
+        assert "persona" not in fusion.load(tmp_path, "persona-late").weights
+        of_user = lists(command_line, "--user", "u00", "-k", "3", "--run", str(tmp_path))
+        of_session = lists(command_line, "--session", "i00,i02", "-k", "3", "--run", str(tmp_path))
+        assert len(of_user) == len(of_session) == 3
+        assert all(one["persona"] for one in of_user) and not any(one["persona"] for one in of_session)
+        for option in ([], ["--sessions"]):
+            assert "persona-late" in command_line("evaluate", "--run", str(tmp_path), *option).output
+    finally:
+        command_line("train", "personas", "--run", str(run))
+    assert item_vectors(database, read_dataset(database, [Fit.FINAL]).personas[Fit.FINAL].run_id)
 
 
 def test_sasrec_needs_personas(database: Database, command_line: CommandLine, run: Path, tmp_path: Path) -> None:
