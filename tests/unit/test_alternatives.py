@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from benchmarks.alternatives import ITERATION_WEIGHTS, fastrp, raw_features, shuffled, truncated_svd
 from torch import Tensor
 
+from benchmarks.alternatives import ITERATION_WEIGHTS, fastrp, raw_features, shuffled, truncated_svd
 from gnn.hops import hops
 from gnn.meta_path import MetaPath
 from gnn.training_graph import TrainingGraph
