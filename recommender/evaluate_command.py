@@ -49,7 +49,7 @@ def evaluate(
 
     Systems: popularity, item-kNN and EASE with and without recency; the base SASRec, from ids and from texts, and the
     latter fused with the sources of the graph; and for each trained conditioning the model alone, retrieval with its
-    sources, reranked by the base, blended, and what validation chose. All have learned from training and validation
+    sources, reranked by the base, in the learned order, and what validation chose. All have learned from training and validation
     interactions; the final fit, which is served, is never read. What the user has had already is left out, ties count
     against the system, nothing is sampled.
 
