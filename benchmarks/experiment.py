@@ -91,9 +91,16 @@ class Experiment:
     run: Path
 
     def measure(self, conditionings: tuple[Conditioning, ...], ablations: bool) -> None:
-        """Train all systems and measure them."""
-        dataset = self.with_personas(self.hdgi, self.run)
+        """Train all systems and measure them.
+
+        Raises:
+            KgrecError: ablations are asked for of a model that has learned with the personas: it would have to be
+                trained without them. Nothing is trained then.
+        """
         judged = with_persona(self.sasrec.conditioning)
+        if ablations and judged.trained_as is judged:
+            raise KgrecError("Ablations are of a persona that comes in late, as in the default settings.")
+        dataset = self.with_personas(self.hdgi, self.run)
         conditioned = [with_persona(way) for way in dict.fromkeys((self.sasrec.conditioning, *conditionings))]
         variants = [BASE, BASE_TEXT, *conditioned]
         histories = {variant: train(self.run, variant.trained_as, dataset, self.sasrec) for variant in variants}
@@ -138,13 +145,7 @@ class Experiment:
         return training_graph(self.graph, fit, paths, settings.structure_dim, settings.seed)
 
     def ablations(self, dataset: Dataset, judged: Variant) -> list[Contender]:
-        """Return the judged system with something taken away or put in its place.
-
-        Raises:
-            KgrecError: the judged model has learned with the personas, and would have to be trained without them.
-        """
-        if judged.trained_as is judged:
-            raise KgrecError("Ablations are of a persona that comes in late, as in the default settings.")
+        """Return the judged system, of a persona that comes in late, with something taken away or put in its place."""
         systems: dict[str, Callable[[], Answer]] = {
             name: functools.partial(self.system, judged, dataset, without) for name, without in WITHOUT.items()
         }
@@ -161,12 +162,17 @@ class Experiment:
         return [Contender(name, "ablation", make) for name, make in systems.items()]
 
     def system(self, variant: Variant, dataset: Dataset, without: frozenset[str] = frozenset()) -> Answer:
-        """Choose sources and second stage of a model on validation, and answer with them on the test."""
+        """Choose sources and second stage of a model on validation, and answer with them on the test.
+
+        Asked are the personas of ``dataset``, whosever the questions come with: vectors of items fit their own space.
+        """
         chosen = choose_fusion(self.run, variant.name, dataset, without)
         base = (BASE_TEXT if variant == BASE else BASE).name
         both = self.stages(variant, chosen, base, dataset, Fit.VALIDATION)
         stage = second_stage.choose(users_asked(dataset, Fit.VALIDATION), both, base)
-        return by_stages(self.stages(variant, chosen, base, dataset, Fit.TEST), stage, stage.way)
+        answer = by_stages(self.stages(variant, chosen, base, dataset, Fit.TEST), stage, stage.way)
+        vectors = dataset.personas[Fit.TEST].vectors
+        return lambda asked: answer(asked.with_personas(vectors))
 
     def stages(self, variant: Variant, chosen: Fusion, base: str, dataset: Dataset, fit: Fit) -> Stages:
         """Put a model beside its sources, and a base behind them."""

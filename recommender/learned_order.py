@@ -1,7 +1,7 @@
 """An order of candidates that is learned: a weight for each part of the score, by popularity and length of the history.
 
-A conditional logit (McFadden 1974): the target is chosen among a user's candidates with the softmax of a weighted sum. A
-part is brought to mean 0 and spread 1 over the user's candidates, so that it says what tells these apart.
+A conditional logit (McFadden 1974): the target is chosen among a user's candidates with the softmax of a weighted sum.
+A part is brought to mean 0 and spread 1 over the user's candidates, so that it says what tells these apart.
 """
 
 from dataclasses import dataclass
