@@ -1,1 +1,1 @@
-"""Unsupervised personas: GDS projection to tensors, HDGI, training, write-back to Neo4j, naming; and profiles."""
+"""Unsupervised personas: GDS projection to tensors, training, write-back to Neo4j, naming; and profiles."""

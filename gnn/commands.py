@@ -28,9 +28,9 @@ DEFAULTS = HDGISettings()
 def personas(
     database: Database, run: Path, seed: int | None, epochs: int | None, n_personas: int | None, fresh: bool
 ) -> None:
-    """Learn user personas with HDGI and write them back to Neo4j.
+    """Learn user personas from the graph and write them back to Neo4j.
 
-    A GDS projection of the interactions and the facts around them is streamed to PyTorch, and HDGI trained three times:
+    A GDS projection of the interactions and the facts around them is streamed to PyTorch, and learned from three times:
     on the training interactions, where users held out choose the number of epochs; with the validation interactions
     as well; and on all interactions. The first two are kept for the training and the evaluation of the sequence
     models. Of the last, each user gets a vector (User.persona) and weighted links to the nearest Persona nodes; beside
@@ -47,10 +47,10 @@ def _report(trained: TrainedPersonas) -> None:
     console = terminal()
     history = trained.history
     console.print(
-        f"HDGI: {trained.users} users; validation kept epoch {trained.epochs} of {len(history.losses)}, with loss "
+        f"{trained.users} users; validation kept epoch {trained.epochs} of {len(history.losses)}, with loss "
         f"{-history.best_score:.4f}. Runs: {', '.join(f'{fit} {run_id}' for fit, run_id in trained.run_ids.items())}."
     )
-    weights = DataTable("Meta-path", "Attention", title="Meta-paths")
+    weights = DataTable("Meta-path", "Share", title="What the vectors are made of")
     for text, weight in trained.meta_path_weights.items():
         weights.add_row(text, f"{weight:.3f}")
     for missing in trained.missing:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from gnn.meta_path import START
 from gnn.settings import HDGISettings
 from gnn.shared_space import SharedSpace, summed, users
 from gnn.training_graph import TrainingGraph
@@ -80,13 +81,15 @@ class HiddenInteractionsTraining:
 
     @torch.no_grad()
     def shares(self) -> dict[str, float]:
-        """What the items' vectors are made of: each part of the mean squared length, as they add up to 1."""
+        """What the items' vectors are made of: each part of the mean squared length, as they add up to 1.
+
+        The items' own vectors are what the meta-path has that goes no further than to them.
+        """
         everything = np.arange(self.chosen.shape[1])
         own, text, _ = self.model.parts(everything)
-        found = {"text of the items": text} | dict.fromkeys(map(str, self.paths), own.new_zeros(own.shape))
+        found = {"text of the items": text} | dict.fromkeys(map(str, self.paths), torch.zeros_like(own)) | {START: own}
         for path, columns in self.ends.items():
             found[str(path)] = summed(self.model.features[:, columns], self.model.feature[columns])
-        found["the item itself"] = own
         lengths = {name: part.square().sum().item() for name, part in found.items()}
         return {name: length / max(sum(lengths.values()), 1e-12) for name, length in lengths.items()}
 

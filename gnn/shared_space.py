@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from gnn.items import Items
 
-START = 0.02  # spread of the items' own vectors before anything is learned
+SPREAD = 0.02  # of the items' own vectors before anything is learned
 
 
 class SharedSpace(nn.Module):
@@ -30,7 +30,7 @@ class SharedSpace(nn.Module):
     def __init__(self, items: Items, dim: int):
         super().__init__()
         n_items, n_features = items.features.shape
-        self.own = nn.Parameter(torch.randn(n_items, dim) * START)
+        self.own = nn.Parameter(torch.randn(n_items, dim) * SPREAD)
         self.text = nn.Linear(items.texts.shape[1], dim, bias=False)
         self.feature = nn.Parameter(torch.zeros(n_features, dim))
         self.texts, self.features = items.texts, items.features

@@ -50,7 +50,8 @@ class TrainedPersonas:
     Attributes:
         run_ids: of each fit; that of the final fit is the one that the graph's readers see from now on.
         users: how many users have a vector.
-        meta_path_weights: semantic attention of each meta-path in the final fit; sums to 1.
+        meta_path_weights: share of each meta-path, and of the texts, in the vectors of the final fit; of HDGI's own
+            objective its semantic attention. Sums to 1.
         missing: meta-paths without an instance in the graph.
         history: losses and scores of the validation fit, which chose the number of epochs of the other two.
         worth: what the vectors of the validation fit know of the next item, beside others; empty without validation.
@@ -83,7 +84,7 @@ class TrainedPersonas:
 def train_personas(
     database: Database, run: str | Path, settings: HDGISettings | None = None, fresh: bool = False
 ) -> TrainedPersonas:
-    """Learn user personas with HDGI, once for each fit, and write them back to Neo4j.
+    """Learn user personas, once for each fit, and write them back to Neo4j.
 
     The validation fit chooses the number of epochs, for which the test fit and the final fit then learn anew from more
     interactions (see `kgrec.training.fits.Fit`). The final fit's personas are those of the graph; the vectors of the

@@ -1,7 +1,7 @@
 """What validation chooses for each model of a run: what it takes, and a JSON file a kind of choice, replaced whole."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,11 +29,11 @@ def save_choices(chosen: "Mapping[str, DataclassInstance]", path: Path) -> None:
         draft.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
 
 
-def load_choice(kind: type[Choice], what: str, path: Path, name: str) -> Choice:
+def load_choice(kind: Callable[..., Choice], what: str, path: Path, name: str) -> Choice:
     """Read what was chosen for a model.
 
     Args:
-        kind: a dataclass of the file's values.
+        kind: makes it of the file's values.
         what: it is, as an error names it.
         path: ``RUN/evaluation/FILE``.
         name: of the model.

@@ -13,6 +13,8 @@ class PersonaConditioning(nn.Module):
     - ``add``: the projected persona is added to every output state: a long-term offset to the short-term intent.
     - ``gate``: a learned gate weighs, per dimension, the output state against the projected persona.
 
+    There is none for ``late``: the persona then stays outside (`recommender.sources.affinity`).
+
     The persona was learned from the same training interactions that the sequence model is taught to predict, so in
     training it tells more than it will about an unseen item. Whole personas are therefore dropped at random, most of
     the time; the zero vector that remains is also the state of a user without a persona.

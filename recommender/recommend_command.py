@@ -54,10 +54,10 @@ def recommend(
 ) -> None:
     """Recommend items to known users, or to an anonymous session.
 
-    Personas are read from Neo4j, the persona-conditioned SASRec and the sources of the graph that validation chose
-    retrieve candidates among the unseen items, and the second stage that it chose orders them, if any. All of it has
-    learned from all interactions (the final fit). The reason names what an item shares with the history in the graph,
-    and where that is little, with what of it others chose it.
+    The SASRec, the persona and the other sources that validation chose retrieve candidates among the unseen items, and
+    the second stage that it chose orders them, if any. Personas and facts are read from Neo4j. All of it has learned
+    from all interactions (the final fit). The reason names what an item shares with the history in the graph, and where
+    that is little, with what of it others chose it.
 
     \b
     Examples:

@@ -33,19 +33,19 @@ DEFAULTS = SASRecSettings()
 def sasrec(
     database: Database, run: Path, seed: int | None, epochs: int | None, ways: tuple[Conditioning, ...], fresh: bool
 ) -> None:
-    """Train the base SASRecs and, where the persona comes into it, the conditioned one.
+    """Train the sequence models, and choose what stands beside them.
 
-    All learn to predict the next interaction. Validation chooses how long they are trained, which sources of the
-    graph stand beside them in the first stage (the persona, co-occurrence, followers, facts), and what orders the
-    candidates; then all are trained anew with the validation interactions, to be judged by the test's, and those that
-    are served once more with everything. One base starts at random, the other and a conditioned model from the text
-    embeddings. The personas are those that `kgrec train personas` wrote: by default they come in late, as a source
-    beside the base that starts from the texts, which then is what is served. An interrupted training goes on where
-    it stopped and, on a CPU, ends with the same result. Other settings can be given in the [sasrec] table of
-    kgrec.toml.
+    All learn to predict the next interaction. Validation chooses how long they are trained, which sources stand beside
+    them in the first stage (the persona, co-occurrence, followers, facts), and what orders the candidates; then all
+    are trained anew with the validation interactions, to be judged by the test's, and those that are served once more
+    with everything. One base starts at random, the other from the text embeddings. With the default conditioning,
+    late, the persona that `kgrec train personas` wrote comes in beside the latter; with the others, into a model of its
+    own as well. An interrupted training goes on where it stopped and, on a CPU, ends with the same result. Other
+    settings can be given in the [sasrec] table of kgrec.toml.
 
     \b
-    Example:
+    Examples:
+      kgrec train sasrec
       kgrec train sasrec --conditioning prefix --conditioning add
     """
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
