@@ -23,6 +23,7 @@ from recommender.fusion import Fusion
 from recommender.measured import Measured
 from recommender.ranking import retrieve, seen_items, target_ranks
 from recommender.scoring import score_histories
+from recommender.second_stage import Way
 from recommender.sequences import TEST, TRAIN, VALIDATION
 from recommender.settings import SASRecSettings
 from recommender.sources import followers
@@ -60,7 +61,9 @@ def without_final(data: Dataset) -> Dataset:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = tmp_path_factory.mktemp("runs") / "run"
-    train_models(shop(), run, SMALL, ["add", "prefix"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(second_stage, "ENOUGH", 5)  # targets, so that an order is learned from these few
+        train_models(shop(), run, SMALL, ["add", "prefix"])
     return run
 
 
@@ -154,7 +157,7 @@ def test_parts_are_put_together_in_order(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 BASELINES = ["popularity", "item-kNN", "item-kNN with recency", "EASE", "EASE with recency"]
-STAGES = ["alone", "retrieval", "reranked by base", "blended", "as served"]
+STAGES = ["alone", "retrieval", "reranked by base", "learned order", "as served"]
 BASES = ["base SASRec", "base SASRec with text", "base SASRec with text, fused"]
 
 
@@ -181,10 +184,15 @@ def test_a_whole_run(run: Path) -> None:
 def test_as_served_is_the_way_that_validation_chose(run: Path) -> None:
     found = evaluate(without_final(shop()), run)
     ranks = {one.name: found.ranks[row] for row, one in enumerate(found.systems)}
-    for way, weight, stage in (("add", 0.0, "retrieval"), ("add", 1.0, "reranked by base"), ("prefix", 0.4, "blended")):
-        name = f"persona-{way}"
+    ways: list[tuple[str, Way, str]] = [
+        ("add", "none", "retrieval"),
+        ("add", "base", "reranked by base"),
+        ("prefix", "learned", "learned order"),
+    ]
+    for conditioning, way, stage in ways:
+        name = f"persona-{conditioning}"
         chosen = {other: second_stage.load(run, other) for other in ("persona-add", "persona-prefix")}
-        chosen[name] = dataclasses.replace(chosen[name], weight=weight, blend=0.4)
+        chosen[name] = dataclasses.replace(chosen[name], way=way)
         second_stage.save(chosen, run)
         again = evaluate(without_final(shop()), run)
         served = {one.name: again.ranks[row] for row, one in enumerate(again.systems)}
@@ -257,7 +265,7 @@ def test_the_other_fits_are_trained_as_long_as_validation_chose(trained: Path) -
         assert final is None or len(final["losses"]) == chosen["best_epoch"] + 1
     served = {path.stem for path in Fit.FINAL.folder(trained).glob("*.pt")}
     stages = [second_stage.load(trained, name) for name in ("persona-add", "persona-prefix")]
-    assert served == {"persona-add", "persona-prefix"} | {stage.base for stage in stages if stage.weight}
+    assert served == {"persona-add", "persona-prefix"} | {stage.base for stage in stages if stage.way != "none"}
 
 
 OPENED: list[str] = []

@@ -30,6 +30,7 @@ from recommender.metrics import ndcg
 from recommender.report.roles import KNOWN_ABLATIONS, roles
 from recommender.sasrec import SASRec
 from recommender.scoring import by_model, score_histories
+from recommender.second_stage import Way
 from recommender.sources import sources
 from recommender.trained import load_model, with_persona
 from tests.unit.datasets import STRANGER, shop, streamed, with_other_tests
@@ -59,7 +60,7 @@ SOURCE = "a shop that was made up"
 JUDGED = with_persona("late")
 BASELINES = ["popularity", "item-kNN", "item-kNN with recency", "EASE", "EASE with recency"]
 BASES = ["base SASRec", "base SASRec with text", "base SASRec with text, fused"]
-STAGES = ["alone", "retrieval", "reranked by base", "blended", "as served"]
+STAGES = ["alone", "retrieval", "reranked by base", "as served"]  # so few targets teach no order
 MODELS = BASES + [f"persona-late, {stage}" for stage in STAGES]
 COUNTED, FACTS = ["co-occurrence", "co-occurrence, recent", "followers"], ["makers and categories", "facts of DBpedia"]
 WITHOUT = {  # what each ablation has not among its sources
@@ -158,9 +159,9 @@ def told(source: str, asked: Asked, data: Dataset, fit: Fit, recency: float) -> 
 
 
 def by_hand(
-    asked: Asked, models: tuple[SASRec, SASRec], weight: float, chosen: Fusion, data: Dataset, fit: Fit
+    asked: Asked, models: tuple[SASRec, SASRec], way: Way, chosen: Fusion, data: Dataset, fit: Fit
 ) -> list[float]:
-    """Rank of each target among the best candidates of the first model and its sources, ordered by both stages."""
+    """Rank of each target by the first model and its sources, or among their best candidates by the second model."""
     with torch.no_grad():
         ones, twos = (standardised(score_histories(model, asked.histories, None)) for model in models)
     for source, share in chosen.weights.items():
@@ -169,11 +170,10 @@ def by_hand(
     found = []
     for one, two, history, target in zip(ones, twos, asked.histories, asked.targets.tolist(), strict=True):
         unseen = [item - 1 for item in range(1, asked.n_items + 1) if item not in history]
-        candidates = sorted(unseen, key=lambda item: -one[item])[:N_CANDIDATES] if weight else unseen
-        parts = [(scores[candidates] - scores[candidates].mean()) / scores[candidates].std() for scores in (one, two)]
-        blend = (1 - weight) * parts[0] + weight * parts[1]
+        candidates = sorted(unseen, key=lambda item: -one[item])[:N_CANDIDATES] if way == "base" else unseen
+        order = (two if way == "base" else one)[candidates]
         is_there = target - 1 in candidates
-        found.append(float((blend >= blend[candidates.index(target - 1)]).sum()) if is_there else float("inf"))
+        found.append(float((order >= order[candidates.index(target - 1)]).sum()) if is_there else float("inf"))
     return found
 
 
@@ -217,13 +217,14 @@ def chosen_by_hand(
     """Ranks on the test of an ablation with these sources, in the better order of both models on validation."""
     names = ["base", "base-text"] if name == "no text in the sequence model" else ["base-text", "base"]
 
-    def found(fit: Fit, weight: float) -> list[float]:
+    def found(fit: Fit, way: Way) -> list[float]:
         first, second = (load_model(run, one, data, fit) for one in names)
-        return by_hand(users_asked(data, fit), (first, second), weight, chosen, data, fit)
+        return by_hand(users_asked(data, fit), (first, second), way, chosen, data, fit)
 
-    values = {weight: ndcg(np.array(found(Fit.VALIDATION, weight)), 10) for weight in second_stage.WEIGHTS}
-    best = max(values, key=lambda weight: values[weight].mean())
-    return found(Fit.TEST, best if stands_out(values[best] - values[0.0]) else 0.0)
+    ways: tuple[Way, Way] = ("none", "base")
+    retrieved, reordered = (ndcg(np.array(found(Fit.VALIDATION, way)), 10) for way in ways)
+    gains = reordered - retrieved
+    return found(Fit.TEST, "base" if gains.mean() > 0 and stands_out(gains) else "none")
 
 
 def test_each_ablation_is_chosen_anew_on_validation_without_its_part(
@@ -261,6 +262,10 @@ def asked_on_validation(source: str, data: Dataset, recency: float, asked: Asked
     return told(source, asked, data, Fit.VALIDATION, recency)
 
 
+def never(gains: np.ndarray) -> bool:
+    return False
+
+
 def test_an_ablation_is_asked_with_what_stands_in_the_place_of_the_personas(
     saved: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,7 +275,7 @@ def test_an_ablation_is_asked_with_what_stands_in_the_place_of_the_personas(
         return Fusion({source: share for source, share in SHARES.items() if source not in without}, 0.7, 0.0, 0.0)
 
     monkeypatch.setattr("benchmarks.experiment.choose_fusion", all_taken)
-    monkeypatch.setattr(second_stage, "stands_out", more_is_better)
+    monkeypatch.setattr(second_stage, "stands_out", never)
     made = experiment(saved, out)
     dataset = made.with_personas(made.hdgi, made.run)
     stood_in = {"no DBpedia": made.without_dbpedia(), "truncated SVD": made.by_svd(dataset)}
@@ -279,9 +284,9 @@ def test_an_ablation_is_asked_with_what_stands_in_the_place_of_the_personas(
         found = {one.name: one.make()(asked)[0].tolist() for one in made.ablations(dataset, JUDGED)}
         for name, without in WITHOUT.items():
             data, chosen = stood_in.get(name, dataset), all_taken(made.run, name, dataset, frozenset(without))
-            assert found[name] == chosen_by_hand(made.run, name, data, more_is_better, chosen), name
+            assert found[name] == chosen_by_hand(made.run, name, data, never, chosen), name
             if name in stood_in:
-                assert found[name] != chosen_by_hand(made.run, name, dataset, more_is_better, chosen)
+                assert found[name] != chosen_by_hand(made.run, name, dataset, never, chosen)
 
 
 def test_the_placebo_and_the_lists_that_are_not_reordered_keep_what_was_chosen(
@@ -291,7 +296,7 @@ def test_the_placebo_and_the_lists_that_are_not_reordered_keep_what_was_chosen(
     shutil.copytree(out / "seed-1", tmp_path / "seed-1")
     made = experiment(saved, tmp_path)
     dataset, chosen = made.with_personas(made.hdgi, made.run), Fusion(SHARES, 0.7, 0.0, 0.0)
-    stage = dataclasses.replace(second_stage.load(made.run, JUDGED.name), weight=0.6)
+    stage = dataclasses.replace(second_stage.load(made.run, JUDGED.name), way="base")
     second_stage.save({JUDGED.name: stage}, made.run)
     fusion.save({JUDGED.name: chosen}, made.run)
     asked = users_asked(dataset, Fit.TEST)
@@ -299,10 +304,10 @@ def test_the_placebo_and_the_lists_that_are_not_reordered_keep_what_was_chosen(
         found = {one.name: one.make()(asked)[0].tolist() for one in made.ablations(dataset, JUDGED)}
     first, second = (load_model(made.run, name, dataset, Fit.TEST) for name in ("base-text", "base"))
     assert stage.base == "base"
-    assert found["no rerank"] == by_hand(asked, (first, second), 0.0, chosen, dataset, Fit.TEST)
+    assert found["no rerank"] == by_hand(asked, (first, second), "none", chosen, dataset, Fit.TEST)
     placebo = shuffled(dataset.personas[Fit.TEST].vectors, 1)
-    served = by_hand(asked, (first, second), 0.6, chosen, dataset, Fit.TEST)
-    others = by_hand(asked.with_personas(placebo), (first, second), 0.6, chosen, dataset, Fit.TEST)
+    served = by_hand(asked, (first, second), "base", chosen, dataset, Fit.TEST)
+    others = by_hand(asked.with_personas(placebo), (first, second), "base", chosen, dataset, Fit.TEST)
     assert found["personas shuffled (placebo)"] == others != served
 
 
