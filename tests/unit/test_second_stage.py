@@ -162,11 +162,11 @@ def test_a_learned_order_is_judged_by_questions_that_it_was_not_learned_from() -
         first, second = (model.table[history[-1]].double() for model in (conditioned, base))
         items = sorted((item for item in range(1, n + 1) if item not in history), key=lambda item: -first[item])
         rows.append((items[:n_candidates], first[items[:n_candidates]], second[items[:n_candidates]], target))
-    items = torch.tensor([row[0] for row in rows])
+    candidates = torch.tensor([row[0] for row in rows])
     known = Candidates(
-        items,
+        candidates,
         torch.stack([torch.stack([row[1], row[2]], dim=1) for row in rows]),
-        torch.log1p(items.double()),
+        torch.log1p(candidates.double()),
         torch.zeros(n, dtype=torch.float64),
     )
     targets = torch.tensor([row[3] for row in rows])
