@@ -368,19 +368,21 @@ def test_a_catalogue_without_facts_and_with_items_without_text(tmp_path: Path) -
     assert [str(path) for path in graph.paths] == ["INTERACTED"] and graph.items.features.shape == (30, 0)
     found = learn(graph, SETTINGS, tmp_path)
     assert found.vectors.isfinite().all() and found.items.any(dim=1).all()
-    assert found.path_weights["INTERACTED"] == 0.0 and sum(found.path_weights.values()) == pytest.approx(1)
+    assert list(found.path_weights) == ["text of the items", "INTERACTED"] and sum(
+        found.path_weights.values()
+    ) == pytest.approx(1)
 
 
 def test_weights_are_the_parts_of_the_items_vectors() -> None:
-    """Each meta-path's by dense algebra; a path of one step has none."""
+    """Each meta-path's by dense algebra; the path of one step has what is the items' own."""
     training = trained(training_graph(streamed(shop()), Fit.VALIDATION, list(map(MetaPath.parse, TEXTS)), 0, 0))
     model, features = training.model, training.model.features.toarray()
-    lengths = {"text of the items": (model.texts @ model.text.weight.T).square().sum().item(), TEXTS[0]: 0.0}
+    lengths = {"text of the items": (model.texts @ model.text.weight.T).square().sum().item()}
+    lengths[TEXTS[0]] = model.own.square().sum().item()
     start = 0
     for text, width in zip(TEXTS[1:], (8, 3, 5), strict=True):
         part = features[:, start : start + width] @ model.feature.detach().numpy()[start : start + width]
         lengths[text], start = float((part**2).sum()), start + width
-    lengths["the item itself"] = model.own.square().sum().item()
     total = sum(lengths.values())
     assert start == features.shape[1]
     assert training.shares() == pytest.approx({name: length / total for name, length in lengths.items()}, rel=1e-4)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gnn.items import Items
 from gnn.meta_path import MetaPath
-from gnn.shared_space import START, SharedSpace, summed, users
+from gnn.shared_space import SPREAD, SharedSpace, summed, users
 
 PATHS = [MetaPath.parse(text) for text in ("INTERACTED > BY", "INTERACTED > IN_CATEGORY")]
 
@@ -48,7 +48,7 @@ def test_items_are_the_sum_of_three_parts() -> None:
 
 def test_at_first_features_say_nothing_and_items_are_small() -> None:
     model = SharedSpace(items(400), 50)
-    assert not model.feature.any() and model.own.std().item() == pytest.approx(START, rel=0.05)
+    assert not model.feature.any() and model.own.std().item() == pytest.approx(SPREAD, rel=0.05)
 
 
 def test_a_catalogue_without_facts() -> None:

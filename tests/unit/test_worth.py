@@ -216,14 +216,23 @@ def test_what_learning_has_not_made_better_is_named() -> None:
     assert better_untrained([*others, one("personas", 0.5)]) == better_untrained([]) == []
 
 
-def test_the_probe_goes_through_all_adjacencies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_probe_goes_through_objectives_and_adjacencies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KGREC_HDGI_EPOCHS", "2")
     monkeypatch.setenv("KGREC_HDGI_DIM", "8")
     streamed(shop()).save(tmp_path / "data" / "graph")
-    arguments = ["--data", str(tmp_path / "data"), "--out", str(tmp_path / "out"), "--seed", "3"]
-    lines = CliRunner().invoke(probe, arguments, catch_exceptions=False).stdout.splitlines()[2:]
-    kinds = {tuple(line.split(" | ")[1:4]) for line in lines}
-    assert kinds == {(way, dim, "3") for way in ("hops", "counts", "binary") for dim in ("64", "0")}
-    assert len(lines) == 36
-    personas = {line.split(" | ")[1]: line for line in lines if line.startswith("| personas")}
-    assert len({line.rpartition(" | ")[2] for line in personas.values()}) > 1  # the adjacency matters
+    arguments = ["--data", str(tmp_path / "data"), "--out", str(tmp_path / "out"), "--seed", "3", "--seed", "4"]
+    lines = CliRunner().invoke(probe, arguments, catch_exceptions=False).stdout.splitlines()
+    head, rows = lines[0], [line.strip("| ").split(" | ") for line in lines[2:]]
+    unlearned_ones = [
+        "random",
+        "FastRP",
+        "truncated SVD of the interactions",
+        "features",
+        "features, propagated untrained",
+    ]
+    ways = ["interactions", "infomax, hops", "infomax, counts", "infomax, binary"]
+    assert [row[:2] for row in rows] == [[one, seed] for seed in "34" for one in [*unlearned_ones, *ways]]
+    assert {len(line.split("|")) for line in lines} == {len(head.split("|"))}
+    learned = {row[0]: tuple(row[2:]) for row in rows if row[0] in ways}
+    assert len(set(learned.values())) == 4  # each way is another
+    assert all(("" in figures) == way.startswith("infomax") for way, figures in learned.items())
