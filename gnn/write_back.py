@@ -81,7 +81,7 @@ def _draft(database: Database, run_id: str, personas: Personas) -> None:
 
 def _items_run(learned: UserVectors) -> str:
     """Run of the items' vectors: a run that replaces itself by other vectors is not to write over those being read."""
-    return f"{learned.run_id}/{hashlib.sha256(np.ascontiguousarray(learned.items)).hexdigest()[:12]}"
+    return f"{learned.run_id}/{hashlib.sha256(np.ascontiguousarray(learned.items).data).hexdigest()[:12]}"
 
 
 def _promote(database: Database) -> None:

@@ -160,11 +160,17 @@ def test_hidden_and_shown_are_the_users_items(monkeypatch: pytest.MonkeyPatch) -
 def test_an_epoch_teaches_everybody_once_but_those_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "USERS", 7)
     graph = two_tastes()
-    training, seen = HiddenInteractionsTraining(graph, SETTINGS, 0.25), []
+    training = HiddenInteractionsTraining(graph, SETTINGS, 0.25)
+    seen: list[np.ndarray] = []
     held_out = sorted(set(range(200)) - set(training.taught.tolist()))
     assert len(held_out) == 50 and sum(hidden[0].shape[0] for hidden, _ in training.validated) <= 50
     real = training._hidden
-    monkeypatch.setattr(training, "_hidden", lambda rows: (seen.append(rows), real(rows))[1])
+
+    def noted(rows: np.ndarray) -> module.Hidden:
+        seen.append(rows)
+        return real(rows)
+
+    monkeypatch.setattr(training, "_hidden", noted)
     before = training.model.own.detach().clone()
     training.train_epoch(0)
     assert sorted(np.concatenate(seen).tolist()) == sorted(training.taught.tolist()) and len(seen) == 22

@@ -70,9 +70,9 @@ def test_sums_and_their_gradients_are_those_of_dense_algebra() -> None:
 
 
 def test_a_sum_of_nothing_is_zero() -> None:
-    nothing = sp.csr_array((3, 4), dtype=np.float32)
+    nothing = sp.csr_array(np.zeros((3, 4), dtype=np.float32))
     assert summed(nothing, torch.ones(4, 2)).tolist() == [[0.0, 0.0]] * 3
-    assert summed(sp.csr_array((3, 0), dtype=np.float32), torch.ones(0, 2)).tolist() == [[0.0, 0.0]] * 3
+    assert summed(sp.csr_array(np.zeros((3, 0), dtype=np.float32)), torch.ones(0, 2)).tolist() == [[0.0, 0.0]] * 3
 
 
 def test_the_whole_gradient_is_that_of_dense_algebra() -> None:
