@@ -112,7 +112,7 @@ def objective(request: pytest.FixtureRequest, command_line: CommandLine, monkeyp
 def test_personas_are_written_and_tell_the_tastes_apart(
     database: Database, command_line: CommandLine, tmp_path: Path, objective: str
 ) -> None:
-    output = train(command_line, tmp_path)
+    output = train(command_line, tmp_path, "--epochs", "200")
     assert "Lighthouses" in output and "Volcanoes" in output and "INTERACTED > SAME_AS > SUBJECT" in output
     vectors = written(database)
     assert len(vectors) == 60 and all(

@@ -311,6 +311,10 @@ def test_nearest_persona_is_that_of_numpy(database: Database, made: Callable[...
     assert found == [personas.names[number] for number in nearest] and len(set(found)) == 3
     assert nearest_persona(database, "another", vectors[0].tolist()) is None
     assert nearest_persona(database, "old", [0.0] * 8) is None
+    with database.driver.session() as session:  # as of a cluster of users without interactions
+        session.run("MATCH (p:Persona {name: $name}) SET p.vector = $zeros", name=found[0], zeros=[0.0] * 8).consume()
+    others = {nearest_persona(database, "old", vector.tolist()) for vector in vectors}
+    assert others == set(personas.names) - {found[0]}
 
 
 Evaluated = tuple[str, list[str], list[list[float]], list[str | None], list[str], list[list[float]]]
