@@ -35,7 +35,6 @@ from recommender.metrics import hit_rate
 from recommender.reading import read_dataset
 from recommender.sequences import PADDING
 
-ITEM_IDS = "UNWIND $nodes AS node RETURN gds.util.asNode(node).item_id AS item_id"
 HEAD = "| model | fields | numbers | seconds | votes HR@10 | votes HR@100 | nearest HR@10 | nearest HR@100 |"
 
 
@@ -52,21 +51,19 @@ def vectors_of(rows: list[Row], fields: list[TextField], model: str, prompt: str
     return dict(zip(texts, encode(load_encoder(model), list(texts.values()), prompt), strict=True))
 
 
-def votes(streamed: StreamedGraph, item_ids: list[str], vectors: dict[str, np.ndarray]) -> Worth:
+def votes(streamed: StreamedGraph, vectors: dict[str, np.ndarray]) -> Worth:
     """Measure the users' text profiles by the votes of the nearest ones.
 
     Args:
         streamed: the graph.
-        item_ids: of its item nodes. ``[n]``
         vectors: of the items that have a text. ``[dim]`` each
     """
-    known = [row for row, item_id in enumerate(item_ids) if item_id in vectors]
+    nothing = np.zeros_like(next(iter(vectors.values())))
     graph = training_graph(
         dataclasses.replace(
             streamed,
-            item_nodes=streamed.item_nodes[known],
-            texts=np.stack([vectors[item_ids[row]] for row in known]),
-            made_of=[item_ids[row] for row in known],
+            texts=np.stack([vectors.get(item_id, nothing) for item_id in streamed.item_ids]),
+            made_of=[item_id if item_id in vectors else "" for item_id in streamed.item_ids],
         ),
         Fit.VALIDATION,
         [MetaPath.parse(START)],
@@ -104,16 +101,13 @@ def main(database: Database, models: tuple[str, ...]) -> None:
     rows = database.read("load/item_texts", most_facts=MOST_FACTS)
     dataset = read_dataset(database, [], with_texts=False)
     streamed = stream_graph(database, [MetaPath.parse(START)], ("train", "validation"))
-    item_ids = [
-        row["item_id"] for row in database.driver.execute_query(ITEM_IDS, nodes=streamed.item_nodes.tolist()).records
-    ]
     print(f"{HEAD}\n|{'---|' * HEAD.count(' | ')}---|")
     for model in models:
         for fields in field_choices(settings.fields):
             start = time.perf_counter()
             vectors = vectors_of(rows, fields, model, settings.prompt)
             seconds = time.perf_counter() - start
-            found, places = votes(streamed, item_ids, vectors), nearest(dataset, vectors)
+            found, places = votes(streamed, vectors), nearest(dataset, vectors)
             figures = [found.hit_rate_at_10, found.hit_rate_at_100, *(hit_rate(places, k).mean() for k in (10, 100))]
             told = " | ".join(f"{figure:.4f}" for figure in figures)
             dim = len(next(iter(vectors.values())))

@@ -41,7 +41,7 @@ def write_evaluation_personas(database: Database, learned: UserVectors, personas
             for user in batch
         ]
         database.write("personas/evaluation_users", rows=rows, run_id=run_id, fit=learned.fit.value)
-    write_items(database, learned)
+    write_items(database, learned, run_id)
     items = len(learned.item_ids)
     switched = database.write("personas/evaluation_switch", kind=kind, run_id=run_id, users=users, items=items)
     if not switched.counters.contains_updates:

@@ -4,8 +4,10 @@ Killed between any two transactions, the graph still shows its readers one whole
 it to the end.
 """
 
+import hashlib
 from collections.abc import Iterator
 
+import numpy as np
 from more_itertools import chunked
 
 from gnn.item_vectors import forget_items, write_items
@@ -33,9 +35,10 @@ def write_back(database: Database, learned: UserVectors, personas: Personas) -> 
         for rows in _user_rows(learned, personas)
     )
     database.run("schema/item_persona_key")  # a graph that was loaded by an earlier kgrec has none
-    write_items(database, learned)
+    items, items_run = len(learned.item_ids), _items_run(learned)
+    write_items(database, learned, items_run)
     switched = database.write(
-        "personas/switch", run_id=learned.run_id, memberships=memberships, items=len(learned.item_ids)
+        "personas/switch", run_id=learned.run_id, memberships=memberships, items=items, items_run=items_run
     )
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's users or personas were changed at the same time: train the personas again.")
@@ -74,6 +77,11 @@ def _draft(database: Database, run_id: str, personas: Personas) -> None:
     database.write_together(
         [("personas/create", {"rows": nodes, "run_id": run_id}), ("personas/characterise", {"rows": features})]
     )
+
+
+def _items_run(learned: UserVectors) -> str:
+    """Run of the items' vectors: a run that replaces itself by other vectors is not to write over those being read."""
+    return f"{learned.run_id}/{hashlib.sha256(np.ascontiguousarray(learned.items).data).hexdigest()[:12]}"
 
 
 def _promote(database: Database) -> None:

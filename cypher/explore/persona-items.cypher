@@ -3,7 +3,8 @@ WITH null AS persona_id
 MATCH (persona:Persona)
 WHERE persona_id IS NULL OR persona.persona_id = persona_id
 WITH persona ORDER BY persona.size DESC, persona.persona_id LIMIT 1
-MATCH (vector:ItemPersona {run_id: persona.run_id})
+MATCH (current:CurrentRun {kind: 'personas'})
+MATCH (vector:ItemPersona {run_id: coalesce(current.items_run, current.run_id)})
 WHERE vector.item_id IS NOT NULL // so that the key's index finds them
 WITH persona, vector,
      reduce(sum = 0.0, i IN range(0, size(persona.vector) - 1) | sum + persona.vector[i] * vector.vector[i]) AS affinity

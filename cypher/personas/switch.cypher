@@ -3,7 +3,7 @@
 MATCH (draft:PersonaDraft {run_id: $run_id})
 WITH collect(draft) AS drafts, sum(COUNT { (draft)<-[:HAS_PERSONA]-() }) AS memberships
 WHERE memberships = $memberships AND $items = COUNT {
-  MATCH (vector:ItemPersona {run_id: $run_id})
+  MATCH (vector:ItemPersona {run_id: $items_run})
   WHERE vector.item_id IS NOT NULL // so that the key's index finds them
 }
 CALL () {
@@ -16,4 +16,5 @@ FOREACH (draft IN drafts |
   REMOVE draft:PersonaDraft
 )
 MERGE (current:CurrentRun {kind: 'personas'})
-SET current.name = 'personas', current.run_id = $run_id, current.items = $items, current.promoted = false
+SET current.name = 'personas', current.run_id = $run_id, current.items = $items,
+    current.items_run = $items_run, current.promoted = false

@@ -29,12 +29,14 @@ class CurrentRun:
         promoted: whether all its vectors are in ``User.persona``, which the vector index covers; until then each is
             there or in ``User.persona_next``.
         items: how many items have a vector.
+        items_run: by which their vectors go.
         dimensions: length of its vectors; ``None`` where it has no personas.
     """
 
     run_id: str
     promoted: bool
     items: int
+    items_run: str
     dimensions: int | None
 
 
@@ -125,16 +127,17 @@ def _settled(current: Callable[[], Run | None], read: Callable[[Run], Found]) ->
 
 def _personas(database: Database, run: CurrentRun) -> CurrentPersonas:
     rows = database.stream("project/user_personas", run_id=run.run_id, promoted=run.promoted)
-    return _read(database, run.run_id, rows)
+    return _read(database, run.run_id, rows, run.items_run)
 
 
 def _evaluation_personas(database: Database, fit: Fit, run: _EvaluationRun) -> CurrentPersonas:
     if (run.found, run.found_items) != (run.users, run.items):
         raise KgrecError(f"Some personas of the {fit} fit are missing: run `kgrec train personas` again.")
-    return _read(database, run.run_id, database.stream("project/evaluation_personas", run_id=run.run_id))
+    rows = database.stream("project/evaluation_personas", run_id=run.run_id)
+    return _read(database, run.run_id, rows, run.run_id)
 
 
-def _read(database: Database, run_id: str, rows: Iterable[Row]) -> CurrentPersonas:
+def _read(database: Database, run_id: str, rows: Iterable[Row], items_run: str) -> CurrentPersonas:
     """Read what there is of a run; a vector of one that is just being removed can be of any shape."""
     user_ids: list[str] = []
     vectors: list[np.ndarray] = []
@@ -145,7 +148,7 @@ def _read(database: Database, run_id: str, rows: Iterable[Row]) -> CurrentPerson
         names.append(row["persona"])
     item_ids: list[str] = []
     items: list[np.ndarray] = []
-    for row in database.stream("project/item_personas", run_id=run_id):
+    for row in database.stream("project/item_personas", run_id=items_run):
         item_ids.append(row["item_id"])
         items.append(np.array(row["vector"], dtype=np.float32))
     return CurrentPersonas(run_id, user_ids, vectors, names, item_ids, items)

@@ -1,13 +1,17 @@
 """The table of benchmarks/encoders.py on a real graph: its figures are those of the parts, and no test item matters."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from click.testing import CliRunner
 
-from benchmarks.encoders import HEAD, field_choices, main, nearest
+from benchmarks.encoders import HEAD, field_choices, main, nearest, votes
 from gnn.meta_path import MetaPath
 from gnn.projection import stream_graph
+from gnn.streamed_graph import StreamedGraph
 from gnn.training_graph import training_graph
 from gnn.worth import Questions, centred, worth
 from kgrec.graph.database import Database
@@ -69,6 +73,37 @@ def test_facts_tell_the_tastes_and_tests_tell_nothing(database: Database, comman
     command_line("load", "embeddings")
     _, _, *again = table(command_line)
     assert [row[4:] for row in again] == [default[4:], with_facts[4:]]
+
+
+def test_items_without_a_text_have_no_part_in_the_votes() -> None:
+    """Two users of the same items, of which the first alone has a text; a third user has nothing that has one."""
+    rows_ = [("u0", "i0", "train"), ("u0", "i1", "train"), ("u1", "i0", "train"), ("u1", "i2", "train")]
+    rows_ += [("u2", "i3", "train"), ("u0", "i2", "validation"), ("u1", "i1", "validation"), ("u2", "i0", "validation")]
+    nodes = {name: number for number, name in enumerate(sorted({name for row in rows_ for name in row[:2]}))}
+    graph = StreamedGraph(
+        user_ids=["u0", "u1", "u2"],
+        user_nodes=np.array([nodes[user] for user in ("u0", "u1", "u2")]),
+        interactions=pd.DataFrame(
+            [(nodes[user], nodes[item], split) for user, item, split in rows_],
+            columns=["sourceNodeId", "targetNodeId", "split"],
+        ),
+        facts=pd.DataFrame([], columns=["sourceNodeId", "targetNodeId", "relationshipType"]),
+        types=["INTERACTED"],
+        item_ids=["i0", "i1", "i2", "i3"],
+        item_nodes=np.array([nodes[item] for item in ("i0", "i1", "i2", "i3")]),
+        texts=np.ones((4, 5), dtype=np.float32),  # those of another encoder
+        made_of=["another text"] * 4,
+    )
+    found = votes(graph, {"i0": np.array([1.0, 2.0], dtype=np.float32)})
+    of_texts = training_graph(
+        replace(graph, texts=np.array([[1, 2], [0, 0], [0, 0], [0, 0]], dtype=np.float32), made_of=["a", "", "", ""]),
+        Fit.VALIDATION,
+        [MetaPath.parse("INTERACTED")],
+        0,
+        0,
+    )
+    assert of_texts.features.tolist()[0] == of_texts.features.tolist()[1] and not of_texts.features[2].any()
+    assert found == worth("features", centred(of_texts.features), Questions.of(graph, of_texts))
 
 
 def test_nearest_by_hand() -> None:

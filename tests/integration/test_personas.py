@@ -5,15 +5,18 @@ import random
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 import torch
 
-from gnn import projection, trainer
+from gnn import projection
+from gnn.hidden_interactions import HiddenInteractionsTraining
+from gnn.infomax import HDGITraining
 from gnn.meta_path import MetaPath
 from gnn.projection import stream_graph
-from gnn.settings import HDGISettings
+from gnn.settings import HDGISettings, ObjectiveName
 from gnn.streamed_graph import StreamedGraph
 from gnn.train import train_personas
 from gnn.trainer import graph_digest
@@ -89,8 +92,9 @@ def of_fit(streamed: StreamedGraph, fit: Fit = Fit.VALIDATION) -> TrainingGraph:
 
 
 def evaluated(database: Database, fit: Fit) -> list[list[float]]:
-    vectors: list[list[float]] = current_personas(database, fit).vectors.tolist()
-    return vectors
+    """Vectors of the users and of the items that have any."""
+    found = current_personas(database, fit)
+    return [vector.tolist() for vector in [*found.vectors, *found.items]]
 
 
 def written(database: Database) -> dict[str, list[float]]:
@@ -98,10 +102,17 @@ def written(database: Database) -> dict[str, list[float]]:
     return {record["user"]: record["vector"] for record in found}
 
 
+@pytest.fixture(params=get_args(ObjectiveName))
+def objective(request: pytest.FixtureRequest, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Either objective in turn, for the command line too."""
+    monkeypatch.setitem(command_line.environment, "KGREC_HDGI_OBJECTIVE", request.param)
+    return str(request.param)
+
+
 def test_personas_are_written_and_tell_the_tastes_apart(
-    database: Database, command_line: CommandLine, tmp_path: Path
+    database: Database, command_line: CommandLine, tmp_path: Path, objective: str
 ) -> None:
-    output = train(command_line, tmp_path)
+    output = train(command_line, tmp_path, "--epochs", "200")
     assert "Lighthouses" in output and "Volcanoes" in output and "INTERACTED > SAME_AS > SUBJECT" in output
     vectors = written(database)
     assert len(vectors) == 60 and all(
@@ -126,6 +137,7 @@ def test_personas_are_written_and_tell_the_tastes_apart(
     assert (
         record["fit"] == "final"
         and record["settings"]["personas"] == 2
+        and record["settings"]["objective"] == objective
         and sum(record["meta_path_weights"].values()) == pytest.approx(1)
     )
 
@@ -182,6 +194,9 @@ def test_batches_of_node_ids_change_nothing(database: Database, monkeypatch: pyt
     monkeypatch.setattr(projection, "NODES", 7)
     parts = of_fit(stream_graph(database, META_PATHS))
     assert parts.user_ids == whole.user_ids and parts.texts == whole.texts and parts.features.equal(whole.features)
+    assert parts.items.item_ids == whole.items.item_ids and parts.items.texts.equal(whole.items.texts)
+    assert (parts.chosen.toarray() == whole.chosen.toarray()).all()
+    assert (parts.items.features.toarray() == whole.items.features.toarray()).all()
     sums = {user: np.zeros(8) for user in whole.user_ids}
     train = [row for row in rows() if row["split"] == "train"]
     counts = Counter(row["item"] for row in train)
@@ -202,6 +217,42 @@ def test_user_without_training_interactions_is_a_user_still(
     assert len(written(database)) == 60 and all(vector is not None for vector in written(database).values())
 
 
+def test_items_are_those_that_were_chosen_or_have_facts_in_the_order_of_their_ids(database: Database) -> None:
+    """Each with its own node, text and facts; the embeddings of the other items have no part in it."""
+    database.driver.execute_query(
+        "MATCH (c:Category) CREATE (:Item {item_id: 'a'})-[:IN_CATEGORY]->(c), (:Item {item_id: 'nothing'}), "
+        "(:User {user_id: 'u99'})-[:INTERACTED {split: 'test', position: 0}]->(:Item {item_id: 'i50'})"
+    )
+    items = of_fit(stream_graph(database, META_PATHS)).items
+    assert items.item_ids == ["a", *(f"i{item:02}" for item in range(40)), "i50"]
+    found = database.driver.execute_query(
+        "UNWIND $nodes AS node WITH gds.util.asNode(node) AS item RETURN item.item_id AS id, item.embedding AS text",
+        nodes=items.nodes.tolist(),
+    ).records
+    assert [record["id"] for record in found] == items.item_ids
+    assert items.texts.tolist() == [record["text"] or [0.0] * 8 for record in found]
+    assert [bool(made_of) for made_of in items.made_of] == [record["text"] is not None for record in found]
+    features = items.features.toarray()
+    assert not features[41].any()  # i50 has no facts
+    assert sorted(features[0])[-2:] == [0.0, 1.0]
+    tastes = features[1:41] @ features[1:41].T  # two themes; the category is nearly everybody's
+    assert tastes[0, 2] == pytest.approx(1.0, abs=1e-5) and tastes[0, 1] < 0.01
+
+
+def test_user_without_any_interaction_is_near_nobody(
+    database: Database, command_line: CommandLine, tmp_path: Path
+) -> None:
+    database.driver.execute_query("CREATE (:User {user_id: 'u99'})")
+    train(command_line, tmp_path)
+    found = current_personas(database)
+    vectors = dict(zip(found.user_ids, found.vectors, strict=True))
+    assert len(vectors) == 61 and not vectors["u99"].any()
+    assert all(np.linalg.norm(vectors[user]) == pytest.approx(1, abs=1e-5) for user in vectors if user != "u99")
+    for user in ("u00", "u99"):
+        near = command_line("explore", "nearest-users", "-p", f"user_id={user}").output
+        assert "u99" not in near or user == "u99"
+
+
 def test_fingerprint_follows_texts_and_interactions(database: Database) -> None:
     def digest() -> str:
         return graph_digest(of_fit(stream_graph(database, META_PATHS)), HDGISettings())
@@ -220,8 +271,12 @@ def test_fingerprint_follows_texts_and_interactions(database: Database) -> None:
     assert len({unknown, made, changed, without, digest()}) == 5
 
 
-def test_training_from_python_says_what_was_learned(database: Database, tmp_path: Path) -> None:
-    trained = train_personas(database, tmp_path, HDGISettings(epochs=30, personas=2))
+@pytest.mark.parametrize("objective", get_args(ObjectiveName))
+def test_training_from_python_says_what_was_learned(
+    database: Database, tmp_path: Path, objective: ObjectiveName
+) -> None:
+    settings = HDGISettings(objective=objective, epochs=30, patience=30, personas=2)
+    trained = train_personas(database, tmp_path, settings)
     frame = trained.frame()
     assert list(frame.columns) == ["persona_id", "name", "users", "traits"]
     assert trained.users == 60 == frame["users"].sum() and frame["users"].is_monotonic_decreasing
@@ -243,7 +298,11 @@ def test_training_from_python_says_what_was_learned(database: Database, tmp_path
         read = current_personas(database, fit)
         assert read.run_id == trained.run_ids[fit] and len(read.user_ids) == 60
         assert len(set(read.names)) == 2 and all(name for name in read.names)
-    again = train_personas(database, tmp_path, HDGISettings(epochs=30, personas=2))
+        assert read.item_ids == ([] if objective == "infomax" else [f"i{item:02}" for item in range(40)])
+        assert len(read.items) == len(read.item_ids)
+    assert trained.worth[-1].vectors == "personas"
+    assert (trained.worth[-1].dot_hit_rate_at_10 is None) == (objective == "infomax")
+    again = train_personas(database, tmp_path, settings)
     assert again == replace(trained, history=again.history) and again.history.resumed_at == 30
 
 
@@ -259,9 +318,12 @@ def swap(database: Database, split: str) -> None:
         )  # fmt: skip
 
 
-def test_no_fit_depends_on_later_interactions(database: Database, command_line: CommandLine, tmp_path: Path) -> None:
+def test_no_fit_depends_on_later_interactions(
+    database: Database, command_line: CommandLine, tmp_path: Path, objective: str
+) -> None:
     train(command_line, tmp_path / "before")
     before = {fit: evaluated(database, fit) for fit in Fit}
+    assert {len(vectors) for vectors in before.values()} == {60 if objective == "infomax" else 60 + 40}
     swap(database, "test")
     train(command_line, tmp_path / "other test")
     assert {fit for fit in Fit if evaluated(database, fit) != before[fit]} == {Fit.FINAL}
@@ -271,25 +333,26 @@ def test_no_fit_depends_on_later_interactions(database: Database, command_line: 
 
 
 def test_interrupted_training_ends_like_an_uninterrupted_one(
-    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, objective: str
 ) -> None:
     train(command_line, tmp_path / "whole")
-    whole = written(database)
-    real = trainer.HDGITraining.train_epoch
+    whole, vectors = written(database), [evaluated(database, fit) for fit in Fit]
+    kind = HDGITraining if objective == "infomax" else HiddenInteractionsTraining
+    real = kind.train_epoch
 
-    def cut(self: trainer.HDGITraining, epoch: int) -> float:
+    def cut(self: Any, epoch: int) -> float:
         if epoch == 11:
             raise KeyboardInterrupt
         return real(self, epoch)
 
-    monkeypatch.setattr(trainer.HDGITraining, "train_epoch", cut)
-    result = command_line(
-        "train", "personas", "--run", str(tmp_path / "cut"), "--epochs", "30", "--personas", "2", check=False
-    )
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, "train_epoch", cut)
+        result = command_line(
+            "train", "personas", "--run", str(tmp_path / "cut"), "--epochs", "30", "--personas", "2", check=False
+        )
     assert result.exit_code != 0 and written(database) == whole  # nothing half-written
-    monkeypatch.undo()
     train(command_line, tmp_path / "cut")
-    assert written(database) == whole
+    assert written(database) == whole and [evaluated(database, fit) for fit in Fit] == vectors
     for fit in Fit:
         kept = [torch.load(fit.folder(tmp_path / run) / "personas.pt")["best_model"] for run in ("whole", "cut")]
         assert all(torch.equal(kept[0][name], kept[1][name]) for name in kept[0])

@@ -10,6 +10,7 @@ import torch
 from neo4j import ResultSummary
 
 from gnn import evaluation_personas as evaluating
+from gnn import item_vectors
 from gnn import write_back as writing
 from gnn.evaluation_personas import write_evaluation_personas
 from gnn.meta_path import MetaPath
@@ -21,9 +22,8 @@ from gnn.training_graph import TrainingGraph, training_graph
 from gnn.write_back import write_back
 from kgrec.errors import KgrecError
 from kgrec.explore.queries import run_query
-from kgrec.graph import personas as reading
 from kgrec.graph.database import Database
-from kgrec.graph.personas import current_personas, current_run, session_persona
+from kgrec.graph.personas import current_personas, current_run, nearest_persona
 from kgrec.graph.schema import ensure_schema
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History
@@ -32,6 +32,7 @@ from tests.integration.graph_dump import rows as ask
 from tests.integration.test_personas import fill, rows
 
 BATCH = 25  # users a transaction; there are 60
+ITEMS = 15  # items a transaction; there are 40
 MEMBERSHIPS = 70  # removed in one; there are 120
 PER_USER = 2
 WRITES = ("write", "write_together", "run")
@@ -44,6 +45,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "USERS", BATCH)
     monkeypatch.setattr(writing, "MEMBERSHIPS", MEMBERSHIPS)
     monkeypatch.setattr(evaluating, "USERS", BATCH)
+    monkeypatch.setattr(item_vectors, "ITEMS", ITEMS)
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +60,11 @@ def graph(database: Database) -> TrainingGraph:
 def made(database: Database, graph: TrainingGraph) -> Callable[..., Run]:
     """Make a run of random vectors, with all that is written of it."""
 
-    def make(run_id: str, seed: int, dim: int = 8, fit: Fit = Fit.FINAL) -> Run:
+    def make(run_id: str, seed: int, dim: int = 8, fit: Fit = Fit.FINAL, n_items: int = 40) -> Run:
         generator = torch.Generator().manual_seed(seed)
         vectors = torch.nn.functional.normalize(torch.randn(60, dim, generator=generator), dim=1)
-        learned = UserVectors(fit, graph.user_ids, vectors, {}, run_id, History())
+        item_ids, items = graph.items.item_ids[:n_items], torch.randn(n_items, dim, generator=generator)
+        learned = UserVectors(fit, graph.user_ids, vectors, item_ids, items, {}, run_id, History())
         settings = HDGISettings(personas=3, personas_per_user=PER_USER)
         described = describe(database, graph, learned, settings)
         return learned, replace(described, names=[f"{run_id} by {seed}: {name}" for name in described.names])
@@ -78,7 +81,7 @@ def clean(database: Database, graph: TrainingGraph) -> None:
 def forget(database: Database) -> None:
     with database.driver.session() as session:
         session.run(
-            "MATCH (n:Persona|PersonaDraft|PersonaRetired|EvaluationPersona|CurrentRun) DETACH DELETE n"
+            "MATCH (n:Persona|PersonaDraft|PersonaRetired|EvaluationPersona|ItemPersona|CurrentRun) DETACH DELETE n"
         ).consume()
         session.run(
             "MATCH (u:User) REMOVE u.persona, u.persona_run, u.persona_next, u.persona_next_run"
@@ -88,7 +91,7 @@ def forget(database: Database) -> None:
 def seen(database: Database) -> dict[str, Any]:
     """All that readers see of the personas."""
     found = current_personas(database)
-    session = session_persona(database, ["i00", "i02"])
+    probe = [1.0, -0.5, 0.25, 2.0, 0.0, -1.0, 0.5, 1.5][: len(found.vectors[0])]
     nearest = [run_query(database, "nearest-users", {"user_id": user})[1] for user in ("u00", "u07")]
     quality = run_query(database, "data-quality", {})
     memberships = ask(
@@ -103,9 +106,11 @@ def seen(database: Database) -> dict[str, Any]:
     return {
         "run": found.run_id,
         "users": found.user_ids,
-        "vectors": found.vectors.tolist(),
+        "vectors": np.stack(found.vectors).tolist(),
         "names": found.names,
-        "session": (session.run_id, np.round(session.vector, 6).tolist(), session.name),
+        "item_ids": found.item_ids,
+        "items": [vector.tolist() for vector in found.items],
+        "nearest persona": nearest_persona(database, found.run_id, probe),
         "nearest": [[(row[1], float(row[2])) for row in table] for table in nearest],
         "quality": quality,
         "memberships": memberships,
@@ -224,6 +229,8 @@ def test_no_transaction_carries_more_than_a_batch(
     (promotion,) = by_name["personas/promote"]
     assert promotion[0] >= 60 and promotion[1] >= 3 + 1  # three batches, and the one that reads
     assert [changes for changes, _ in by_name["personas/forget_members"]] == [0, 70, 50, 0]
+    assert len(by_name["personas/items"]) == 3
+    assert by_name["personas/items_forget"][-1][1] >= 3 + 1
     small = {name for name in by_name if name not in ("personas/users", "personas/promote", "personas/forget_members")}
     assert {"personas/switch", "personas/promoted", "personas/abandon"} <= small
     for name in small:
@@ -276,28 +283,6 @@ def test_two_at_once_do_not_make_half_a_run(
     assert seen(database)["run"] == "second"
 
 
-def test_a_run_that_changes_while_it_is_read_is_read_again(
-    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_back(database, *made("old", 1))
-    new = made("new", 2)
-    real = Database.stream
-    reads = []
-
-    def interrupted(self: Database, name: str, fetch_size: int = 5_000, **parameters: Any) -> Iterator[dict[str, Any]]:
-        reads.append(parameters["run_id"])
-        for number, row in enumerate(real(self, name, fetch_size=10, **parameters)):
-            if number == 20 and len(reads) == 1:
-                write_back(self, *new)
-            yield row
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Database, "stream", interrupted)
-        found = reading.current_personas(database)
-    assert reads == ["old", "new"] and found.run_id == "new" and found.vectors.shape == (60, 8)
-    assert found.vectors == pytest.approx(new[0].vectors.numpy())
-
-
 def test_nearest_users_are_those_of_numpy(database: Database, made: Callable[..., Run]) -> None:
     """Every pair compared, the cosine scaled to [0, 1] as Neo4j scales it."""
     learned, personas = made("old", 1)
@@ -315,20 +300,36 @@ def test_nobody_has_a_persona(database: Database) -> None:
     for fit in Fit:
         with pytest.raises(KgrecError, match="kgrec train personas"):
             current_personas(database, fit)
-    with pytest.raises(KgrecError, match="kgrec train personas"):
-        session_persona(database, ["i00"])
 
 
-def test_session_that_nobody_chose_has_no_persona(database: Database, made: Callable[..., Run]) -> None:
-    write_back(database, *made("old", 1))
-    found = session_persona(database, ["nothing"])
-    assert found.run_id == "old" and found.vector == [] and found.name is None
+def test_nearest_persona_is_that_of_numpy(database: Database, made: Callable[..., Run]) -> None:
+    learned, personas = made("old", 1)
+    write_back(database, learned, personas)
+    vectors = np.concatenate([learned.vectors.numpy(), 9.0 * learned.items.numpy()])  # the length does not matter
+    nearest = np.argmax(vectors @ personas.centres.T, axis=1)
+    found = [nearest_persona(database, "old", vector.tolist()) for vector in vectors]
+    assert found == [personas.names[number] for number in nearest] and len(set(found)) == 3
+    assert nearest_persona(database, "another", vectors[0].tolist()) is None
+    assert nearest_persona(database, "old", [0.0] * 8) is None
+    with database.driver.session() as session:  # as of a cluster of users without interactions
+        session.run("MATCH (p:Persona {name: $name}) SET p.vector = $zeros", name=found[0], zeros=[0.0] * 8).consume()
+    others = {nearest_persona(database, "old", vector.tolist()) for vector in vectors}
+    assert others == set(personas.names) - {found[0]}
 
 
-def evaluated(database: Database, fit: Fit) -> tuple[str, list[str], list[list[float]], list[str | None]]:
+Evaluated = tuple[str, list[str], list[list[float]], list[str | None], list[str], list[list[float]]]
+
+
+def evaluated(database: Database, fit: Fit) -> Evaluated:
     """All that readers see of a fit of the evaluation."""
     found = current_personas(database, fit)
-    return found.run_id, found.user_ids, found.vectors.tolist(), found.names
+    vectors, items = ([vector.tolist() for vector in some] for some in (found.vectors, found.items))
+    return found.run_id, found.user_ids, vectors, found.names, found.item_ids, items
+
+
+def vectors_of_items(database: Database) -> int:
+    ((count,),) = ask(database, "MATCH (v:ItemPersona) RETURN count(*)")
+    return int(count)
 
 
 def test_each_fit_is_read_as_it_was_written(database: Database, made: Callable[..., Run]) -> None:
@@ -340,12 +341,14 @@ def test_each_fit_is_read_as_it_was_written(database: Database, made: Callable[.
         write_evaluation_personas(database, *runs[fit])
     assert seen(database) == served
     for fit, (learned, personas) in runs.items():
-        run_id, user_ids, vectors, names = evaluated(database, fit)
+        run_id, user_ids, vectors, names, item_ids, items = evaluated(database, fit)
         assert run_id == learned.run_id and user_ids == learned.user_ids
         assert np.array(vectors) == pytest.approx(learned.vectors.numpy())
+        assert item_ids == learned.item_ids and np.array(items) == pytest.approx(learned.items.numpy())
         assert names == [personas.names[number] for number in personas.nearest[:, 0]]
     ((kinds,),) = ask(database, "MATCH (c:CurrentRun) RETURN count(DISTINCT c.kind)")
-    assert kinds == 3 and ask(database, "MATCH (:EvaluationPersona)--() RETURN count(*)") == [(0,)]
+    assert kinds == 3 and ask(database, "MATCH (:EvaluationPersona|ItemPersona)--() RETURN count(*)") == [(0,)]
+    assert vectors_of_items(database) == 3 * 40
 
 
 def test_evaluation_killed_before_any_write(
@@ -376,7 +379,7 @@ def test_evaluation_killed_before_any_write(
         assert dump(database) == whole, number
         assert evaluated(database, Fit.VALIDATION) == beside
     switched = [outcome == after for outcome in outcomes]
-    assert switched == sorted(switched) and len(outcomes) == 8 and sum(switched) == 1
+    assert switched == sorted(switched) and len(outcomes) == 14 and sum(switched) == 2
 
 
 def test_evaluation_that_is_there_already_is_not_written_again(
@@ -391,14 +394,15 @@ def test_evaluation_that_is_there_already_is_not_written_again(
     assert dump(database) == whole
 
 
+@pytest.mark.parametrize("label", ["EvaluationPersona", "ItemPersona"])
 def test_evaluation_of_which_some_is_missing_is_refused_and_written_again(
-    database: Database, made: Callable[..., Run]
+    database: Database, made: Callable[..., Run], label: str
 ) -> None:
     run = made("same", 1, fit=Fit.VALIDATION)
     write_evaluation_personas(database, *run)
     whole = dump(database)
     with database.driver.session() as session:
-        session.run("MATCH (e:EvaluationPersona) WITH e LIMIT 3 DELETE e").consume()
+        session.run(f"MATCH (e:{label}) WITH e LIMIT 3 DELETE e").consume()
     with pytest.raises(KgrecError, match="validation fit are missing: run `kgrec train personas`"):
         current_personas(database, Fit.VALIDATION)
     write_evaluation_personas(database, *run)
@@ -428,6 +432,9 @@ def test_no_transaction_of_the_evaluation_carries_more_than_a_batch(
     assert [call[1] for call in calls if call[0] == "personas/evaluation_users"] == [25, 25, 10]
     first, last = (call[2:] for call in calls if call[0] == "personas/evaluation_forget")
     assert first[0] == 0 and last[0] == 60 and last[1] >= 3 + 1  # three batches, and the one that reads
+    assert [call[1] for call in calls if call[0] == "personas/items"] == [15, 15, 10]
+    first, last = (call[2:] for call in calls if call[0] == "personas/items_forget")
+    assert first[0] == 0 and last[0] == 40 and last[1] >= 3 + 1
 
 
 @pytest.mark.parametrize("second_id", ["first", "second"])
@@ -455,23 +462,99 @@ def test_two_evaluations_at_once_do_not_make_half_a_run(
     assert found[0] == second_id and np.array(found[2]) == pytest.approx(second[0].vectors.numpy())
 
 
-def test_an_evaluation_that_changes_while_it_is_read_is_read_again(
-    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("fit", "at"),
+    [
+        (Fit.FINAL, "project/user_personas"),
+        (Fit.FINAL, "project/item_personas"),
+        (Fit.TEST, "project/evaluation_personas"),
+        (Fit.TEST, "project/item_personas"),
+    ],
+)
+def test_a_run_that_changes_while_it_is_read_is_read_again(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, fit: Fit, at: str
 ) -> None:
-    write_evaluation_personas(database, *made("old", 1, fit=Fit.TEST))
-    new = made("new", 2, fit=Fit.TEST)
+    write = write_back if fit is Fit.FINAL else write_evaluation_personas
+    write(database, *made("old", 1, fit=fit))
+    new = made("new", 2, fit=fit)
     real = Database.stream
     reads = []
 
     def interrupted(self: Database, name: str, fetch_size: int = 5_000, **parameters: Any) -> Iterator[dict[str, Any]]:
-        reads.append(parameters["run_id"])
+        reads.append(name)
         for number, row in enumerate(real(self, name, fetch_size=10, **parameters)):
-            if number == 20 and len(reads) == 1:
-                write_evaluation_personas(self, *new)
+            if number == 20 and name == at and reads.count(at) == 1:
+                write(self, *new)
             yield row
 
     with monkeypatch.context() as patched:
         patched.setattr(Database, "stream", interrupted)
-        found = current_personas(database, Fit.TEST)
-    assert reads == ["old", "new"] and found.run_id == "new" and len(found.user_ids) == 60
-    assert found.vectors == pytest.approx(new[0].vectors.numpy())
+        found = current_personas(database, fit)
+    assert len(reads) == 4 and reads[:2] == reads[2:] and found.run_id == "new"
+    assert len(found.user_ids) == 60 and np.stack(found.vectors) == pytest.approx(new[0].vectors.numpy())
+    assert found.item_ids == new[0].item_ids and np.stack(found.items) == pytest.approx(new[0].items.numpy())
+
+
+def test_vectors_of_items_that_others_remove_do_not_make_half_a_run(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fit of the evaluation is written by another process, which removes items that belong to no current run."""
+    write_back(database, *made("old", 1))
+    before = seen(database)
+    first, second, other = made("first", 2), made("second", 3), made("other", 4, fit=Fit.TEST)
+    real = Database.write
+    written = []
+
+    def late(self: Database, name: str, **parameters: Any) -> ResultSummary:
+        if name == "personas/items" and parameters["run_id"] != "other":
+            written.append(name)
+            if len(written) == 2:
+                write_evaluation_personas(self, *other)
+        return real(self, name, **parameters)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "write", late)
+        with pytest.raises(KgrecError, match="at the same time"):
+            write_back(database, *first)
+    assert seen(database) == before
+    write_back(database, *second)
+    assert seen(database)["run"] == "second" and vectors_of_items(database) == 2 * 40
+    assert evaluated(database, Fit.TEST)[0] == "other"
+
+
+def test_a_run_without_vectors_of_items_leaves_none_of_the_run_before(
+    database: Database, made: Callable[..., Run]
+) -> None:
+    """As infomax has none."""
+    for write, fit in ((write_back, Fit.FINAL), (write_evaluation_personas, Fit.VALIDATION)):
+        write(database, *made(f"old {fit}", 1, fit=fit))
+    assert vectors_of_items(database) == 2 * 40
+    write_back(database, *made("new", 2, n_items=0))
+    assert vectors_of_items(database) == 40 and current_personas(database).item_ids == []
+    write_evaluation_personas(database, *made("new of evaluation", 2, fit=Fit.VALIDATION, n_items=0))
+    assert vectors_of_items(database) == 0
+    for fit in (Fit.FINAL, Fit.VALIDATION):
+        found = current_personas(database, fit)
+        assert len(found.user_ids) == 60 and found.item_ids == [] and found.items == []
+
+
+@pytest.mark.parametrize("fit", [Fit.FINAL, Fit.TEST])
+def test_personas_of_an_earlier_kgrec_are_read_and_replaced(
+    database: Database, made: Callable[..., Run], fit: Fit
+) -> None:
+    """It noted no number of items, and had neither their vectors nor the key of them."""
+    write = write_back if fit is Fit.FINAL else write_evaluation_personas
+    old, new = made("old", 1, fit=fit), made("new", 2, fit=fit)
+    write(database, *old)
+    with database.driver.session() as session:
+        session.run("MATCH (c:CurrentRun) REMOVE c.items").consume()
+        session.run("MATCH (v:ItemPersona) DELETE v").consume()
+        session.run("DROP CONSTRAINT item_persona_key").consume()
+    run_id, user_ids, vectors, _, item_ids, _ = evaluated(database, fit)
+    assert run_id == "old" and user_ids == old[0].user_ids and item_ids == []
+    assert np.array(vectors) == pytest.approx(old[0].vectors.numpy())
+    for again in (old, new):
+        write(database, *again)
+        assert evaluated(database, fit)[0] == again[0].run_id
+        assert np.array(evaluated(database, fit)[5]) == pytest.approx(again[0].items.numpy())
+    assert ask(database, "SHOW CONSTRAINTS YIELD name WHERE name = 'item_persona_key' RETURN count(*)") == [(1,)]

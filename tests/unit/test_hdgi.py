@@ -5,10 +5,12 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 import torch
 from torch_geometric.nn import DeepGraphInfomax
 from torch_geometric.nn.conv.han_conv import group
@@ -16,12 +18,14 @@ from torch_geometric.nn.conv.han_conv import group
 from gnn.adjacency import adjacency
 from gnn.hdgi import HDGI, SemanticAttention
 from gnn.hops import Hop, hops
+from gnn.infomax import HDGITraining
 from gnn.meta_path import MetaPath
-from gnn.settings import HDGISettings
-from gnn.trainer import HDGITraining, graph_digest, learn
-from gnn.training_graph import TrainingGraph, signatures
+from gnn.settings import HDGISettings, ObjectiveName
+from gnn.trainer import HELD_OUT, graph_digest, learn
+from gnn.training_graph import signatures
 from kgrec.errors import KgrecError
 from kgrec.training.fits import Fit
+from tests.unit.tastes import two_tastes
 from tests.unit.walks import RELATIONSHIPS, USERS
 
 CPU = torch.device("cpu")
@@ -98,24 +102,9 @@ def test_corrupted_states_are_those_of_shuffled_features() -> None:
     assert torch.allclose(negative, model(x[order], paths)[0], atol=1e-6)
 
 
-def two_tastes(n_users: int = 200) -> TrainingGraph:
-    """Users of two tastes who buy from two shelves; features tell the taste, under noise."""
-    generator = np.random.default_rng(2)
-    taste = np.arange(n_users) % 2
-    chosen = [(user, 1_000 + 20 * taste[user] + item) for user in range(n_users) for item in generator.choice(20, 5)]
-    frame = pd.DataFrame(chosen, columns=["sourceNodeId", "targetNodeId"]).drop_duplicates()
-    frame["relationshipType"] = "INTERACTED"
-    path = MetaPath.parse("INTERACTED")
-    found = hops(path, np.arange(n_users), frame)
-    assert found is not None
-    features = torch.from_numpy(generator.normal(size=(n_users, 16)) + 2.0 * (2 * taste - 1)[:, None]).float()
-    user_ids = [f"u{user}" for user in range(n_users)]
-    return TrainingGraph(Fit.VALIDATION, user_ids, features, "texts", {path: found}, [], found[0])
-
-
 def test_corruption_keeps_taught_and_held_out_users_apart() -> None:
     """Else a held-out user's features would be seen as negatives only, and known by that."""
-    training = HDGITraining(two_tastes(), HDGISettings())
+    training = HDGITraining(two_tastes(), HDGISettings(), HELD_OUT)
     for _ in range(3):
         drawn = training.corruption()
         for users in (training.taught, training.held_out):
@@ -125,7 +114,7 @@ def test_corruption_keeps_taught_and_held_out_users_apart() -> None:
 
 def test_what_validation_leaves_to_the_next_epoch_changes_nothing() -> None:
     """Neither the weights, against a training that never validates, nor a score, against one computed anew."""
-    with_scores, without = (HDGITraining(two_tastes(), HDGISettings(dim=8)) for _ in range(2))
+    with_scores, without = (HDGITraining(two_tastes(), HDGISettings(dim=8), HELD_OUT) for _ in range(2))
     for epoch in range(3):
         for training in (with_scores, without):
             torch.manual_seed(epoch)
@@ -141,8 +130,10 @@ def test_what_validation_leaves_to_the_next_epoch_changes_nothing() -> None:
 
 def test_learns_to_tell_true_users_from_corrupted_ones(tmp_path: Path) -> None:
     """The loss of users that it was not taught falls far below that of guessing, ln 2 = 0.693."""
-    settings = HDGISettings(epochs=120, dim=16, learning_rate=1e-2)
+    settings = HDGISettings(objective="infomax", epochs=120, patience=20, dim=16, learning_rate=1e-2)
     learned = learn(two_tastes(), settings, tmp_path)
+    assert learned.item_ids == [] and learned.items.shape == (0, 16)
+    assert list(learned.path_weights) == ["INTERACTED"]
     assert -learned.history.best_score < 0.5
     same = learned.vectors @ learned.vectors.T  # cosine
     taste = torch.arange(200) % 2
@@ -150,7 +141,8 @@ def test_learns_to_tell_true_users_from_corrupted_ones(tmp_path: Path) -> None:
 
 
 def test_fit_that_is_not_validated_learns_from_everybody_for_just_the_epochs_given(tmp_path: Path) -> None:
-    graph, settings = replace(two_tastes(), fit=Fit.FINAL), HDGISettings(epochs=9, patience=1, dim=8)
+    graph = replace(two_tastes(), fit=Fit.FINAL)
+    settings = HDGISettings(objective="infomax", epochs=9, patience=1, dim=8)
     learned = learn(graph, settings, tmp_path, epochs=12)  # neither the settings' epochs nor their patience count
     assert len(learned.history.losses) == 12 and learned.history.best_epoch == 11 and learned.history.scores == []
     assert learned.fit is Fit.FINAL and (tmp_path / "final" / "personas.pt").exists()
@@ -161,10 +153,11 @@ def test_fit_that_is_not_validated_learns_from_everybody_for_just_the_epochs_giv
         learn(graph, settings, tmp_path, epochs=11)
 
 
-def test_one_user_is_too_few(tmp_path: Path) -> None:
+@pytest.mark.parametrize("objective", get_args(ObjectiveName))
+def test_one_user_is_too_few(objective: ObjectiveName, tmp_path: Path) -> None:
     graph = two_tastes()
     with pytest.raises(KgrecError, match="two at least"):
-        learn(replace(graph, user_ids=graph.user_ids[:1]), HDGISettings(), tmp_path)
+        learn(replace(graph, user_ids=graph.user_ids[:1]), HDGISettings(objective=objective), tmp_path)
 
 
 def test_every_path_and_seed_has_random_numbers_of_its_own() -> None:
@@ -183,9 +176,29 @@ def test_fingerprint_is_of_what_made_the_features_not_of_their_last_bits() -> No
     assert graph_digest(replace(graph, features=noisy), settings) == before
     assert graph_digest(replace(graph, texts="of other texts"), settings) != before
     assert graph_digest(graph, HDGISettings(seed=8)) != before
+    assert graph_digest(graph, HDGISettings(objective="infomax")) != before
     assert graph_digest(replace(graph, user_ids=graph.user_ids[::-1]), settings) != before
     made_for = [graph_digest(replace(graph, fit=fit), settings, epochs) for fit in Fit for epochs in (None, 4, 5)]
     assert len(set(made_for)) == 9 and made_for[0] == before
+
+
+def test_fingerprint_knows_what_is_told_of_the_items() -> None:
+    graph, settings = two_tastes(), HDGISettings()
+    path, items = MetaPath.parse("INTERACTED > BY"), graph.items
+    reached = sp.csr_array(np.eye(len(items.item_ids), 2, dtype=np.float32))
+    fewer = sp.csr_array(np.eye(len(items.item_ids), 1, dtype=np.float32))
+    changed = [
+        items,
+        replace(items, item_ids=items.item_ids[::-1]),
+        replace(items, made_of=["a text", *items.made_of[1:]]),
+        replace(items, reached={path: reached}),
+        replace(items, reached={path: fewer}),
+        replace(items, reached={MetaPath.parse("INTERACTED > MADE_BY"): reached}),
+    ]
+    digests = [graph_digest(replace(graph, items=one), settings) for one in changed]
+    assert len(set(digests)) == len(changed) and digests[0] == graph_digest(graph, settings)
+    renumbered = replace(items, nodes=items.nodes + 1, texts=items.texts * 1.0001)
+    assert graph_digest(replace(graph, items=renumbered), settings) == digests[0]
 
 
 def test_fingerprint_knows_every_relationship() -> None:

@@ -1,6 +1,5 @@
 """The attention of HDGI-A against PyTorch Geometric, autograd and examples worked by hand."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from gnn.node_attention import Neighbourhoods, NodeAttention
 from gnn.settings import HDGISettings
 from gnn.trainer import learn
 from kgrec.errors import KgrecError
-from tests.unit.test_hdgi import two_tastes
+from tests.unit.tastes import two_tastes
 from tests.unit.walks import RELATIONSHIPS, USERS, counted, of_chance
 
 CPU = torch.device("cpu")
@@ -78,13 +77,13 @@ def test_neighbourhoods_by_hand() -> None:
 def test_too_many_pairs_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(gnn.neighbours, "MAX_PAIRS", 1_000)
     with pytest.raises(KgrecError, match="INTERACTED joins more than 1,000 pairs"):
-        learn(two_tastes(), HDGISettings(convolution="attention"), tmp_path)
+        learn(two_tastes(), HDGISettings(objective="infomax", convolution="attention"), tmp_path)
 
 
 def test_learns_to_tell_true_users_from_corrupted_ones(tmp_path: Path) -> None:
-    settings = HDGISettings(epochs=120, dim=16, learning_rate=1e-2, convolution="attention", heads=2)
-    graph = replace(two_tastes())
-    learned = learn(graph, settings, tmp_path)
+    given = {"epochs": 120, "patience": 20, "dim": 16, "learning_rate": 1e-2, "heads": 2}
+    settings = HDGISettings.model_validate(given | {"objective": "infomax", "convolution": "attention"})
+    learned = learn(two_tastes(), settings, tmp_path)
     assert -learned.history.best_score < 0.5
     same = learned.vectors @ learned.vectors.T  # cosine
     taste = torch.arange(200) % 2

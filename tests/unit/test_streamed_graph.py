@@ -22,7 +22,7 @@ PATHS = [MetaPath.parse(text) for text in ("INTERACTED", "INTERACTED > BY", "INT
 
 @pytest.fixture
 def streamed() -> StreamedGraph:
-    """Three users, the last without interactions; item 22 is first chosen in validation, 23 in the test."""
+    """Three users, the last without interactions; 21 has no text, 22 is first chosen in validation, 23 in the test."""
     interactions = [
         (10, 20, "train"),
         (10, 21, "train"),
@@ -38,9 +38,10 @@ def streamed() -> StreamedGraph:
         interactions=pd.DataFrame(interactions, columns=["sourceNodeId", "targetNodeId", "split"]),
         facts=pd.DataFrame(facts, columns=["sourceNodeId", "targetNodeId", "relationshipType"]),
         types=["BY", "GENRE", "INTERACTED", "SAME_AS"],
-        item_nodes=np.array([20, 22, 23]),
-        texts=np.array([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]], dtype=np.float32),
-        made_of=["text of 20", "text of 22", "text of 23"],
+        item_ids=["i20", "i21", "i22", "i23"],
+        item_nodes=np.array([20, 21, 22, 23]),
+        texts=np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 1.0], [0.6, 0.8]], dtype=np.float32),
+        made_of=["text of 20", "", "text of 22", "text of 23"],
     )
 
 
@@ -61,8 +62,32 @@ def test_fits_by_hand(streamed: StreamedGraph) -> None:
     assert taken(streamed, Fit.TEST).features[0, 1] > 0
 
 
+def test_who_chose_what_by_hand(streamed: StreamedGraph) -> None:
+    """Columns are all items in the order of their ids, whatever the fit and the order of their nodes."""
+    renumbered = {20: 23, 21: 22, 22: 21, 23: 20}
+    turned = replace(
+        streamed,
+        interactions=streamed.interactions.assign(targetNodeId=streamed.interactions["targetNodeId"].map(renumbered)),
+        facts=streamed.facts.assign(sourceNodeId=streamed.facts["sourceNodeId"].map(renumbered)),
+        item_nodes=np.array([23, 22, 21, 20]),
+    )
+    for graph in (streamed, turned):
+        chosen = {fit: taken(graph, fit).chosen.toarray().tolist() for fit in Fit}
+        assert chosen[Fit.VALIDATION] == [[1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]]
+        assert chosen[Fit.TEST] == [[1, 1, 1, 0], [0, 1, 0, 0], [0, 0, 0, 0]]
+        assert chosen[Fit.FINAL] == [[1, 1, 1, 0], [0, 1, 0, 1], [0, 0, 0, 0]]
+
+
+def test_items_are_the_same_in_all_fits(streamed: StreamedGraph) -> None:
+    first, *others = (taken(streamed, fit).items for fit in Fit)
+    assert first.item_ids == ["i20", "i21", "i22", "i23"] and first.made_of == streamed.made_of
+    assert list(first.reached) == [PATHS[1]]
+    for items in others:
+        assert items.item_ids == first.item_ids and (items.features.toarray() == first.features.toarray()).all()
+
+
 def test_later_texts_do_not_matter_to_earlier_fits(streamed: StreamedGraph) -> None:
-    changed = replace(streamed, made_of=["text of 20", "text of 22", "another text"])
+    changed = replace(streamed, made_of=["text of 20", "", "text of 22", "another text"])
     same = {fit for fit in Fit if taken(streamed, fit).texts == taken(changed, fit).texts}
     assert same == {Fit.VALIDATION, Fit.TEST}
 
@@ -75,6 +100,7 @@ def test_saved_graph_is_the_same(streamed: StreamedGraph, tmp_path: Path) -> Non
         assert after.features.equal(before.features) and after.missing == before.missing
         assert graph_digest(after, HDGISettings()) == graph_digest(before, HDGISettings())
     assert loaded.types == streamed.types and loaded.made_of == streamed.made_of
+    assert loaded.item_ids == streamed.item_ids
     pd.testing.assert_frame_equal(loaded.interactions, streamed.interactions)
     pd.testing.assert_frame_equal(loaded.facts, streamed.facts)
 
@@ -89,7 +115,7 @@ def test_fit_without_interactions_or_texts_is_refused(streamed: StreamedGraph) -
     with pytest.raises(KgrecError, match="no training interactions"):
         taken(replace(streamed, interactions=streamed.interactions[3:]), Fit.VALIDATION)
     with pytest.raises(KgrecError, match="kgrec load embeddings"):
-        taken(replace(streamed, item_nodes=np.array([90, 91, 92])), Fit.VALIDATION)
+        taken(replace(streamed, made_of=["", "", "text of 22", ""]), Fit.VALIDATION)
 
 
 def remove(name: str) -> Callable[[Path], None]:
@@ -103,9 +129,9 @@ def cut(name: str) -> Callable[[Path], None]:
     return shorten
 
 
-def of_format_2(folder: Path) -> None:
+def of_format_1(folder: Path) -> None:
     manifest = json.loads((folder / "graph.json").read_text())
-    (folder / "graph.json").write_text(json.dumps(manifest | {"version": 2}))
+    (folder / "graph.json").write_text(json.dumps(manifest | {"version": 1}))
 
 
 def without_an_item(folder: Path) -> None:
@@ -122,7 +148,7 @@ def without_an_item(folder: Path) -> None:
         (cut("graph_texts.npz"), "is damaged"),
         (cut("graph.json"), "is damaged"),
         (without_an_item, "differ in length"),
-        (of_format_2, "format 2, not 1"),
+        (of_format_1, "format 1, not 2"),
     ],
 )
 def test_damage_is_said(streamed: StreamedGraph, tmp_path: Path, damage: Callable[[Path], None], sentence: str) -> None:

@@ -1,6 +1,7 @@
 """What user vectors are worth: votes by hand and by brute force, ranks of spaces, and the warning."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,17 @@ from click.testing import CliRunner
 
 from benchmarks.probe import main as probe
 from gnn import worth as module
+from gnn.fastrp import fastrp
 from gnn.hops import hops
 from gnn.meta_path import MetaPath
 from gnn.settings import HDGISettings
 from gnn.trainer import learn
 from gnn.training_graph import TrainingGraph, training_graph
-from gnn.worth import Questions, Worth, better_untrained, centred, compare, propagated, worth
+from gnn.truncated_svd import truncated_svd
+from gnn.worth import Questions, Worth, better_untrained, centred, compare, propagated, unlearned, worth
 from kgrec.training.fits import Fit
 from tests.unit.datasets import shop, streamed, with_other_tests
+from tests.unit.tastes import bare_items
 from tests.unit.walks import RELATIONSHIPS, USERS
 
 
@@ -74,6 +78,39 @@ def test_votes_are_those_of_brute_force(monkeypatch: pytest.MonkeyPatch) -> None
     assert found.hit_rate_at_10 == pytest.approx(np.mean(hits)) and 0 < np.mean(hits) < 1
 
 
+def test_dot_products_by_hand() -> None:
+    """Item 0 is the first for user 0, item 11 for user 1, and both have those already; for user 2 all are alike."""
+    falling = torch.arange(12.0, 0.0, -1.0)
+    items = torch.stack([falling, 13.0 - falling], dim=1)
+    users = torch.tensor([[0.1, 0.0], [0.0, 3.0], [0.0, 0.0]])
+
+    def found(user: int, item: int) -> tuple[float | None, float | None]:
+        one = worth("any", users, asked([[0], [11], []], [user], [item], 12), items)
+        return one.dot_hit_rate_at_10, one.dot_hit_rate_at_100
+
+    assert [found(0, item) for item in (1, 10)] == [(1.0, 1.0)] * 2 and found(0, 11) == (0.0, 1.0)
+    assert [found(1, item) for item in (10, 1)] == [(1.0, 1.0)] * 2 and found(1, 0) == (0.0, 1.0)
+    assert [found(0, item) for item in (0, -1)] == [(0.0, 0.0)] * 2
+    assert found(2, 3) == (0.0, 1.0)  # ties are against it
+    without = worth("any", users, asked([[0], [11], []], [0], [1], 12))
+    assert without.dot_hit_rate_at_10 is None and without.dot_hit_rate_at_100 is None
+
+
+def test_dot_products_are_those_of_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "COSINES_AT_ONCE", 100)  # in parts of a few users
+    generator = np.random.default_rng(3)
+    chosen = [generator.choice(30, 6, replace=False).tolist() for _ in range(33)]
+    users, items = generator.integers(0, 33, 50), generator.integers(0, 30, 50)
+    of_users, of_items = generator.normal(size=(33, 4)), generator.normal(size=(30, 4))
+    hits = []
+    for user, item in zip(users, items, strict=True):
+        scores = {one: of_users[user] @ of_items[one] for one in range(30) if one not in chosen[user]}
+        hits.append(item in scores and sum(score >= scores[item] for score in scores.values()) <= 10)
+    questions = asked(chosen, users.tolist(), items.tolist(), 30)
+    found = worth("any", torch.from_numpy(of_users).float(), questions, torch.from_numpy(of_items).float())
+    assert found.dot_hit_rate_at_10 == pytest.approx(np.mean(hits)) and 0 < np.mean(hits) < 1
+
+
 def test_directions_by_hand() -> None:
     """Three along one axis and one along another: singular values of root 3 and 1."""
     questions = asked([[0]] * 5, [0], [1])
@@ -91,7 +128,7 @@ def test_propagation_is_the_mean_over_meta_paths_by_hand() -> None:
     paths = {MetaPath.parse(text): hops(MetaPath.parse(text), USERS, RELATIONSHIPS) for text in texts}
     found = {path: walked for path, walked in paths.items() if walked is not None}
     first = next(iter(found.values()))[0]
-    graph = TrainingGraph(Fit.VALIDATION, list("abcd"), torch.eye(4), "", found, [], first)
+    graph = TrainingGraph(Fit.VALIDATION, list("abcd"), torch.eye(4), "", found, [], first, bare_items(first.node_ids))
     assert np.allclose(propagated(graph, "binary")[0].numpy(), [0.5, 0.25, 0.25, 0.0])
     assert len(found) == 2
 
@@ -115,6 +152,7 @@ def test_the_personas_are_compared_with_what_was_not_learned_and_tests_are_not_l
     found = found_in("shop", tmp_path / "one")
     assert [one.vectors for one in found] == [
         "random",
+        "FastRP",
         "truncated SVD of the interactions",
         "features",
         "features, propagated untrained",
@@ -122,6 +160,25 @@ def test_the_personas_are_compared_with_what_was_not_learned_and_tests_are_not_l
     ]
     assert found_in("with other tests", tmp_path / "two") == found
     assert all(0.0 <= one.hit_rate_at_10 <= one.hit_rate_at_100 <= 1.0 for one in found)
+    with_dots = [one.vectors for one in found if one.dot_hit_rate_at_100 is not None]
+    assert with_dots == ["truncated SVD of the interactions", "personas"]
+
+
+def test_personas_of_infomax_have_no_dot_products(tmp_path: Path) -> None:
+    graph, settings = streamed(shop()), SETTINGS.model_copy(update={"objective": "infomax"})
+    taught = training_graph(graph, Fit.VALIDATION, PATHS, SETTINGS.structure_dim, SETTINGS.seed)
+    personas = compare(graph, taught, learn(taught, settings, tmp_path), settings)[-1]
+    assert personas.vectors == "personas" and personas.dot_hit_rate_at_10 is None
+
+
+def test_what_was_not_learned_is_what_it_is_called() -> None:
+    graph = training_graph(streamed(shop()), Fit.VALIDATION, PATHS, SETTINGS.structure_dim, SETTINGS.seed)
+    found = {name: (vectors, items) for name, vectors, items in unlearned(graph, SETTINGS)}
+    assert found["FastRP"][0].equal(centred(fastrp(graph, 8, SETTINGS.seed))) and found["FastRP"][1] is None
+    users, items = truncated_svd(graph, 8, SETTINGS.seed)
+    given = found["truncated SVD of the interactions"]
+    assert given[0].equal(users) and given[1] is not None and given[1].equal(items)
+    assert found["features"][0].equal(centred(graph.features))
 
 
 def test_questions_are_the_validation_interactions() -> None:
@@ -131,18 +188,27 @@ def test_questions_are_the_validation_interactions() -> None:
     expected = {
         (data.user_ids[user], int(data.sequences.items[place])) for user, place in enumerate(places) if place >= 0
     }
-    known = training_graph(graph, Fit.VALIDATION, PATHS, 8, 0).purchases.node_ids
     told = {
-        (graph.user_ids[user], int(known[item]) - 2_000)
+        (graph.user_ids[user], 1 + graph.item_ids.index(data.item_ids[item]))
         for user, item in zip(found.users, found.items, strict=True)
-        if item >= 0
     }
-    assert told <= expected and len(expected) - len(told) == (found.items < 0).sum()
+    assert told == expected
+
+
+def test_questions_of_an_item_that_there_is_nothing_of_have_no_column() -> None:
+    graph = streamed(shop())
+    asked_first = Questions.of(graph, training_graph(graph, Fit.VALIDATION, PATHS, 8, 0))
+    gone = graph.interactions.copy()
+    validation = gone.index[gone["split"] == "validation"]
+    gone.loc[validation[0], "targetNodeId"] = 77
+    changed = replace(graph, interactions=gone)
+    found = Questions.of(changed, training_graph(changed, Fit.VALIDATION, PATHS, 8, 0))
+    assert (found.items < 0).sum() == 1 and (found.items != asked_first.items).sum() == 1
 
 
 def test_what_learning_has_not_made_better_is_named() -> None:
     def one(name: str, hits: float) -> Worth:
-        return Worth(name, hits / 2, hits, 0.0, 1.0)
+        return Worth(name, hits / 2, hits, None, None, 0.0, 1.0)
 
     others = [one("random", 0.9), one("features", 0.3), one("features, propagated untrained", 0.5)]
     assert better_untrained([*others, one("personas", 0.4)]) == ["features, propagated untrained"]
@@ -150,12 +216,23 @@ def test_what_learning_has_not_made_better_is_named() -> None:
     assert better_untrained([*others, one("personas", 0.5)]) == better_untrained([]) == []
 
 
-def test_the_probe_goes_through_all_adjacencies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_probe_goes_through_objectives_and_adjacencies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KGREC_HDGI_EPOCHS", "2")
     monkeypatch.setenv("KGREC_HDGI_DIM", "8")
     streamed(shop()).save(tmp_path / "data" / "graph")
-    arguments = ["--data", str(tmp_path / "data"), "--out", str(tmp_path / "out"), "--seed", "3"]
-    lines = CliRunner().invoke(probe, arguments, catch_exceptions=False).stdout.splitlines()[2:]
-    kinds = {tuple(line.split(" | ")[1:4]) for line in lines}
-    assert kinds == {(way, dim, "3") for way in ("hops", "counts", "binary") for dim in ("64", "0")}
-    assert len(lines) == 30
+    arguments = ["--data", str(tmp_path / "data"), "--out", str(tmp_path / "out"), "--seed", "3", "--seed", "4"]
+    lines = CliRunner().invoke(probe, arguments, catch_exceptions=False).stdout.splitlines()
+    head, rows = lines[0], [line.strip("| ").split(" | ") for line in lines[2:]]
+    unlearned_ones = [
+        "random",
+        "FastRP",
+        "truncated SVD of the interactions",
+        "features",
+        "features, propagated untrained",
+    ]
+    ways = ["interactions", "infomax, hops", "infomax, counts", "infomax, binary"]
+    assert [row[:2] for row in rows] == [[one, seed] for seed in "34" for one in [*unlearned_ones, *ways]]
+    assert {len(line.split("|")) for line in lines} == {len(head.split("|"))}
+    learned = {row[0]: tuple(row[2:]) for row in rows if row[0] in ways}
+    assert len(set(learned.values())) == 4  # each way is another
+    assert all(("" in figures) == way.startswith("infomax") for way, figures in learned.items())

@@ -1,6 +1,4 @@
-"""What stands in HDGI's place, against plain numpy on a graph small enough to be written out."""
-
-from collections.abc import Callable
+"""Vectors that nothing was learned for, and the placebo, against plain numpy on a graph that is written out."""
 
 import networkx as nx
 import numpy as np
@@ -8,12 +6,17 @@ import pandas as pd
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
-from benchmarks.alternatives import ITERATION_WEIGHTS, fastrp, raw_features, shuffled, truncated_svd
+from benchmarks.placebo import shuffled
+from gnn.fastrp import ITERATION_WEIGHTS, fastrp
 from gnn.hops import hops
 from gnn.meta_path import MetaPath
 from gnn.training_graph import TrainingGraph
+from gnn.truncated_svd import truncated_svd
+from gnn.worth import centred
 from kgrec.training.fits import Fit
+from tests.unit.tastes import bare_items
 
 N_USERS, N_ITEMS = 40, 24
 NOBODY = 17  # of whom nothing is known
@@ -45,66 +48,63 @@ def graph() -> TrainingGraph:
     features = torch.randn(N_USERS, 30, generator=torch.Generator().manual_seed(1)) + 3.0
     features[NOBODY] = 0.0
     user_ids = [f"u{user:02}" for user in range(N_USERS)]
-    return TrainingGraph(Fit.VALIDATION, user_ids, features, "texts", paths, [], purchases[0])
+    items = bare_items(1_000 + np.arange(N_ITEMS))
+    return TrainingGraph(Fit.VALIDATION, user_ids, features, "texts", paths, [], purchases[0], items)
 
 
-def centred(vectors: np.ndarray) -> np.ndarray:
-    """Centred and of length 1, without the user of whom nothing is known."""
-    vectors = np.delete(vectors, NOBODY, axis=0)
-    vectors = vectors - vectors.mean(axis=0)
-    finished: np.ndarray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return finished
-
-
-def cosines(vectors: Tensor) -> np.ndarray:
-    """Between all users of whom something is known; they are free of the signs and turns of an SVD."""
-    known = np.delete(vectors.double().numpy(), NOBODY, axis=0)
-    between: np.ndarray = known @ known.T
-    return between
-
-
-@pytest.mark.parametrize("made", [raw_features, truncated_svd, fastrp])
-def test_vectors_have_the_form_of_hdgi(graph: TrainingGraph, made: Callable[[TrainingGraph, int, int], Tensor]) -> None:
-    vectors = made(graph, 8, 1)
-    assert vectors.shape == (N_USERS, 8) and vectors.dtype == torch.float32
-    assert not vectors[NOBODY].any()
-    lengths = vectors.norm(dim=1)
-    assert lengths[torch.arange(N_USERS) != NOBODY].tolist() == pytest.approx([1.0] * (N_USERS - 1), abs=1e-5)
-    assert made(graph, 8, 1).equal(vectors)
-
-
-def test_raw_features_are_those_of_numpy(graph: TrainingGraph) -> None:
-    known = np.delete(graph.features.double().numpy(), NOBODY, axis=0)
-    left, values, _ = np.linalg.svd(known - known.mean(axis=0), full_matrices=False)
-    reduced = left[:, :8] * values[:8]
-    expected = reduced / np.linalg.norm(reduced, axis=1, keepdims=True)
-    assert cosines(raw_features(graph, 8, 1)) == pytest.approx(expected @ expected.T, abs=1e-2)
-
-
-def test_features_narrower_than_asked_for_are_kept_whole(graph: TrainingGraph) -> None:
-    vectors = raw_features(graph, 50, 1)
-    assert vectors.shape == (N_USERS, 50) and not vectors[:, 30:].any()
-    expected = centred(graph.features.double().numpy())
-    assert cosines(vectors) == pytest.approx(expected @ expected.T, abs=1e-4)
-
-
-def test_svd_is_that_of_numpy(graph: TrainingGraph) -> None:
+def chosen_items() -> np.ndarray:
+    """Who chose what, as it is written out: ``[n_users, n_items]``."""
     chosen = np.zeros((N_USERS, N_ITEMS))
     for user, item, kind in edges():
         if kind == "INTERACTED":
             chosen[user, item - 1_000] = 1.0
-    left, values, _ = np.linalg.svd(chosen, full_matrices=False)
-    expected = centred(left[:, :8] * values[:8])
-    assert cosines(truncated_svd(graph, 8, 1)) == pytest.approx(expected @ expected.T, abs=1e-3)
+    return chosen
+
+
+def cosines(vectors: Tensor) -> np.ndarray:
+    """Between all users of whom something is known; they are free of the signs and turns of an SVD."""
+    known = normalize(vectors.double(), dim=1).numpy()[np.arange(N_USERS) != NOBODY]
+    between: np.ndarray = known @ known.T
+    return between
+
+
+def test_who_chose_what_is_what_was_written_out(graph: TrainingGraph) -> None:
+    assert (graph.chosen.toarray() == chosen_items()).all()
+
+
+def test_seeds_give_the_same_vectors_again_and_nobody_gets_none(graph: TrainingGraph) -> None:
+    for made in (fastrp(graph, 8, 1), truncated_svd(graph, 8, 1)[0]):
+        assert made.shape == (N_USERS, 8) and made.dtype == torch.float32
+        assert not made[NOBODY].any() and made.any(dim=1).sum() == N_USERS - 1
+    assert fastrp(graph, 8, 1).equal(fastrp(graph, 8, 1)) and not fastrp(graph, 8, 1).equal(fastrp(graph, 8, 2))
+    first, second = (truncated_svd(graph, 8, 1) for _ in range(2))
+    assert first[0].equal(second[0]) and first[1].equal(second[1])
+
+
+def test_svd_is_that_of_numpy(graph: TrainingGraph) -> None:
+    """Users by the cosine; and all items of a user in the order of the matrix of rank 8 that is nearest to theirs."""
+    left, values, right = np.linalg.svd(chosen_items(), full_matrices=False)
+    users, items = truncated_svd(graph, 8, 1)
+    directions = normalize(torch.from_numpy(left[:, :8] * values[:8]), dim=1)
+    assert cosines(users) == pytest.approx(cosines(directions), abs=1e-3)
+    assert users.norm(dim=1).tolist() == pytest.approx([float(user != NOBODY) for user in range(N_USERS)], abs=1e-5)
+    nearest = left[:, :8] * values[:8] @ right[:8]
+    lengths = np.linalg.norm(left[:, :8] * values[:8], axis=1, keepdims=True)
+    assert (users @ items.T).numpy() * lengths == pytest.approx(nearest, abs=1e-3)
+
+
+def test_svd_is_no_wider_than_the_matrix(graph: TrainingGraph) -> None:
+    users, items = truncated_svd(graph, 50, 1)
+    assert users.shape == (N_USERS, N_ITEMS) and items.shape == (N_ITEMS, N_ITEMS)
 
 
 def test_svd_and_fastrp_tell_the_tastes_apart(graph: TrainingGraph) -> None:
-    """The raw features are noise here, and cannot."""
+    """The features are noise here, and cannot."""
     taste = np.delete(np.arange(N_USERS) % 2, NOBODY)
     same = taste[:, None] == taste[None, :]
-    for vectors in (truncated_svd(graph, 8, 1), fastrp(graph, 64, 1)):
+    for vectors in (truncated_svd(graph, 8, 1)[0], centred(fastrp(graph, 64, 1))):
         assert cosines(vectors)[same].mean() > cosines(vectors)[~same].mean() + 0.5
-    noise = cosines(raw_features(graph, 8, 1))
+    noise = cosines(centred(graph.features))
     assert abs(noise[same].mean() - noise[~same].mean()) < 0.3
 
 
@@ -122,8 +122,7 @@ def test_fastrp_is_the_average_over_neighbours_of_networkx(graph: TrainingGraph)
         for user in total:
             if user in network:
                 total[user] += weight * states[user] / np.linalg.norm(states[user])
-    expected = centred(np.stack(list(total.values())))
-    assert np.delete(fastrp(graph, 16, 4).numpy(), NOBODY, axis=0) == pytest.approx(expected, abs=1e-4)
+    assert fastrp(graph, 16, 4).numpy() == pytest.approx(np.stack(list(total.values())), abs=1e-4)
 
 
 def test_placebo_is_a_permutation_among_users_who_have_a_vector(graph: TrainingGraph) -> None:
