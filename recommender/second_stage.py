@@ -27,6 +27,7 @@ from recommender.trained import load_model
 
 Way = Literal["none", "base", "learned"]
 BASE = "base"  # the base's part of the score, in the learned order
+QUESTIONS = 20_000  # validation targets that are looked at; more do not make an order better
 FOLDS = 5  # a learned order is judged by questions that it was not learned from
 ENOUGH = 50  # targets among the candidates, below which no order is learned
 FILE = "second_stage.json"
@@ -134,6 +135,7 @@ def choose(asked: Asked, stages: Stages, base_name: str) -> SecondStage:
         stages: of the validation fit.
         base_name: of the base model's file.
     """
+    asked = asked.sample(QUESTIONS)
     known = _known(asked, stages)
     targets = torch.from_numpy(asked.targets)
     parts = list(stages.parts)
