@@ -34,26 +34,26 @@ from kgrec.options import NEO4J_OPTIONS, neo4j_options, neo4j_settings
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
 from recommender import second_stage
-from recommender.asked import Score, sessions_asked, users_asked
+from recommender.asked import sessions_asked, users_asked
 from recommender.dataset import Dataset
 from recommender.evaluation import (
     FUSED_BASE,
     SERVED,
     Answer,
     Contender,
-    by_scores,
     by_stages,
     measure,
     plain,
     stored,
     trained,
 )
-from recommender.first_stage import beside, choose_fusion, first_stage
+from recommender.first_stage import beside, choose_fusion
 from recommender.fusion import Fusion
 from recommender.measured import Measured
 from recommender.reading import read_dataset
 from recommender.report.write import write_report
 from recommender.scoring import by_model
+from recommender.second_stage import Stages
 from recommender.settings import Conditioning, SASRecSettings
 from recommender.sources import FROM_FACTS, FROM_INTERACTIONS, PERSONA
 from recommender.train import NO_PERSONA, choose_fusions, choose_second_stages
@@ -91,9 +91,16 @@ class Experiment:
     run: Path
 
     def measure(self, conditionings: tuple[Conditioning, ...], ablations: bool) -> None:
-        """Train all systems and measure them."""
-        dataset = self.with_personas(self.hdgi, self.run)
+        """Train all systems and measure them.
+
+        Raises:
+            KgrecError: ablations are asked for of a model that has learned with the personas: it would have to be
+                trained without them. Nothing is trained then.
+        """
         judged = with_persona(self.sasrec.conditioning)
+        if ablations and judged.trained_as is judged:
+            raise KgrecError("Ablations are of a persona that comes in late, as in the default settings.")
+        dataset = self.with_personas(self.hdgi, self.run)
         conditioned = [with_persona(way) for way in dict.fromkeys((self.sasrec.conditioning, *conditionings))]
         variants = [BASE, BASE_TEXT, *conditioned]
         histories = {variant: train(self.run, variant.trained_as, dataset, self.sasrec) for variant in variants}
@@ -138,13 +145,7 @@ class Experiment:
         return training_graph(self.graph, fit, paths, settings.structure_dim, settings.seed)
 
     def ablations(self, dataset: Dataset, judged: Variant) -> list[Contender]:
-        """Return the judged system with something taken away or put in its place.
-
-        Raises:
-            KgrecError: the judged model has learned with the personas, and would have to be trained without them.
-        """
-        if judged.trained_as is judged:
-            raise KgrecError("Ablations are of a persona that comes in late, as in the default settings.")
+        """Return the judged system, of a persona that comes in late, with something taken away or put in its place."""
         systems: dict[str, Callable[[], Answer]] = {
             name: functools.partial(self.system, judged, dataset, without) for name, without in WITHOUT.items()
         }
@@ -152,31 +153,31 @@ class Experiment:
         systems["no DBpedia"] = functools.partial(self.system, judged, no_dbpedia, frozenset({FROM_FACTS["DBpedia"]}))
         systems["no text in the sequence model"] = functools.partial(self.system, BASE, dataset)
         systems["truncated SVD"] = functools.partial(self.system, judged, self.by_svd(dataset))
-        first = first_stage(self.run, judged.name, dataset, Fit.TEST)
-        stage = second_stage.load(self.run, judged.name)
-        base = by_model(load_model(self.run, stage.base, dataset, Fit.TEST))
-        served = by_stages(first, base, self.sasrec.n_candidates, stage.weight)
+        both = second_stage.both_stages(dataset, self.run, judged.name, Fit.TEST, self.sasrec.n_candidates)
+        chosen = second_stage.load(self.run, judged.name)
+        served = by_stages(both, chosen, chosen.way)
         placebo = shuffled(dataset.personas[Fit.TEST].vectors, self.seed)
-        systems["no rerank"] = functools.partial(by_scores, first)
+        systems["no rerank"] = functools.partial(by_stages, both, chosen, "none")
         systems["personas shuffled (placebo)"] = lambda: lambda asked: served(asked.with_personas(placebo))
         return [Contender(name, "ablation", make) for name, make in systems.items()]
 
     def system(self, variant: Variant, dataset: Dataset, without: frozenset[str] = frozenset()) -> Answer:
-        """Choose sources and second stage of a model on validation, and answer with them on the test."""
-        chosen = choose_fusion(self.run, variant.name, dataset, without)
-        other = BASE_TEXT if variant == BASE else BASE
-        n = self.sasrec.n_candidates
-        first, second = self.stages(variant, chosen, other, dataset, Fit.VALIDATION)
-        stage = second_stage.choose(users_asked(dataset, Fit.VALIDATION), first, second, other.name, n)
-        first, second = self.stages(variant, chosen, other, dataset, Fit.TEST)
-        return by_stages(first, second, n, stage.weight)
+        """Choose sources and second stage of a model on validation, and answer with them on the test.
 
-    def stages(
-        self, variant: Variant, chosen: Fusion, other: Variant, dataset: Dataset, fit: Fit
-    ) -> tuple[Score, Score]:
-        """Return a model beside its sources, and the model of the second stage."""
-        first, second = (by_model(load_model(self.run, one.name, dataset, fit)) for one in (variant, other))
-        return beside(first, chosen, dataset, fit), second
+        Asked are the personas of ``dataset``, whosever the questions come with: vectors of items fit their own space.
+        """
+        chosen = choose_fusion(self.run, variant.name, dataset, without)
+        base = (BASE_TEXT if variant == BASE else BASE).name
+        both = self.stages(variant, chosen, base, dataset, Fit.VALIDATION)
+        stage = second_stage.choose(users_asked(dataset, Fit.VALIDATION), both, base)
+        answer = by_stages(self.stages(variant, chosen, base, dataset, Fit.TEST), stage, stage.way)
+        vectors = dataset.personas[Fit.TEST].vectors
+        return lambda asked: answer(asked.with_personas(vectors))
+
+    def stages(self, variant: Variant, chosen: Fusion, base: str, dataset: Dataset, fit: Fit) -> Stages:
+        """Put a model beside its sources, and a base behind them."""
+        first = beside(by_model(load_model(self.run, variant.name, dataset, fit)), chosen, dataset, fit)
+        return second_stage.beside_base(first, self.run, base, dataset, fit, self.sasrec.n_candidates)
 
     def without_dbpedia(self) -> Dataset:
         """Return the data set with personas that no fact of DBpedia has part in."""

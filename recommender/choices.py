@@ -1,7 +1,7 @@
 """What validation chooses for each model of a run: what it takes, and a JSON file a kind of choice, replaced whole."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,11 +29,11 @@ def save_choices(chosen: "Mapping[str, DataclassInstance]", path: Path) -> None:
         draft.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
 
 
-def load_choice(kind: type[Choice], what: str, path: Path, name: str) -> Choice:
+def load_choice(kind: Callable[..., Choice], what: str, path: Path, name: str) -> Choice:
     """Read what was chosen for a model.
 
     Args:
-        kind: a dataclass of the file's values.
+        kind: makes it of the file's values.
         what: it is, as an error names it.
         path: ``RUN/evaluation/FILE``.
         name: of the model.
@@ -48,4 +48,28 @@ def load_choice(kind: type[Choice], what: str, path: Path, name: str) -> Choice:
     except (FileNotFoundError, KeyError) as error:
         raise KgrecError(f"{run} has no {what} of {name}: run `kgrec train sasrec --run {run}` first.") from error
     except (ValueError, TypeError) as error:
-        raise KgrecError(f"{path} is damaged: run `kgrec train sasrec --run {run}` again.") from error
+        raise _damaged(path) from error
+
+
+def chosen_names(path: Path) -> list[str]:
+    """Return the models that something was chosen for, in the order of their names; none where there is no file.
+
+    Args:
+        path: ``RUN/evaluation/FILE``.
+
+    Raises:
+        KgrecError: the file is damaged.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except ValueError as error:
+        raise _damaged(path) from error
+    if not isinstance(found, dict):
+        raise _damaged(path)
+    return sorted(found)
+
+
+def _damaged(path: Path) -> KgrecError:
+    return KgrecError(f"{path} is damaged: run `kgrec train sasrec --run {path.parents[1]}` again.")

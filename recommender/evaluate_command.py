@@ -49,9 +49,9 @@ def evaluate(
 
     Systems: popularity, item-kNN and EASE with and without recency; the base SASRec, from ids and from texts, and the
     latter fused with the sources of the graph; and for each trained conditioning the model alone, retrieval with its
-    sources, reranked by the base, blended, and what validation chose. All have learned from training and validation
-    interactions; the final fit, which is served, is never read. What the user has had already is left out, ties count
-    against the system, nothing is sampled.
+    sources, reranked by the base, in the learned order, and what validation chose. All have learned from training and
+    validation interactions; the final fit, which is served, is never read. What the user has had already is left out,
+    ties count against the system, nothing is sampled.
 
     The second figure is half the width of the 95% interval, bootstrapped over users; differences are paired, user by
     user. Ranks are kept in the run folder, and with --also the tables are over several seeds.

@@ -24,6 +24,7 @@ from recommender.first_stage import first_stage
 from recommender.measured import Kind, Measured, System
 from recommender.ranking import candidate_ranks, retrieve, seen_items, target_ranks
 from recommender.scoring import by_histories, by_model
+from recommender.second_stage import SecondStage, Stages, Way, both_stages
 from recommender.settings import SASRecSettings
 from recommender.trained import BASE, BASE_TEXT, load_model, weights_file, with_persona
 
@@ -128,16 +129,14 @@ def trained(dataset: Dataset, run: Path) -> Iterator[Contender]:
 
 def stages(dataset: Dataset, run: Path, name: str) -> Iterator[Contender]:
     """Return one conditioned model alone, with its sources, with each second stage, and with the chosen one."""
-    stage, settings = second_stage.load(run, name), _settings(run, name)
+    chosen, settings = second_stage.load(run, name), _settings(run, name)
     alone = by_model(load_model(run, name, dataset, Fit.TEST))
-    base = by_model(load_model(run, stage.base, dataset, Fit.TEST))
     yield Contender(f"{name}, alone", "model", functools.partial(by_scores, alone), _curve(run, name))
-    first = first_stage(run, name, dataset, Fit.TEST)
-    ways = {"retrieval": 0.0, "reranked by base": 1.0, "blended": stage.blend, SERVED: stage.weight}
-    for title, weight in ways.items():
-        yield Contender(
-            f"{name}, {title}", "model", functools.partial(by_stages, first, base, settings.n_candidates, weight)
-        )
+    both = both_stages(dataset, run, name, Fit.TEST, settings.n_candidates)
+    titles: dict[Way, str] = {"none": "retrieval", "base": "reranked by base", "learned": "learned order"}
+    for way in chosen.ways:
+        yield Contender(f"{name}, {titles[way]}", "model", functools.partial(by_stages, both, chosen, way))
+    yield Contender(f"{name}, {SERVED}", "model", functools.partial(by_stages, both, chosen, chosen.way))
 
 
 def by_scores(score: Score) -> Answer:
@@ -145,13 +144,13 @@ def by_scores(score: Score) -> Answer:
     return lambda asked: _all(score(asked), asked)
 
 
-def by_stages(first: Score, base: Score, n_candidates: int, weight: float) -> Answer:
-    """Answer by the first stage's candidates, which the base orders anew, with its weight."""
+def by_stages(both: Stages, chosen: SecondStage, way: Way) -> Answer:
+    """Answer by the first stage's candidates in one of the second stage's orders."""
+    if way == "none":
+        return by_scores(both.first)
 
     def answer(asked: Asked) -> tuple[Tensor, Tensor]:
-        candidates, scores, everything = second_stage.rank(asked, first, base, n_candidates, weight)
-        if not weight:
-            return _all(everything, asked)
+        candidates, scores = second_stage.rank(asked, both, chosen, way)
         ranks = candidate_ranks(scores, candidates, torch.from_numpy(asked.targets).to(scores.device))
         best = scores.topk(min(LIST, scores.shape[1]), dim=1).indices
         return ranks, candidates.gather(1, best)

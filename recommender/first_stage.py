@@ -1,10 +1,14 @@
 """The first stage of a trained run: a sequence model, with the sources that validation chose to stand beside it."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+from torch import Tensor
 
 from kgrec.training.fits import Fit
 from recommender import fusion
-from recommender.asked import Score, users_asked
+from recommender.asked import Asked, Score, users_asked
 from recommender.baselines import choose_once
 from recommender.dataset import Dataset
 from recommender.fusion import Fusion, fused
@@ -12,25 +16,64 @@ from recommender.scoring import by_model
 from recommender.sources import sources
 from recommender.trained import load_model
 
+MODEL = "sequence model"
 
-def first_stage(run: Path, name: str, dataset: Dataset, fit: Fit) -> Score:
-    """Load a model and make its sources, of the same fit.
+
+class Part:
+    """A score that is made when it is first asked for, and remembers its last answer: both stages ask for it.
+
+    Args:
+        make: gives the score.
+    """
+
+    def __init__(self, make: Callable[[], Score]):
+        self._make = make
+        self._score: Score | None = None
+        self._last: tuple[Asked, Tensor] | None = None
+
+    def __call__(self, asked: Asked) -> Tensor:
+        """Score all items: ``[batch, n_items + 1]``. Not to be changed in place."""
+        if self._score is None:
+            self._score = self._make()
+        if self._last is None or self._last[0] is not asked:
+            self._last = asked, self._score(asked)
+        return self._last[1]
+
+
+@dataclass(frozen=True)
+class FirstStage:
+    """Scores all items by the model and the sources that are on.
+
+    Attributes:
+        parts: what could score, the model first; a source that is off as well, for the second stage.
+        weights: of the sources; 0 for one that is off.
+    """
+
+    parts: Mapping[str, Score]
+    weights: dict[str, float]
+
+    def __call__(self, asked: Asked) -> Tensor:
+        """Score all items: ``[batch, n_items + 1]``."""
+        return fused(self.parts[MODEL], self.parts, self.weights)(asked)
+
+
+def first_stage(run: Path, name: str, dataset: Dataset, fit: Fit) -> FirstStage:
+    """Load a model and its sources, of the same fit.
 
     Raises:
         KgrecError: as `load_model`, or no fusion was chosen for it.
     """
-    chosen = fusion.load(run, name)
-    return beside(by_model(load_model(run, name, dataset, fit)), chosen, dataset, fit)
+    return beside(by_model(load_model(run, name, dataset, fit)), fusion.load(run, name), dataset, fit)
 
 
-def beside(model: Score, chosen: Fusion, dataset: Dataset, fit: Fit) -> Score:
-    """Put the chosen sources of a fit beside a model of the same fit; those that are off are not made.
+def beside(model: Score, chosen: Fusion, dataset: Dataset, fit: Fit) -> FirstStage:
+    """Put the sources of a fit that validation had to choose from beside a model of the same fit.
 
     A source that the graph has no more is left out: facts can be removed.
     """
     made = sources(dataset, fit, chosen.knn_recency)
-    weights = {name: weight for name, weight in chosen.weights.items() if weight and name in made}
-    return fused(model, {name: made[name]() for name in weights}, weights)
+    weights = {name: weight for name, weight in chosen.weights.items() if name in made}
+    return FirstStage({MODEL: Part(lambda: model)} | {name: Part(made[name]) for name in weights}, weights)
 
 
 def choose_fusion(run: Path, name: str, dataset: Dataset, without: frozenset[str] = frozenset()) -> Fusion:

@@ -17,11 +17,9 @@ from kgrec.training.fits import Fit
 from recommender import second_stage
 from recommender.asked import Asked, batch_size
 from recommender.explanations import ENOUGH, companion, reasons
-from recommender.first_stage import first_stage
 from recommender.reading import read_dataset
-from recommender.scoring import by_model
 from recommender.settings import SASRecSettings
-from recommender.trained import load_model, with_persona
+from recommender.trained import with_persona
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,8 @@ class Recommendation:
     Attributes:
         user_id: whom it is for; ``"session"`` for an anonymous one.
         rank: from 1.
-        score: that gave the order: a logit of the conditioned SASRec where it stands alone, else a sum of standardised
-            scores, of both stages.
+        score: that gave the order: of the second stage where there is one, else of the first, a sum of standardised
+            scores, or the sequence model's logit where it stands alone.
         retrieved: rank among the candidates of the first stage, from 1.
         persona: name of the persona that the candidates were retrieved for.
         reason: what the item shares with the history; where that is little, with what of it how many others chose it.
@@ -68,10 +66,7 @@ class Recommender:
         self.chosen = self.dataset.sequences.known(Fit.FINAL).matrix(self.dataset.n_items).tocsc()
         name = with_persona(self.settings.conditioning).name
         self.stage = second_stage.load(Path(run), name)
-        self.first = first_stage(Path(run), name, self.dataset, Fit.FINAL)
-        # Where validation chose no second stage, the base was not trained for serving.
-        served = self.stage.base if self.stage.weight else name
-        self.base = by_model(load_model(Path(run), served, self.dataset, Fit.FINAL))
+        self.stages = second_stage.both_stages(self.dataset, Path(run), name, Fit.FINAL, self.settings.n_candidates)
 
     def for_users(self, user_ids: list[str], k: int = 10) -> Results[Recommendation]:
         """Recommend ``k`` unseen items to each user, from everything the user did.
@@ -117,8 +112,8 @@ class Recommender:
     ) -> list[Recommendation]:
         nothing = np.zeros(len(histories), dtype=np.int64)  # no target is asked for
         asked = Asked(nothing, histories, nothing, nothing, personas, self.dataset.n_items)
-        n = max(k, self.settings.n_candidates)
-        candidates, scores, _ = second_stage.rank(asked, self.first, self.base, n, self.stage.weight)
+        stages = replace(self.stages, n_candidates=max(k, self.stages.n_candidates))
+        candidates, scores = second_stage.rank(asked, stages, self.stage, self.stage.way)
         best = scores.topk(min(k, candidates.shape[1]), dim=1)
         chosen = candidates.gather(1, best.indices)
         found = []

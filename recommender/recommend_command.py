@@ -55,8 +55,9 @@ def recommend(
     """Recommend items to known users, or to an anonymous session.
 
     The SASRec, the persona and the other sources that validation chose retrieve candidates among the unseen items, and
-    the second stage that it chose orders them, if any. Personas and facts are read from Neo4j. All of it has learned from all interactions (the final fit). The reason names what an item shares with the history in the graph,
-    and where that is little, with what of it others chose it.
+    the second stage that it chose orders them, if any. Personas and facts are read from Neo4j. All of it has learned
+    from all interactions (the final fit). The reason names what an item shares with the history in the graph, and where
+    that is little, with what of it others chose it.
 
     \b
     Examples:

@@ -1,24 +1,34 @@
 """Second stage: the order of the candidates, by whichever of three ways validation prefers.
 
 None, the order of retrieval; the base SASRec's order, by the short-term intent of the session alone (arXiv 2604.06928);
-or a blend of both scores whose weight is learned.
+or an order that is learned from all parts of the score, the base's among them.
 """
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from kgrec.training.fits import Fit
 from recommender.asked import Asked, Score
-from recommender.choices import load_choice, save_choices, stands_out
+from recommender.choices import chosen_names, load_choice, save_choices, stands_out
+from recommender.dataset import Dataset
+from recommender.first_stage import FirstStage, Part, first_stage
+from recommender.learned_order import Candidates, LearnedOrder, learn
 from recommender.metrics import ndcg
 from recommender.ranking import candidate_ranks, retrieve, seen_items
+from recommender.scoring import by_model
 from recommender.sequences import PADDING
+from recommender.trained import load_model
 
-WEIGHTS = tuple(step / 10 for step in range(11))  # of the base: 0 is no second stage, 1 the base alone
+Way = Literal["none", "base", "learned"]
+BASE = "base"  # the base's part of the score, in the learned order
+FOLDS = 5  # a learned order is judged by questions that it was not learned from
+ENOUGH = 50  # targets among the candidates, below which no order is learned
 FILE = "second_stage.json"
 
 
@@ -28,110 +38,157 @@ class SecondStage:
 
     Attributes:
         base: name of the base model.
-        weight: of the base's score in the order of the candidates; 0 where there is no second stage.
-        blend: the best weight strictly between 0 and 1, chosen or not.
-        validation: NDCG@10 of the validation targets by weight, as written in decimals.
+        way: that is served.
+        learned: the learned order, chosen or not; ``None`` where there was too little to learn it from.
+        validation: NDCG@10 of the validation targets by each way; of the learned order, by orders learned without them.
     """
 
     base: str
-    weight: float
-    blend: float
+    way: Way
+    learned: LearnedOrder | None
     validation: dict[str, float]
 
     @property
-    def name(self) -> str:
-        """Name of the way: none, base or blend."""
-        return {0.0: "none", 1.0: "base"}.get(self.weight, "blend")
+    def ways(self) -> list[Way]:
+        """Those that can be taken."""
+        return [way for way in get_args(Way) if way != "learned" or self.learned is not None]
 
 
-def blended(first: Tensor, second: Tensor, candidates: Tensor, weight: float) -> Tensor:
-    """Blend two scores of candidates, each brought to mean 0 and spread 1 over a user's candidates.
+@dataclass(frozen=True)
+class Stages:
+    """Both stages of one fit, ready to answer.
 
-    Args:
-        first: of the first stage. ``[batch, n]``
-        second: of the base model. ``[batch, n]``
-        candidates: item numbers, 0 for none. ``[batch, n]``
-        weight: of the second.
+    Attributes:
+        first: the first stage.
+        base: the base model.
+        counts: how often each item number was chosen in what the fit knows. ``[n_items + 1]``
+        n_candidates: that the first stage hands over.
+    """
+
+    first: FirstStage
+    base: Score
+    counts: np.ndarray
+    n_candidates: int
+
+    @property
+    def parts(self) -> dict[str, Score]:
+        """What the learned order weighs."""
+        return {**self.first.parts, BASE: self.base}
+
+    def candidates(self, asked: Asked) -> Tensor:
+        """Retrieve, the best first: ``[batch, n]``, 0 for none."""
+        scores = self.first(asked)
+        return retrieve(scores, seen_items(asked.histories).to(scores.device), self.n_candidates)
+
+    def known(self, asked: Asked, items: Tensor, parts: list[str]) -> Candidates:
+        """Look up what some parts of the score, and the covariates, say of candidates ``[batch, n]``: on the CPU.
+
+        A part that the graph has no more says nothing.
+        """
+        scorers = self.parts
+        scores = []
+        for part in parts:
+            found = scorers[part](asked) if part in scorers else torch.zeros(len(items), len(self.counts))
+            scores.append(found.gather(1, items.to(found.device)).cpu())
+        counts = torch.from_numpy(self.counts.astype(np.float64))
+        lengths = torch.tensor([len(history) for history in asked.histories], dtype=torch.float64)
+        items = items.cpu()
+        return Candidates(items, torch.stack(scores, dim=2), counts[items].log1p(), lengths.clamp(min=1).log())
+
+
+def both_stages(dataset: Dataset, run: Path, name: str, fit: Fit, n_candidates: int) -> Stages:
+    """Load a conditioned model with its sources, and the base of its second stage, of the same fit.
+
+    Raises:
+        KgrecError: as `first_stage`, or no second stage was chosen for it.
+    """
+    return beside_base(first_stage(run, name, dataset, fit), run, load(run, name).base, dataset, fit, n_candidates)
+
+
+def beside_base(first: FirstStage, run: Path, base: str, dataset: Dataset, fit: Fit, n_candidates: int) -> Stages:
+    """Put a base model, which is loaded when it is asked for, behind a first stage; all of the same fit."""
+    counts = dataset.sequences.known(fit).counts(dataset.n_items)
+    return Stages(first, Part(lambda: by_model(load_model(run, base, dataset, fit))), counts, n_candidates)
+
+
+@torch.no_grad()
+def rank(asked: Asked, stages: Stages, chosen: SecondStage, way: Way) -> tuple[Tensor, Tensor]:
+    """Retrieve for one batch of questions and order what was retrieved.
 
     Returns:
-        ``[batch, n]``, minus infinity where there is no candidate.
+        Candidates in the order of retrieval, 0 for none, and their scores by the way, minus infinity where there is
+        none: ``[batch, n]`` both.
     """
-    real = candidates != PADDING
-    score = (1 - weight) * _standard(first, real) + weight * _standard(second, real)
-    return score.masked_fill(~real, -torch.inf)
+    items = stages.candidates(asked)
+    if way == "learned" and chosen.learned is not None:
+        return items, chosen.learned(stages.known(asked, items, chosen.learned.parts)).to(items.device)
+    scores = stages.base(asked) if way == "base" else stages.first(asked)
+    return items, scores.gather(1, items).masked_fill(items == PADDING, -torch.inf)
 
 
-def choose(asked: Asked, first: Score, base: Score, base_name: str, n_candidates: int) -> SecondStage:
+def choose(asked: Asked, stages: Stages, base_name: str) -> SecondStage:
     """Choose on what the validation fit is asked: another order has to be better by two standard errors.
 
     Args:
         asked: of the validation fit.
-        first: of the first stage, of the validation fit.
-        base: of the base model, of the validation fit.
-        base_name: of its file.
-        n_candidates: that the first stage hands over.
+        stages: of the validation fit.
+        base_name: of the base model's file.
     """
-    found = _values(asked, first, base, n_candidates)
-    means = {weight: float(values.mean()) for weight, values in found.items()}
-    best = max(means, key=lambda weight: means[weight])
-    gains = found[best] - found[0.0]  # paired, user by user
-    return SecondStage(
-        base=base_name,
-        weight=best if stands_out(gains) else 0.0,
-        blend=max(WEIGHTS[1:-1], key=lambda weight: means[weight]),
-        validation={f"{weight:.1f}": mean for weight, mean in means.items()},
-    )
+    known = _known(asked, stages)
+    targets = torch.from_numpy(asked.targets)
+    parts = list(stages.parts)
+    hit = (known.items == targets[:, None]).any(dim=1).numpy()
+    # Candidates come in the order of retrieval, so their place is their order.
+    order = -torch.arange(known.items.shape[1], dtype=torch.float64).expand(known.items.shape)
+    scores: dict[Way, Tensor] = {"none": order, "base": known.scores[..., parts.index(BASE)]}
+    learned = None
+    if hit.sum() >= ENOUGH:
+        scores["learned"] = _out_of_fold(known, targets, hit, parts)
+        learned = learn(known.rows(np.flatnonzero(hit)), targets[hit], parts)
+    values = {way: _ndcg(found, known, targets) for way, found in scores.items()}
+    best = max(values, key=lambda way: values[way].mean())
+    stands = stands_out(values[best] - values["none"])  # paired, user by user
+    means = {str(way): float(found.mean()) for way, found in values.items()}
+    return SecondStage(base_name, best if stands else "none", learned, means)
 
 
-@torch.no_grad()
-def rank(asked: Asked, first: Score, base: Score, n_candidates: int, weight: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Retrieve for one batch of questions and order what was retrieved.
-
-    Returns:
-        Candidates in the order of retrieval ``[batch, n]``, their scores of both stages ``[batch, n]``, and the first
-        stage's scores of all items ``[batch, n_items + 1]``.
-    """
-    scores = first(asked)
-    candidates = retrieve(scores, seen_items(asked.histories).to(scores.device), n_candidates)
-    retrieved = scores.gather(1, candidates)
-    if not weight:
-        return candidates, retrieved.masked_fill(candidates == PADDING, -torch.inf), scores
-    return candidates, blended(retrieved, base(asked).gather(1, candidates), candidates, weight), scores
-
-
-def save(stages: dict[str, SecondStage], run: Path) -> None:
+def save(stages: Mapping[str, SecondStage], run: Path) -> None:
     """Write the choices of a run, by name of the model."""
     save_choices(stages, run / "evaluation" / FILE)
 
 
 def names(run: Path) -> list[str]:
-    """Return the conditioned models of a run in the order of their names; none where nothing was chosen yet."""
-    path = run / "evaluation" / FILE
-    return sorted(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
+    """Return the conditioned models of a run in the order of their names, as `chosen_names` does."""
+    return chosen_names(run / "evaluation" / FILE)
 
 
 def load(run: Path, name: str) -> SecondStage:
     """Read what was chosen for a model; raises as `load_choice`."""
-    return load_choice(SecondStage, "second stage", run / "evaluation" / FILE, name)
+    return load_choice(_second_stage, "second stage", run / "evaluation" / FILE, name)
+
+
+def _second_stage(learned: dict[str, Any] | None, **others: Any) -> SecondStage:
+    return SecondStage(learned=None if learned is None else LearnedOrder(**learned), **others)
 
 
 @torch.no_grad()
-def _values(asked: Asked, first: Score, base: Score, n_candidates: int) -> dict[float, np.ndarray]:
-    """NDCG@10 of each question by weight ``[n]``; both score once, whatever the number of weights."""
-    ranks: dict[float, list[Tensor]] = {weight: [] for weight in WEIGHTS}
-    for batch in asked.batches():
-        candidates, retrieved, _ = rank(batch, first, base, n_candidates, 0.0)
-        second = base(batch).gather(1, candidates)
-        targets = torch.from_numpy(batch.targets).to(retrieved.device)
-        for weight, found in ranks.items():
-            scores = blended(retrieved, second, candidates, weight) if weight else retrieved
-            found.append(candidate_ranks(scores, candidates, targets).cpu())
-    return {weight: ndcg(torch.cat(found).numpy(), 10) for weight, found in ranks.items()}
+def _known(asked: Asked, stages: Stages) -> Candidates:
+    parts = list(stages.parts)
+    return Candidates.joined([stages.known(batch, stages.candidates(batch), parts) for batch in asked.batches()])
 
 
-def _standard(scores: Tensor, real: Tensor) -> Tensor:
-    """Standardise over the candidates of each row, which padding is not part of."""
-    n = real.sum(dim=1, keepdim=True).clamp(min=1)
-    kept = scores.masked_fill(~real, 0.0)
-    centred = (kept - kept.sum(dim=1, keepdim=True) / n).masked_fill(~real, 0.0)
-    return centred / (centred.square().sum(dim=1, keepdim=True) / n).sqrt().clamp(min=1e-12)
+def _out_of_fold(known: Candidates, targets: Tensor, hit: np.ndarray, parts: list[str]) -> Tensor:
+    """Score every question's candidates by an order learned from the other folds: ``[n, n_candidates]``."""
+    fold = np.random.default_rng(0).permutation(len(hit)) % FOLDS
+    found = torch.zeros(known.items.shape, dtype=torch.float64)
+    for number in range(FOLDS):
+        taught = np.flatnonzero((fold != number) & hit)
+        order = learn(known.rows(taught), targets[taught], parts)
+        rest = np.flatnonzero(fold == number)
+        found[rest] = order(known.rows(rest))
+    return found
+
+
+def _ndcg(scores: Tensor, known: Candidates, targets: Tensor) -> np.ndarray:
+    ordered = scores.masked_fill(~known.real, -torch.inf)
+    return ndcg(candidate_ranks(ordered, known.items, targets).numpy(), 10)

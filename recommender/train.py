@@ -15,11 +15,10 @@ from recommender.asked import users_asked
 from recommender.dataset import Dataset
 from recommender.first_stage import choose_fusion, first_stage
 from recommender.fusion import Fusion
-from recommender.scoring import by_model
 from recommender.second_stage import SecondStage
 from recommender.settings import Conditioning, SASRecSettings
 from recommender.sources import PERSONA
-from recommender.trained import BASE, BASE_TEXT, Variant, load_model, with_persona
+from recommender.trained import BASE, BASE_TEXT, Variant, with_persona
 from recommender.trainer import train
 
 NO_PERSONA = frozenset({PERSONA})
@@ -30,7 +29,7 @@ class TrainedModel:
     """One trained sequence model.
 
     Attributes:
-        name: of its file in the folder of each fit, without suffix.
+        name: of its file in the folder of each fit, without suffix; where the persona comes in late it has none.
         epochs: how many the validation fit was trained.
         kept: the epoch whose weights were kept, from 1; the other fits are trained so long.
         loss: mean training loss of that epoch.
@@ -82,7 +81,9 @@ def train_models(
     }
     fusions = choose_fusions(dataset, run, [variant for variant in histories if variant.text])
     stages = choose_second_stages(dataset, run, settings, histories)
-    reordering = [base for base in bases if any(stage.weight and stage.base == base.name for stage in stages.values())]
+    reordering = [
+        base for base in bases if any(stage.way != "none" and stage.base == base.name for stage in stages.values())
+    ]
     for fit, variants in ((Fit.TEST, (*bases, *conditioned)), (Fit.FINAL, (*reordering, *conditioned))):
         for variant in dict.fromkeys(variant.trained_as for variant in variants):
             train(run, variant, dataset, settings, fit, histories[variant].best_epoch + 1, fresh)
@@ -127,8 +128,8 @@ def choose_second_stages(
             others = [base for base in bases if base != variant.trained_as]
             better = max(others, key=lambda base: histories[base].best_score).name
             first = first_stage(run, variant.name, dataset, Fit.VALIDATION)
-            base = by_model(load_model(run, better, dataset, Fit.VALIDATION))
-            stages[variant.name] = second_stage.choose(asked, first, base, better, settings.n_candidates)
+            both = second_stage.beside_base(first, run, better, dataset, Fit.VALIDATION, settings.n_candidates)
+            stages[variant.name] = second_stage.choose(asked, both, better)
     second_stage.save(stages, run)
     return stages
 
@@ -138,7 +139,7 @@ def _told(
 ) -> TrainedModel:
     best, name = history.best_epoch, variant.name
     sources = fusions[name].name if name in fusions else ""
-    stage = stages[name].name if name in stages else ""
+    stage = stages[name].way if name in stages else ""
     return TrainedModel(name, len(history.losses), best + 1, history.losses[best], history.best_score, sources, stage)
 
 

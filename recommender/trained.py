@@ -19,7 +19,7 @@ class Variant:
     """One of the sequence models.
 
     Attributes:
-        name: of its file in the folder of a fit, without suffix.
+        name: of its file in the folder of a fit, without suffix, unless it has the weights of another.
         conditioning: how the persona comes in; ``None`` for a base model.
         text: whether item vectors start from the text embeddings, or else at random.
     """

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 
 from recommender.measured import Measured
 
-# As the ablations are called in the method's plan, and what a system's name holds that is one of them.
+# As benchmarks/experiment.py calls the ablations, and what a system's name holds that is one of them.
 KNOWN_ABLATIONS = {
     "no persona": ("no persona", "without persona"),
-    "no text": ("no text", "without text"),
+    "neither vector nor profile of the persona": ("neither vector nor profile",),
+    "no facts among the sources": ("no facts", "without facts"),
+    "no co-occurrence among the sources": ("no co-occurrence", "without co-occurrence"),
+    "no sources": ("no sources", "without sources"),
     "no DBpedia": ("no dbpedia", "without dbpedia"),
-    "no signatures": ("no signature", "without signature"),
+    "no text in the sequence model": ("no text", "without text"),
+    "truncated SVD": ("svd",),
     "no rerank": ("no rerank", "without rerank", "not reranked"),
-    "personas shuffled among users (placebo)": ("shuffled", "placebo"),
-    "FastRP in place of HDGI": ("fastrp",),
-    "truncated SVD in place of HDGI": ("svd",),
-    "raw features in place of HDGI": ("raw feature",),
+    "personas shuffled (placebo)": ("shuffled", "placebo"),
 }
 
 

@@ -42,4 +42,4 @@ def test_the_notebook_runs_from_a_loaded_graph_to_recommendations(
     assert len(names) == 6 and all(name in text for name in names)
     titles = [title for (title,) in rows(database, "MATCH (i:Item) RETURN i.title")]
     assert sum(title in text for title in titles) >= 8  # at least one whole list
-    assert all(system in text for system in ("popularity", "base SASRec", "persona-prefix, as served"))
+    assert all(system in text for system in ("popularity", "base SASRec", "persona-late, as served"))

@@ -20,17 +20,21 @@ from gnn.training_graph import training_graph
 from kgrec.errors import KgrecError
 from kgrec.graph import statements
 from kgrec.graph.database import Database
-from kgrec.graph.personas import session_persona
 from kgrec.graph.schema import ensure_schema
 from kgrec.training.fits import Fit
+from recommender import fusion, second_stage
 from recommender.dataset import Dataset
 from recommender.evaluation import evaluate as evaluate_run
+from recommender.fusion import Fusion
 from recommender.measured import Measured
 from recommender.reading import read_dataset
 from recommender.recommend import Recommender
+from recommender.scoring import score_histories
+from recommender.second_stage import SecondStage
 from recommender.sequences import NO_TIME, SPLITS
 from recommender.settings import SASRecSettings
 from recommender.train import train_models
+from recommender.trained import load_model
 from recommender.verdict import figures
 from tests.conftest import CommandLine, empty
 from tests.integration.test_personas import META_PATHS, fill, rows
@@ -55,6 +59,9 @@ MERGE (item)-[:BY]->(brand)
 """
 
 
+WAYS = ("add", "late", "prefix")  # by the names of the models
+
+
 def publisher(item: object) -> str:
     """Each of the five has eight items, of both tastes."""
     return f"Publisher {int(str(item)[1:]) // 2 % 5}"
@@ -70,10 +77,10 @@ def run(database: Database, command_line: CommandLine, tmp_path_factory: pytest.
     (folder / "kgrec.toml").write_text(SETTINGS)
     command_line.environment["KGREC_SETTINGS"] = str(folder / "kgrec.toml")
     command_line("train", "personas", "--run", str(folder))
-    trained = command_line("train", "sasrec", "--run", str(folder), "--conditioning", "add", "--conditioning", "prefix")
-    assert (
-        "base" in trained.output and "persona-prefix" in trained.output and "Beside persona-prefix: " in trained.output
-    )
+    ways = [word for way in WAYS for word in ("--conditioning", way)]
+    trained = command_line("train", "sasrec", "--run", str(folder), *ways)
+    assert "base" in trained.output
+    assert all(f"persona-{way}" in trained.output and f"Beside persona-{way}: " in trained.output for way in WAYS)
     return folder
 
 
@@ -133,16 +140,16 @@ def test_the_python_api_gives_what_the_command_line_gives(
     assert figures([evaluate_run(dataset, run)]).records() == told
     loaded = Dataset.load(tmp_path / "dataset")
     assert figures([evaluate_run(loaded, run)]).records() == told
-    again = train_models(loaded, tmp_path / "run", settings, ["add"])
-    assert [one.name for one in again] == ["base", "base-text", "persona-add"]
-    assert again.frame()["epochs"].tolist() == [3, 3, 3]
+    again = train_models(loaded, tmp_path / "run", settings, ["late", "add"])
+    assert [one.name for one in again] == ["base", "base-text", "persona-late", "persona-add"]
+    assert again.frame()["epochs"].tolist() == [3, 3, 3, 3]
     assert figures([evaluate_run(loaded, tmp_path / "run")]).records() == [
         figure for figure in told if "prefix" not in figure["system"]
     ]
 
 
 def test_the_data_set_is_the_graph(database: Database, run: Path) -> None:
-    """Every interaction with its split, every text, every persona, row by row."""
+    """Every interaction with its split, every text, every persona, every item among them, row by row."""
     dataset = read_dataset(database)
     sequences = dataset.sequences
     users = np.repeat(np.arange(60), np.diff(sequences.offsets))
@@ -158,6 +165,20 @@ def test_the_data_set_is_the_graph(database: Database, run: Path) -> None:
     vectors = database.driver.execute_query("MATCH (u:User) RETURN u.user_id AS user, u.persona AS vector").records
     for record in vectors:
         assert np.allclose(dataset.personas[Fit.FINAL].vectors[dataset.row[record["user"]]], record["vector"])
+    assert len({found.run_id for found in dataset.personas.values()}) == len(Fit)
+    for found in dataset.personas.values():
+        own = item_vectors(database, found.run_id)
+        assert set(own) == set(dataset.item_ids) and not found.items[0].any()
+        for item_id, number in dataset.number.items():
+            assert np.allclose(found.items[number], own[item_id])
+
+
+def item_vectors(database: Database, run_id: str) -> dict[str, np.ndarray]:
+    """Vectors of the items in the space of one run's personas, as the graph holds them."""
+    found = database.driver.execute_query(
+        "MATCH (v:ItemPersona {run_id: $run_id}) RETURN v.item_id AS item, v.vector AS vector", run_id=run_id
+    ).records
+    return {record["item"]: np.array(record["vector"]) for record in found}
 
 
 def test_facts_of_the_data_set_are_those_of_the_graph(database: Database, run: Path) -> None:
@@ -221,10 +242,11 @@ def test_table_is_readable(command_line: CommandLine, run: Path) -> None:
     assert "For u00" in output and "persona: " in output and "Why" in output
 
 
-def test_anonymous_session(command_line: CommandLine, run: Path) -> None:
+def test_anonymous_session(database: Database, command_line: CommandLine, run: Path) -> None:
     found = lists(command_line, "--session", "i00,i02", "-k", "4", "--run", str(run))
     assert len(found) == 4 and not {one["item_id"] for one in found} & {"i00", "i02"}
-    assert all("Lighthouses" in str(one["persona"]) for one in found)  # the even items are of that taste
+    names = {r["name"] for r in database.driver.execute_query("MATCH (p:Persona) RETURN p.name AS name").records}
+    assert len({one["persona"] for one in found} & names) == len({one["persona"] for one in found}) == 1
 
 
 def test_session_of_a_single_item_that_nobody_chose_in_training(
@@ -292,15 +314,15 @@ def hash_free(item: str) -> float:
 def test_evaluation_has_all_systems_slices_and_figures(command_line: CommandLine, run: Path) -> None:
     results = json.loads(command_line("evaluate", "--run", str(run), "--format", "json").stdout)
     baselines = {"popularity", "item-kNN", "item-kNN with recency", "EASE", "EASE with recency"}
-    stages = ("retrieval", "reranked by base", "blended", "as served", "alone")
+    stages = ("retrieval", "reranked by base", "as served", "alone")  # so few targets teach no order
     bases = {"base SASRec", "base SASRec with text", "base SASRec with text, fused"}
-    models = {f"persona-{way}, {stage}" for way in ("add", "prefix") for stage in stages}
+    models = {f"persona-{way}, {stage}" for way in WAYS for stage in stages}
     assert {r["system"] for r in results} == baselines | bases | models
     assert {"all users", "new items (never learned from)"} <= {r["slice"] for r in results}
     assert any(r["slice"].startswith("persona: ") for r in results)
     assert {r["metric"] for r in results} == {f"{m}@{k}" for m in ("HR", "NDCG", "MRR") for k in (10, 100)}
     by_key = {(r["system"], r["slice"], r["metric"]): r["value"] for r in results}
-    for way in ("add", "prefix"):  # reranking changes the order of the twelve candidates, not which they are
+    for way in WAYS:  # reranking changes the order of the twelve candidates, not which they are
         reranked, retrieved = (by_key[f"persona-{way}, {stage}", "all users", "HR@100"] for stage in stages[1::-1])
         assert reranked <= retrieved
     assert all(r["users"] == 60 for r in results if r["slice"] == "all users")
@@ -346,26 +368,78 @@ def test_evaluation_of_sessions_and_the_report(command_line: CommandLine, run: P
     assert "EASE with recency" in page and (tmp_path / "report" / "report.md").exists()
 
 
-def test_sessions_in_the_graph_have_the_personas_of_the_evaluation(database: Database, run: Path) -> None:
-    """What Cypher infers for a session of known items is what the evaluation infers, nobody left out."""
-    dataset = read_dataset(database, [Fit.FINAL])
-    found = session_persona(database, ["i00", "i02"])
-    vectors, known = dataset.personas[Fit.FINAL].vectors, dataset.sequences.known(Fit.FINAL).histories
-    means = [
-        vectors[[user for user, history in enumerate(known) if dataset.number[item] in history]].mean(dim=0)
-        for item in ("i00", "i02")
-    ]
-    assert np.allclose(found.vector, sum(means) / 2, atol=1e-6)
+def standardised(scores: np.ndarray) -> np.ndarray:
+    found: np.ndarray = (scores - scores.mean()) / scores.std()
+    return found
+
+
+@pytest.mark.parametrize("session", [["i00", "i02"], ["i01", "i03", "i01"], []])
+def test_late_lists_are_those_of_the_base_beside_the_persona(
+    database: Database, command_line: CommandLine, run: Path, tmp_path: Path, session: list[str]
+) -> None:
+    """By hand from what the graph holds: of a user, who has a persona, or of a session, which has that of its items."""
+    shutil.copytree(run, tmp_path / "run")
+    fusion.save({"persona-late": Fusion({"persona": 0.7, "followers": 0.0}, 1.0, 0.0, 0.0)}, tmp_path / "run")
+    second_stage.save({"persona-late": SecondStage("base", "none", None, {})}, tmp_path / "run")
+    data = read_dataset(database, [Fit.FINAL])
+    own = item_vectors(database, data.personas[Fit.FINAL].run_id)
+    if session:
+        total = np.sum([own[item_id] for item_id in dict.fromkeys(session)], axis=0)
+        persona = total / np.linalg.norm(total)
+        history = [data.number[item_id] for item_id in session]
+        asked = ["--session", ",".join(session)]
+    else:
+        asked = ["--user", "u00"]
+        history = data.sequences.known(Fit.FINAL).histories[data.row["u00"]]
+        persona = np.array(
+            database.driver.execute_query("MATCH (u:User {user_id: 'u00'}) RETURN u.persona AS vector").records[0][0]
+        )
+    scores = score_histories(load_model(run, "base-text", data, Fit.FINAL), [history], None)[0, 1:].detach().numpy()
+    dots = np.array([own[item_id] @ persona for item_id in data.item_ids])
+    expected = standardised(scores) + 0.7 * standardised(dots)
+    expected[[item - 1 for item in history]] = -np.inf
+    found = lists(command_line, *asked, "-k", "8", "--run", str(tmp_path / "run"))
+    assert [one["item_id"] for one in found] == [data.item_ids[place] for place in np.argsort(-expected)[:8]]
+    assert [one["score"] for one in found] == pytest.approx(np.sort(expected)[::-1][:8], abs=1e-4)
+    if session:
+        personas = database.driver.execute_query("MATCH (p:Persona) RETURN p.name AS name, p.vector AS vector").records
+        cosines = {p["name"]: np.dot(p["vector"], persona) / np.linalg.norm(p["vector"]) for p in personas}
+        assert {one["persona"] for one in found} == {max(cosines, key=lambda name: cosines[name])}
 
 
 def test_models_of_earlier_personas_are_refused(command_line: CommandLine, run: Path, tmp_path: Path) -> None:
     command_line("train", "personas", "--run", str(tmp_path), "--seed", "99")
     try:
-        result = command_line("recommend", "--user", "u00", "--run", str(run), check=False)
+        arguments = ("recommend", "--user", "u00", "--conditioning", "prefix", "--run", str(run))
+        result = command_line(*arguments, check=False)
         assert isinstance(result.exception, KgrecError) and "train sasrec --fresh" in str(result.exception)
     finally:
         command_line("train", "personas", "--run", str(run))  # the finished checkpoint is written back again
-    assert lists(command_line, "--user", "u00", "--run", str(run))
+    assert lists(command_line, "--user", "u00", "--conditioning", "prefix", "--run", str(run))
+
+
+def test_personas_of_infomax_come_in_nowhere(
+    database: Database, command_line: CommandLine, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No item has a vector beside them: lists are made without, and a session has no persona."""
+    with monkeypatch.context() as patch:
+        patch.setitem(command_line.environment, "KGREC_HDGI_OBJECTIVE", "infomax")
+        command_line("train", "personas", "--run", str(tmp_path))
+    try:
+        data = read_dataset(database)
+        assert all(found.vectors.any() and not found.items.any() for found in data.personas.values())
+        told = command_line("train", "sasrec", "--run", str(tmp_path)).output
+        assert "Beside persona-late: " in told and "persona;" not in told and " persona " not in told
+        assert "persona" not in fusion.load(tmp_path, "persona-late").weights
+        of_user = lists(command_line, "--user", "u00", "-k", "3", "--run", str(tmp_path))
+        of_session = lists(command_line, "--session", "i00,i02", "-k", "3", "--run", str(tmp_path))
+        assert len(of_user) == len(of_session) == 3
+        assert all(one["persona"] for one in of_user) and not any(one["persona"] for one in of_session)
+        for option in ([], ["--sessions"]):
+            assert "persona-late" in command_line("evaluate", "--run", str(tmp_path), *option).output
+    finally:
+        command_line("train", "personas", "--run", str(run))
+    assert item_vectors(database, read_dataset(database, [Fit.FINAL]).personas[Fit.FINAL].run_id)
 
 
 def test_sasrec_needs_personas(database: Database, command_line: CommandLine, run: Path, tmp_path: Path) -> None:

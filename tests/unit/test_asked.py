@@ -1,11 +1,10 @@
-"""Who is asked what: whole histories of users, and sessions whose persona is that of others alone; ties in time."""
+"""Who is asked what: whole histories of users, and sessions whose persona is that of their items; ties in time."""
 
 import dataclasses
 
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
 
 from kgrec.errors import KgrecError
 from kgrec.graph.sessions import SESSION_GAP
@@ -24,8 +23,14 @@ def timed(rows: list[list[tuple[int, int]]], times: list[list[int]] | None = Non
     return holding(sequences(rows, times), n_items)
 
 
-def with_vectors(data: Dataset, fit: Fit, vectors: list[list[float]]) -> Dataset:
-    named = Personas("run", torch.tensor(vectors), [None] * len(vectors))
+def with_vectors(
+    data: Dataset, fit: Fit, vectors: list[list[float]], items: list[list[float]] | None = None
+) -> Dataset:
+    """Personas of the users, and vectors of the items from 1; without them no item has one."""
+    own = torch.zeros(data.n_items + 1, len(vectors[0]))
+    if items is not None:
+        own[1:] = torch.tensor(items)
+    named = Personas("run", torch.tensor(vectors), [None] * len(vectors), own)
     return dataclasses.replace(data, personas=data.personas | {fit: named})
 
 
@@ -136,59 +141,66 @@ def test_the_time_of_the_target_and_of_other_users_does_not_matter() -> None:
     assert found.histories == [[1, 2], [4]] and found.targets.tolist() == [9, 8] and found.places.tolist() == [2, 5]
 
 
-def test_the_persona_of_a_session_is_that_of_the_others_who_had_its_items() -> None:
-    """By hand.
-
-    Users 0 to 3 have personas a to d, user 4 has none. Item 1 is had by users 0, 1 and, without a persona, 4; item 2
-    twice by user 0, and by users 1 and 2; item 3 by user 0 alone; items 5 and 6 by user 3 and by user 4.
-    """
-    a, b, c, d = [1.0, 0.0], [0.0, 2.0], [4.0, 0.0], [0.0, -3.0]
-    data = dataset([[1, 2, 2], [1], [4], [5], [6]], [3, 2, 2, 6, 1], [9, 9, 9, 9, 9], 9, texts=torch.zeros(10, 0))
-    data = with_vectors(data, Fit.TEST, [a, b, c, d, [0.0, 0.0]])
+def test_the_persona_of_a_session_is_that_of_its_items() -> None:
+    """By hand: of the last five known items, each once; the seventh and the eighth item have no vector."""
+    half, root = 0.5**0.5, 5**0.5
+    items = [[1.0, 0.0], [0.0, 1.0], [0.0, 2.0], [-3.0, 0.0], [-1.0, 0.0], [0.0, -1.0], [0.0, 0.0], [0.0, 0.0]]
+    data = dataset([[4, 1, 2, 1, 2], [3, 1], [7], [1], [6, 6]], [1, 8, 8, 5, 2], [8, 2, 2, 2, 1], 8)
+    data = with_vectors(data, Fit.TEST, [[9.0, 9.0]] * 4 + [[0.0, 0.0]], items)
     found = sessions_asked(data, Fit.TEST)
-    assert found.histories == [[1, 2, 2, 3], [1, 2], [4, 2], [5, 6], [6, 1]]
-    item_1_of_0, item_2_of_0 = torch.tensor(b), (torch.tensor(b) + torch.tensor(c)) / 2
-    item_1_of_1, item_2_of_1 = torch.tensor(a), (torch.tensor(a) + torch.tensor(c)) / 2
-    item_2_of_2 = (torch.tensor(a) + torch.tensor(b)) / 2
-    item_6_of_4, item_1_of_4 = torch.tensor(d), (torch.tensor(a) + torch.tensor(b)) / 2
+    assert found.histories == [[1, 2, 1, 2, 1], [3, 1, 8], [7, 8], [1, 5], [6, 6, 2]]
     expected = [
-        (item_1_of_0 + item_2_of_0) / 2,  # nobody else had item 3; item 2 counts once
-        (item_1_of_1 + item_2_of_1) / 2,
-        item_2_of_2,
-        torch.zeros(2),  # user 4, who alone shares an item with user 3, has no persona
-        (item_6_of_4 + item_1_of_4) / 2,  # whoever has none is still asked with that of the others
+        [half, half],  # the fourth item is of an earlier session
+        [1 / root, 2 / root],
+        [0.0, 0.0],  # of what has no vector
+        [0.0, 0.0],  # of what cancels out
+        [0.0, 0.0],  # as here: the sixth counts once
     ]
-    assert torch.allclose(found.personas, F.normalize(torch.stack(expected), dim=1), atol=1e-6)
-    lengths = found.personas.norm(dim=1)
-    assert torch.allclose(lengths, torch.tensor([1.0, 1.0, 1.0, 0.0, 1.0]))
+    assert torch.allclose(found.personas, torch.tensor(expected), atol=1e-6)
 
 
 def shop(fit: Fit = Fit.TEST) -> Dataset:
     generator = np.random.default_rng(0)
     train = [generator.integers(1, 10, size=4).tolist() for _ in range(12)]
     data = dataset(train, generator.integers(1, 10, size=12).tolist(), generator.integers(1, 10, size=12).tolist(), 9)
-    return with_vectors(data, fit, generator.normal(size=(12, 3)).tolist())
+    vectors, items = generator.normal(size=(12, 3)).tolist(), generator.normal(size=(9, 3)).tolist()
+    return with_vectors(data, fit, vectors, items)
 
 
 @pytest.mark.parametrize("fit", [Fit.VALIDATION, Fit.TEST])
-def test_the_own_persona_does_not_shine_through(fit: Fit) -> None:
+def test_no_users_persona_comes_into_a_session(fit: Fit) -> None:
+    """Neither the own nor anybody else's; the items' vectors do, those of the fit."""
     data = shop(fit)
     before = sessions_asked(data, fit).personas
-    for user in (0, 7):
-        vectors = data.personas[fit].vectors.clone()
-        vectors[user] = torch.tensor([30.0, -20.0, 10.0])
-        after = sessions_asked(with_vectors(data, fit, vectors.tolist()), fit).personas
-        assert torch.allclose(before[user], after[user], atol=1e-4)
-        assert not torch.allclose(before, after, atol=1e-2)  # it does for the others
+    assert torch.allclose(before.norm(dim=1), torch.ones(12))
+    found = data.personas[fit]
+    others = dataclasses.replace(found, vectors=found.vectors.roll(1, 0) * 30)
+    assert sessions_asked(dataclasses.replace(data, personas={fit: others}), fit).personas.equal(before)
+    moved = dataclasses.replace(found, items=found.items.roll(1, 1))
+    assert not torch.allclose(
+        sessions_asked(dataclasses.replace(data, personas={fit: moved}), fit).personas, before, atol=1e-2
+    )
+    later = Fit.FINAL if fit is Fit.TEST else Fit.TEST
+    assert sessions_asked(dataclasses.replace(data, personas={fit: found, later: moved}), fit).personas.equal(before)
 
 
 def test_later_interactions_are_not_known_to_the_persona_of_a_session() -> None:
-    """Who shares an item in the test alone, or in validation for the fit before, shares nothing."""
-    train = [[1], [2], [3]]
-    data = with_vectors(dataset(train, [4, 1, 5], [6, 7, 1], 9), Fit.TEST, [[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]])
-    assert sessions_asked(data, Fit.TEST).personas.tolist() == [[0.0, 1.0], [1.0, 0.0], [0.0, 0.0]]
-    before = with_vectors(data, Fit.VALIDATION, data.personas[Fit.TEST].vectors.tolist())
-    assert not sessions_asked(before, Fit.VALIDATION).personas.any()
+    """The target of a session and what comes behind it are not of its items."""
+    vectors = [[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]
+    data = dataset([[1], [1]], [2, 1], [3, 3], 3)
+    data = with_vectors(with_vectors(data, Fit.TEST, vectors[:2], vectors), Fit.VALIDATION, vectors[:2], vectors)
+    assert sessions_asked(data, Fit.VALIDATION).personas.tolist() == [[1.0, 0.0], [1.0, 0.0]]
+    found = sessions_asked(data, Fit.TEST).personas
+    assert torch.allclose(found, torch.tensor([[0.5**0.5, 0.5**0.5], [1.0, 0.0]]))
+
+
+def test_where_no_item_has_a_vector_no_session_has_a_persona() -> None:
+    """As after HDGI, whose users have personas and whose items have none."""
+    data = shop()
+    found = data.personas[Fit.TEST]
+    data = dataclasses.replace(data, personas={Fit.TEST: dataclasses.replace(found, items=torch.zeros(10, 3))})
+    assert sessions_asked(data, Fit.TEST).personas.tolist() == [[0.0] * 3] * 12
+    assert users_asked(data, Fit.TEST).personas.equal(found.vectors)
 
 
 def test_without_personas_a_session_has_none() -> None:

@@ -27,8 +27,8 @@ def example() -> Dataset:
         },
         titles=["", "A [/] tale", "\x1b[2J", "Emma"],
         personas={
-            Fit.VALIDATION: Personas("first", torch.randn(3, 5), ["Salt mines", None, "nan"]),
-            Fit.TEST: Personas("second", torch.randn(3, 2), [None, None, "\u202e"]),
+            Fit.VALIDATION: Personas("first", torch.randn(3, 5), ["Salt mines", None, "nan"], torch.randn(5, 5)),
+            Fit.TEST: Personas("second", torch.randn(3, 2), [None, None, "\u202e"], torch.zeros(5, 2)),
         },
         sequences=dataclasses.replace(
             made.sequences, times=np.array([5, 6, 7, NO_TIME, 8, 8, 9], dtype=np.int64)[: len(made.sequences.items)]
@@ -56,7 +56,8 @@ def same(one: Dataset, two: Dataset) -> bool:
 
 
 def same_personas(one: Personas, two: Personas) -> bool:
-    return one.run_id == two.run_id and one.names == two.names and torch.equal(one.vectors, two.vectors)
+    vectors = torch.equal(one.vectors, two.vectors) and torch.equal(one.items, two.items)
+    return one.run_id == two.run_id and one.names == two.names and vectors
 
 
 def test_each_fit_knows_what_comes_before_its_targets() -> None:
@@ -134,7 +135,7 @@ def test_what_was_half_written_is_no_data_set(tmp_path: Path, monkeypatch: pytes
         ("arrays.npz", b"no zip"),
         ("items.parquet", b"no parquet"),
         ("dataset.json", b"{"),
-        ("dataset.json", b'{"version": 3}'),
+        ("dataset.json", b'{"version": 4}'),
     ],
 )
 def test_a_damaged_data_set_is_named(tmp_path: Path, name: str, content: bytes) -> None:
@@ -144,11 +145,11 @@ def test_a_damaged_data_set_is_named(tmp_path: Path, name: str, content: bytes) 
         Dataset.load(tmp_path)
 
 
-@pytest.mark.parametrize("version", [2, 4])
+@pytest.mark.parametrize("version", [3, 5])
 def test_another_format_is_refused(tmp_path: Path, version: int) -> None:
     example().save(tmp_path)
     (tmp_path / "dataset.json").write_text(f'{{"version": {version}}}')
-    with pytest.raises(KgrecError, match=f"format {version}, not 3"):
+    with pytest.raises(KgrecError, match=f"format {version}, not 4"):
         Dataset.load(tmp_path)
 
 
@@ -158,8 +159,9 @@ def test_parts_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         {"titles": ["one"]},
         {"user_ids": ["u"]},
         {"texts": torch.zeros(4, 7)},
-        {"personas": {Fit.TEST: Personas("run", torch.zeros(2, 5), [None] * 3)}},
-        {"personas": {Fit.TEST: Personas("run", torch.zeros(3, 5), [None] * 2)}},
+        {"personas": {Fit.TEST: Personas("run", torch.zeros(2, 5), [None] * 3, torch.zeros(5, 5))}},
+        {"personas": {Fit.TEST: Personas("run", torch.zeros(3, 5), [None] * 2, torch.zeros(5, 5))}},
+        {"personas": {Fit.TEST: Personas("run", torch.zeros(3, 5), [None] * 3, torch.zeros(4, 5))}},
     ):
         with pytest.raises(ValueError, match="differ in length"):
             dataclasses.replace(made, **change)
@@ -170,18 +172,34 @@ def test_parts_that_do_not_fit_are_refused(tmp_path: Path) -> None:
 def test_personas_are_aligned_by_user_id_and_each_fit_has_its_own() -> None:
     made = dataset([[1], [2], [3]], [0] * 3, [0] * 3, 3)
     given = made.with_personas(
-        Fit.TEST, "r", {"u2": [1.0, 2.0], "stranger": [9.0, 9.0], "u0": [3.0, 4.0]}, {"u0": "Chess"}
+        Fit.TEST,
+        "r",
+        {"u2": [1.0, 2.0], "stranger": [9.0, 9.0], "u0": [3.0, 4.0]},
+        {"u0": "Chess"},
+        {"i02": [5.0, 6.0], "a thing of another shop": [8.0, 8.0], "i00": [7.0, 0.0]},
     )
     found = given.require_personas(Fit.TEST)
     assert found.vectors.tolist() == [[3.0, 4.0], [0.0, 0.0], [1.0, 2.0]]
+    assert found.items.tolist() == [[0.0, 0.0], [7.0, 0.0], [0.0, 0.0], [5.0, 6.0]]
     assert found.names == ["Chess", None, None] and found.run_id == "r" and found.dim == 2
-    both = given.with_personas(Fit.FINAL, "s", {"u0": [5.0]}, {})
+    both = given.with_personas(Fit.FINAL, "s", {"u0": [5.0]}, {}, {})
+    assert both.require_personas(Fit.FINAL).items.tolist() == [[0.0]] * 4
     assert both.require_personas(Fit.TEST) is found and both.require_personas(Fit.FINAL).dim == 1
-    for bare in (made, given, given.with_personas(Fit.VALIDATION, "none", {}, {})):
+    for bare in (made, given, given.with_personas(Fit.VALIDATION, "none", {}, {}, {})):
         with pytest.raises(KgrecError, match=r"persona of the validation fit: run `kgrec train personas`"):
             bare.require_personas(Fit.VALIDATION)
     with pytest.raises(KgrecError, match="kgrec load embeddings"):
         given.require_texts()
+
+
+def test_the_persona_of_items_is_that_of_a_user_who_has_them() -> None:
+    """By hand: the sum of the vectors, each item once, brought to length 1; what has no vector adds nothing."""
+    items = torch.tensor([[0.0, 0.0], [3.0, 0.0], [0.0, 4.0], [-3.0, 0.0], [0.0, 0.0]])
+    made = Personas("run", torch.zeros(1, 2), [None], items)
+    assert made.of_items([1, 2]).tolist() == made.of_items([2, 1, 2, 2, 4]).tolist() == pytest.approx([0.6, 0.8])
+    assert made.of_items([2, 4]).tolist() == [0.0, 1.0] and made.of_items([3]).tolist() == [-1.0, 0.0]
+    for nothing in ([4], [], [1, 3]):  # no vector, no item, vectors that cancel each other out
+        assert made.of_items(nothing).tolist() == [0.0, 0.0]
 
 
 def test_the_digest_of_the_interactions_stands_for_ids_order_and_split() -> None:

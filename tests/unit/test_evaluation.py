@@ -23,6 +23,7 @@ from recommender.fusion import Fusion
 from recommender.measured import Measured
 from recommender.ranking import retrieve, seen_items, target_ranks
 from recommender.scoring import score_histories
+from recommender.second_stage import Way
 from recommender.sequences import TEST, TRAIN, VALIDATION
 from recommender.settings import SASRecSettings
 from recommender.sources import followers
@@ -30,7 +31,9 @@ from recommender.train import train_models
 from recommender.trained import load_model, with_persona
 from tests.unit.datasets import dataset, sequences
 
-SMALL = SASRecSettings(dim=8, heads=1, blocks=1, max_length=6, epochs=4, patience=2, batch_size=32, n_candidates=12)
+SMALL = SASRecSettings(
+    dim=8, heads=1, blocks=1, max_length=6, epochs=4, patience=2, batch_size=32, n_candidates=12, conditioning="prefix"
+)
 N_USERS, N_ITEMS = 24, 15
 
 
@@ -58,7 +61,9 @@ def without_final(data: Dataset) -> Dataset:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = tmp_path_factory.mktemp("runs") / "run"
-    train_models(shop(), run, SMALL, ["add", "prefix"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(second_stage, "ENOUGH", 5)  # targets, so that an order is learned from these few
+        train_models(shop(), run, SMALL, ["add", "prefix"])
     return run
 
 
@@ -92,7 +97,7 @@ def example() -> Dataset:
     ]
     times = [[1, 2, 3, 4, 5], [1, 1], [1, 2, 3, 4], [1, 2]]
     made = dataset([[]] * 4, [0] * 4, [0] * 4, 10)
-    named = Personas("run", torch.ones(4, 2), ["Chess", None, "Go", "Chess"])
+    named = Personas("run", torch.ones(4, 2), ["Chess", None, "Go", "Chess"], torch.zeros(11, 2))
     return dataclasses.replace(
         made, sequences=sequences(rows, times), personas={Fit.TEST: named, Fit.FINAL: named}, split="by time"
     )
@@ -152,7 +157,7 @@ def test_parts_are_put_together_in_order(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 BASELINES = ["popularity", "item-kNN", "item-kNN with recency", "EASE", "EASE with recency"]
-STAGES = ["alone", "retrieval", "reranked by base", "blended", "as served"]
+STAGES = ["alone", "retrieval", "reranked by base", "learned order", "as served"]
 BASES = ["base SASRec", "base SASRec with text", "base SASRec with text, fused"]
 
 
@@ -179,10 +184,15 @@ def test_a_whole_run(run: Path) -> None:
 def test_as_served_is_the_way_that_validation_chose(run: Path) -> None:
     found = evaluate(without_final(shop()), run)
     ranks = {one.name: found.ranks[row] for row, one in enumerate(found.systems)}
-    for way, weight, stage in (("add", 0.0, "retrieval"), ("add", 1.0, "reranked by base"), ("prefix", 0.4, "blended")):
-        name = f"persona-{way}"
+    ways: list[tuple[str, Way, str]] = [
+        ("add", "none", "retrieval"),
+        ("add", "base", "reranked by base"),
+        ("prefix", "learned", "learned order"),
+    ]
+    for conditioning, way, stage in ways:
+        name = f"persona-{conditioning}"
         chosen = {other: second_stage.load(run, other) for other in ("persona-add", "persona-prefix")}
-        chosen[name] = dataclasses.replace(chosen[name], weight=weight, blend=0.4)
+        chosen[name] = dataclasses.replace(chosen[name], way=way)
         second_stage.save(chosen, run)
         again = evaluate(without_final(shop()), run)
         served = {one.name: again.ranks[row] for row, one in enumerate(again.systems)}
@@ -255,7 +265,7 @@ def test_the_other_fits_are_trained_as_long_as_validation_chose(trained: Path) -
         assert final is None or len(final["losses"]) == chosen["best_epoch"] + 1
     served = {path.stem for path in Fit.FINAL.folder(trained).glob("*.pt")}
     stages = [second_stage.load(trained, name) for name in ("persona-add", "persona-prefix")]
-    assert served == {"persona-add", "persona-prefix"} | {stage.base for stage in stages if stage.weight}
+    assert served == {"persona-add", "persona-prefix"} | {stage.base for stage in stages if stage.way != "none"}
 
 
 OPENED: list[str] = []
@@ -323,8 +333,16 @@ def test_what_is_not_trained_is_told(run: Path, tmp_path: Path) -> None:
         evaluate(data, tmp_path / "nothing")
     for path in Fit.TEST.folder(run).glob("persona-*.pt"):
         path.unlink()
-    with pytest.raises(KgrecError, match="has no persona-conditioned model: run `kgrec train sasrec"):
+    with pytest.raises(KgrecError, match="has no test fit of persona-add: run `kgrec train sasrec"):
         evaluate(data, run)
+    chosen = run / "evaluation" / second_stage.FILE
+    chosen.write_text("{")
+    with pytest.raises(KgrecError, match=f"{chosen} is damaged: run `kgrec train sasrec --run {run}` again"):
+        evaluate(data, run)
+    for nothing in (lambda: chosen.write_text("{}"), chosen.unlink):
+        nothing()
+        with pytest.raises(KgrecError, match="has no persona-conditioned model: run `kgrec train sasrec"):
+            evaluate(data, run)
     with pytest.raises(KgrecError, match="Nobody has a test interaction"):
         evaluate(dataset([[1, 2]], [3], [0], N_ITEMS, torch.ones(1, 3)), run)
 

@@ -1,6 +1,7 @@
 """The experiment from saved files to the report, on a shop so small that every system is trained in seconds."""
 
 import dataclasses
+import functools
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,23 +13,24 @@ import torch
 from click.testing import CliRunner
 from torch import Tensor
 
-from benchmarks.alternatives import fastrp
 from benchmarks.experiment import Experiment, main
+from benchmarks.placebo import shuffled
 from gnn.streamed_graph import StreamedGraph
+from kgrec.errors import KgrecError
 from kgrec.training.checkpoint import Checkpoint
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.fits import Fit
 from recommender import fusion, second_stage
-from recommender.asked import Asked, users_asked
-from recommender.baselines import Scorer
+from recommender.asked import Asked, Score, sessions_asked, users_asked
 from recommender.baselines import choose as choose_baselines
 from recommender.dataset import Dataset
 from recommender.fusion import Fusion
 from recommender.measured import Measured
 from recommender.metrics import ndcg
-from recommender.report.roles import roles
+from recommender.report.roles import KNOWN_ABLATIONS, roles
 from recommender.sasrec import SASRec
-from recommender.scoring import score_histories
+from recommender.scoring import by_model, score_histories
+from recommender.second_stage import Way
 from recommender.sources import sources
 from recommender.trained import load_model, with_persona
 from tests.unit.datasets import STRANGER, shop, streamed, with_other_tests
@@ -55,23 +57,24 @@ n_candidates = {N_CANDIDATES}
 """
 SEEDS = (1, 2)
 SOURCE = "a shop that was made up"
-JUDGED = with_persona("prefix")
+JUDGED = with_persona("late")
 BASELINES = ["popularity", "item-kNN", "item-kNN with recency", "EASE", "EASE with recency"]
-MODELS = ["base SASRec", "base SASRec with text", "base SASRec with text, fused"] + [
-    f"persona-prefix, {stage}" for stage in ("alone", "retrieval", "reranked by base", "blended", "as served")
-]
-SHARES = {"co-occurrence": 0.3, "followers": 0.0, "makers and categories": 0.2, "facts of DBpedia": 0.5}
-TRAINED = {  # ablations that need a training, and its folder
-    "no text": "no-text",
-    "no DBpedia": "no-dbpedia",
-    "no signatures": "no-signatures",
-    "personas shuffled (placebo)": "personas-shuffled",
-    "FastRP": "fastrp",
-    "truncated SVD": "truncated-svd",
-    "raw features": "raw-features",
+BASES = ["base SASRec", "base SASRec with text", "base SASRec with text, fused"]
+STAGES = ["alone", "retrieval", "reranked by base", "as served"]  # so few targets teach no order
+MODELS = BASES + [f"persona-late, {stage}" for stage in STAGES]
+COUNTED, FACTS = ["co-occurrence", "co-occurrence, recent", "followers"], ["makers and categories", "facts of DBpedia"]
+WITHOUT = {  # what each ablation has not among its sources
+    "no persona": ["persona"],
+    "neither vector nor profile of the persona": ["persona", *FACTS],
+    "no facts among the sources": FACTS,
+    "no co-occurrence among the sources": COUNTED,
+    "no sources": ["persona", *COUNTED, *FACTS],
+    "no DBpedia": ["facts of DBpedia"],
+    "no text in the sequence model": [],
+    "truncated SVD": [],
 }
-WITHOUT = ["no sources", "no facts among the sources", "no co-occurrence among the sources"]
-ABLATIONS = ["no persona", "no rerank", *WITHOUT, *TRAINED]
+ABLATIONS = [*WITHOUT, "no rerank", "personas shuffled (placebo)"]
+SHARES = {"persona": 0.7, "co-occurrence": 0.3, "followers": 0.0, "makers and categories": 0.2, "facts of DBpedia": 0.5}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -148,29 +151,29 @@ def standardised(scores: Tensor) -> np.ndarray:
     return found
 
 
+def told(source: str, asked: Asked, data: Dataset, fit: Fit, recency: float) -> Tensor:
+    """Scores of a source; of the persona by hand."""
+    if source == "persona":
+        return torch.from_numpy(asked.personas.numpy() @ data.personas[fit].items.numpy().T)
+    return sources(data, fit, recency)[source]()(asked)
+
+
 def by_hand(
-    asked: Asked,
-    first: SASRec,
-    second: SASRec,
-    weight: float,
-    personas: Tensor | None = None,
-    beside: tuple[dict[str, float], dict[str, Callable[[], Scorer]]] = ({}, {}),
+    asked: Asked, models: tuple[SASRec, SASRec], way: Way, chosen: Fusion, data: Dataset, fit: Fit
 ) -> list[float]:
-    """Rank of each target among the best candidates of the first model and its sources, ordered by both stages."""
+    """Rank of each target by the first model and its sources, or among their best candidates by the second model."""
     with torch.no_grad():
-        ones = standardised(score_histories(first, asked.histories, personas))
-        twos = standardised(score_histories(second, asked.histories, None))
-    for source, share in beside[0].items():
+        ones, twos = (standardised(score_histories(model, asked.histories, None)) for model in models)
+    for source, share in chosen.weights.items():
         if share:
-            ones += share * standardised(beside[1][source]()(asked.histories))
+            ones = ones + share * standardised(told(source, asked, data, fit, chosen.knn_recency))
     found = []
     for one, two, history, target in zip(ones, twos, asked.histories, asked.targets.tolist(), strict=True):
         unseen = [item - 1 for item in range(1, asked.n_items + 1) if item not in history]
-        candidates = sorted(unseen, key=lambda item: -one[item])[:N_CANDIDATES] if weight else unseen
-        parts = [(scores[candidates] - scores[candidates].mean()) / scores[candidates].std() for scores in (one, two)]
-        blend = (1 - weight) * parts[0] + weight * parts[1]
+        candidates = sorted(unseen, key=lambda item: -one[item])[:N_CANDIDATES] if way == "base" else unseen
+        order = (two if way == "base" else one)[candidates]
         is_there = target - 1 in candidates
-        found.append(float((blend >= blend[candidates.index(target - 1)]).sum()) if is_there else float("inf"))
+        found.append(float((order >= order[candidates.index(target - 1)]).sum()) if is_there else float("inf"))
     return found
 
 
@@ -182,109 +185,220 @@ def test_every_system_is_measured_with_every_seed(out: Path) -> None:
         assert [system.kind for system in one.systems] == expected
         assert one.users["user_id"].tolist() == shop().user_ids[:-2]  # the last two have no test interaction
     found = roles(runs, {system.name: 0.0 for system in runs[0].systems})
-    assert not found.missing_ablations and not found.dropped
-    assert found.judged == "persona-prefix, as served" and found.base == "base SASRec with text, fused"
+    assert not found.missing_ablations and not found.dropped and list(KNOWN_ABLATIONS) == ABLATIONS
+    assert found.judged == "persona-late, as served" and found.base == "base SASRec with text, fused"
     differing = {name for name in ranks(out, 1) if ranks(out, 1)[name] != ranks(out, 2)[name]}
-    assert differing >= {*MODELS[:2], MODELS[3], *TRAINED} and not differing & set(BASELINES)
+    assert differing >= {*MODELS, *ABLATIONS} and not differing & set(BASELINES)
 
 
 def test_without_reranking_it_is_the_retrieval(out: Path) -> None:
     for seed in SEEDS:
         found = ranks(out, seed)
-        assert found["no rerank"] == found["persona-prefix, retrieval"] != found["persona-prefix, reranked by base"]
+        assert found["no rerank"] == found["persona-late, retrieval"] != found["persona-late, reranked by base"]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_without_persona_the_bases_are_blended_if_that_is_better_on_validation(
-    saved: Path, out: Path, seed: int
+def more_is_better(gains: np.ndarray) -> bool:
+    return bool(gains.mean() > 0)
+
+
+@pytest.fixture(params=[False, True], ids=["as it is", "whatever helps is taken"])
+def stands_out(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[np.ndarray], bool]:
+    """The rule by which sources and second stages are chosen, and one by which more of them are."""
+    if not request.param:
+        return lambda gains: bool(gains.mean() > 2 * gains.std(ddof=1) / len(gains) ** 0.5)
+    monkeypatch.setattr(fusion, "stands_out", more_is_better)
+    monkeypatch.setattr(second_stage, "stands_out", more_is_better)
+    return more_is_better
+
+
+def chosen_by_hand(
+    run: Path, name: str, data: Dataset, stands_out: Callable[[np.ndarray], bool], chosen: Fusion
+) -> list[float]:
+    """Ranks on the test of an ablation with these sources, in the better order of both models on validation."""
+    names = ["base", "base-text"] if name == "no text in the sequence model" else ["base-text", "base"]
+
+    def found(fit: Fit, way: Way) -> list[float]:
+        first, second = (load_model(run, one, data, fit) for one in names)
+        return by_hand(users_asked(data, fit), (first, second), way, chosen, data, fit)
+
+    ways: tuple[Way, Way] = ("none", "base")
+    retrieved, reordered = (ndcg(np.array(found(Fit.VALIDATION, way)), 10) for way in ways)
+    gains = reordered - retrieved
+    return found(Fit.TEST, "base" if gains.mean() > 0 and stands_out(gains) else "none")
+
+
+def test_each_ablation_is_chosen_anew_on_validation_without_its_part(
+    saved: Path, out: Path, stands_out: Callable[[np.ndarray], bool]
 ) -> None:
-    data, folder = Dataset.load(saved / "dataset"), out / f"seed-{seed}"
-    chosen = fusion.load(folder, "base-text")
+    """Sources of what is left, the better order of both models, and ranks on the test, all by hand."""
+    made = experiment(saved, out)
+    dataset = made.with_personas(made.hdgi, made.run)
+    stood_in = {"no DBpedia": made.without_dbpedia(), "truncated SVD": made.by_svd(dataset)}
+    recency = json.loads((made.run / "evaluation" / "baselines.json").read_text())["knn_recency"]
+    asked, taken = users_asked(dataset, Fit.TEST), {}
+    with torch.no_grad():
+        found = {one.name: one.make()(asked)[0].tolist() for one in made.ablations(dataset, JUDGED)}
+        assert list(found) == ABLATIONS
+        for name, without in WITHOUT.items():
+            data = stood_in.get(name, dataset)
+            tried: dict[str, Score] = {
+                source: functools.partial(asked_on_validation, source, data, recency)
+                for source in ["persona", *COUNTED, *FACTS]
+                if source not in without
+            }
+            first = "base" if name == "no text in the sequence model" else "base-text"
+            model = by_model(load_model(made.run, first, data, Fit.VALIDATION))
+            chosen = fusion.choose(users_asked(data, Fit.VALIDATION), model, tried, recency)
+            assert found[name] == chosen_by_hand(made.run, name, data, stands_out, chosen), name
+            taken[name] = {source for source, weight in chosen.weights.items() if weight}
+    if stands_out is more_is_better:
+        assert {name for name in WITHOUT if not taken[name]} == {"no sources"}
+        assert len({str(own) for own in found.values()}) > 7  # most parts matter
+    else:
+        assert found == {name: own for name, own in ranks(out).items() if name in found}
 
-    def blended(fit: Fit, weight: float) -> np.ndarray:
-        first, second = (load_model(folder, name, data, fit) for name in ("base-text", "base"))
-        beside = chosen.weights, sources(data, fit, chosen.knn_recency)
-        return np.array(by_hand(users_asked(data, fit), first, second, weight, beside=beside))
 
-    values = {weight: ndcg(blended(Fit.VALIDATION, weight), 10) for weight in second_stage.WEIGHTS}
-    best = max(values, key=lambda weight: values[weight].mean())
-    gains = values[best] - values[0.0]
-    stands = gains.mean() > 2 * gains.std(ddof=1) / len(gains) ** 0.5
-    assert ranks(out, seed)["no persona"] == blended(Fit.TEST, best if stands else 0.0).tolist()
+def asked_on_validation(source: str, data: Dataset, recency: float, asked: Asked) -> Tensor:
+    return told(source, asked, data, Fit.VALIDATION, recency)
 
 
-@pytest.mark.parametrize("weight", [None, 0.6])
-def test_each_ablation_is_the_judged_system_with_one_part_changed(
-    saved: Path, out: Path, tmp_path: Path, weight: float | None
+def never(gains: np.ndarray) -> bool:
+    return False
+
+
+def test_an_ablation_is_asked_with_what_stands_in_the_place_of_the_personas(
+    saved: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As long trained, of the same stages, which may be others; taught and asked with what stands in."""
-    shutil.copytree(out / "seed-1", tmp_path / "seed-1")
-    made = experiment(saved, tmp_path)
-    dataset, epochs = made.with_personas(), kept(made.run, JUDGED.name)
-    stage = second_stage.load(made.run, JUDGED.name)
-    if weight is not None:
-        stage = dataclasses.replace(stage, weight=weight)
-        second_stage.save({JUDGED.name: stage}, made.run)
-        fusion.save({JUDGED.name: Fusion(SHARES, 0.7, 0.0, 0.0)}, made.run)
-    chosen = fusion.load(made.run, JUDGED.name)
+    """The questions come with the judged personas; with vectors of items of another space these would be nonsense."""
+
+    def all_taken(run: Path, name: str, data: Dataset, without: frozenset[str] = frozenset()) -> Fusion:
+        return Fusion({source: share for source, share in SHARES.items() if source not in without}, 0.7, 0.0, 0.0)
+
+    monkeypatch.setattr("benchmarks.experiment.choose_fusion", all_taken)
+    monkeypatch.setattr(second_stage, "stands_out", never)
+    made = experiment(saved, out)
+    dataset = made.with_personas(made.hdgi, made.run)
+    stood_in = {"no DBpedia": made.without_dbpedia(), "truncated SVD": made.by_svd(dataset)}
     asked = users_asked(dataset, Fit.TEST)
     with torch.no_grad():
-        found = {one.name: one.make()(asked)[0].tolist() for one in made.ablations(dataset, JUDGED, epochs)}
-    assert list(found) == ABLATIONS[1:]
-    if weight is None:
-        assert found == {name: own for name, own in ranks(out).items() if name in found}
-    base = load_model(made.run, stage.base, dataset, Fit.TEST)
-    for name, (data, variant) in made.changed(dataset, JUDGED).items():
-        folder, own = made.run / "ablations" / TRAINED[name], data.personas[Fit.TEST]
-        trained = checkpoint(Fit.TEST.folder(folder) / "persona-prefix.pt")
-        assert len(trained["losses"]) == epochs and trained["settings"]["persona_run"] == own.run_id
-        assert (name == "no text") == (not variant.text)
-        model = load_model(folder, variant.name, data, Fit.TEST)
-        shares = chosen.weights | ({"facts of DBpedia": 0.0} if name == "no DBpedia" else {})
-        beside = shares, sources(data, Fit.TEST, chosen.knn_recency)
-        assert found[name] == by_hand(asked, model, base, stage.weight, own.vectors[asked.users], beside)
-    alone = load_model(made.run, JUDGED.name, dataset, Fit.TEST)
-    personas = dataset.personas[Fit.TEST].vectors[asked.users]
-    assert found["no sources"] == by_hand(asked, alone, base, stage.weight, personas)
+        found = {one.name: one.make()(asked)[0].tolist() for one in made.ablations(dataset, JUDGED)}
+        for name, without in WITHOUT.items():
+            data, chosen = stood_in.get(name, dataset), all_taken(made.run, name, dataset, frozenset(without))
+            assert found[name] == chosen_by_hand(made.run, name, data, never, chosen), name
+            if name in stood_in:
+                assert found[name] != chosen_by_hand(made.run, name, dataset, never, chosen)
 
 
-def test_personas_without_facts_or_signatures_are_learned_alike_but_for_them(out: Path) -> None:
-    folders = {"whole": "", "facts": "ablations/hdgi-no-dbpedia", "signatures": "ablations/hdgi-no-signatures"}
-    learned = {
-        name: checkpoint(Fit.TEST.folder(out / "seed-1" / folder) / "personas.pt")["settings"]
-        for name, folder in folders.items()
-    }
-    others = [path for path in learned["whole"]["meta_paths"] if "SAME_AS" not in path]
-    assert learned["facts"] == learned["whole"] | {"meta_paths": others} and len(others) == 5
-    assert learned["signatures"] == learned["whole"] | {"structure_dim": 0}
+def test_the_placebo_and_the_lists_that_are_not_reordered_keep_what_was_chosen(
+    saved: Path, out: Path, tmp_path: Path
+) -> None:
+    """Weights of sources and of the second stage are the judged system's; with the placebo the personas are others'."""
+    shutil.copytree(out / "seed-1", tmp_path / "seed-1")
+    made = experiment(saved, tmp_path)
+    dataset, chosen = made.with_personas(made.hdgi, made.run), Fusion(SHARES, 0.7, 0.0, 0.0)
+    stage = dataclasses.replace(second_stage.load(made.run, JUDGED.name), way="base")
+    second_stage.save({JUDGED.name: stage}, made.run)
+    fusion.save({JUDGED.name: chosen}, made.run)
+    asked = users_asked(dataset, Fit.TEST)
+    with torch.no_grad():
+        found = {one.name: one.make()(asked)[0].tolist() for one in made.ablations(dataset, JUDGED)}
+    first, second = (load_model(made.run, name, dataset, Fit.TEST) for name in ("base-text", "base"))
+    assert stage.base == "base"
+    assert found["no rerank"] == by_hand(asked, (first, second), "none", chosen, dataset, Fit.TEST)
+    placebo = shuffled(dataset.personas[Fit.TEST].vectors, 1)
+    served = by_hand(asked, (first, second), "base", chosen, dataset, Fit.TEST)
+    others = by_hand(asked.with_personas(placebo), (first, second), "base", chosen, dataset, Fit.TEST)
+    assert found["personas shuffled (placebo)"] == others != served
+
+
+def test_personas_without_facts_are_learned_alike_but_for_them(saved: Path, out: Path) -> None:
+    for fit in (Fit.VALIDATION, Fit.TEST):
+        whole, without = (
+            checkpoint(fit.folder(out / "seed-1" / folder) / "personas.pt")["settings"]
+            for folder in ("", "ablations/no-dbpedia")
+        )
+        others = [path for path in whole["meta_paths"] if "SAME_AS" not in path]
+        assert without == whole | {"meta_paths": others} and len(others) == 5
+    folder = out / "seed-1" / "ablations" / "no-dbpedia"
+    assert len(checkpoint(Fit.TEST.folder(folder) / "personas.pt")["losses"]) == kept(folder, "personas")
+    made = experiment(saved, out)
+    dataset, left = made.with_personas(made.hdgi, made.run), made.without_dbpedia()
+    for fit in (Fit.VALIDATION, Fit.TEST):
+        assert left.personas[fit].run_id != dataset.personas[fit].run_id
+        assert not left.personas[fit].items.equal(dataset.personas[fit].items)
 
 
 def test_everybody_gets_the_own_vector_but_in_the_placebo(saved: Path, out: Path) -> None:
+    """Of the singular vectors, numpy's; of the personas, the direction of the sum of the own items' vectors."""
     made = experiment(saved, out)
-    dataset = made.with_personas()
-    vectors = {name: data.personas[Fit.TEST].vectors for name, (data, _) in made.changed(dataset, JUDGED).items()}
+    dataset = made.with_personas(made.hdgi, made.run)
     real = dataset.personas[Fit.TEST].vectors
-    placebo = vectors["personas shuffled (placebo)"]
+    placebo = shuffled(real, 1)
     assert sorted(placebo.tolist()) == sorted(real.tolist()) and not placebo.equal(real)
-    assert vectors["no text"].equal(real)
-    graph = made.input(Fit.TEST, made.hdgi)
-    assert STRANGER in graph.user_ids and STRANGER not in dataset.user_ids
-    projected = dict(zip(graph.user_ids, fastrp(graph, made.hdgi.dim, 1), strict=True))
-    for row, user_id in enumerate(dataset.user_ids):
-        assert vectors["FastRP"][row].equal(projected[user_id])
-    assert len({found.numpy().tobytes() for found in [real, *vectors.values()]}) == len(vectors)
+    assert STRANGER in made.input(Fit.TEST, made.hdgi).user_ids and STRANGER not in dataset.user_ids
+    by_svd = made.by_svd(dataset)
+    for fit in (Fit.VALIDATION, Fit.TEST):
+        known, own, other = dataset.sequences.known(fit), dataset.personas[fit], by_svd.personas[fit]
+        matrix = known.matrix(dataset.n_items).toarray()[:, 1:].astype(float)
+        sums = matrix @ own.items[1:].double().numpy()
+        assert np.allclose(own.vectors, sums / np.linalg.norm(sums, axis=1, keepdims=True), atol=1e-4)
+        left, values, right = np.linalg.svd(matrix, full_matrices=False)
+        users = left[:, : other.dim] * values[: other.dim]
+        expected = users / np.linalg.norm(users, axis=1, keepdims=True) @ right[: other.dim]
+        assert other.dim == 8 and np.allclose(other.vectors @ other.items[1:].T, expected, atol=0.02)
+        assert not own.items[0].any() and not other.items[0].any()
+    assert by_svd.personas[Fit.TEST].run_id == "truncated SVD, seed 1"
+
+
+def test_personas_of_infomax_come_in_nowhere(saved: Path, out: Path, tmp_path: Path) -> None:
+    """Its items have no vectors: there is no source of the persona, and no session has one."""
+    made = experiment(saved, out)
+    dataset = made.with_personas(made.hdgi.model_copy(update={"objective": "infomax"}), tmp_path)
+    for fit in (Fit.VALIDATION, Fit.TEST):
+        assert dataset.personas[fit].vectors.any() and not dataset.personas[fit].items.any()
+        assert list(sources(dataset, fit, 1.0)) == [*COUNTED, *FACTS]
+        assert not sessions_asked(dataset, fit).personas.any() and users_asked(dataset, fit).personas.any()
+    whole = made.with_personas(made.hdgi, made.run)
+    assert list(sources(whole, Fit.TEST, 1.0)) == ["persona", *COUNTED, *FACTS]
+
+
+def test_other_ways_are_measured_besides(saved: Path, out: Path, tmp_path: Path) -> None:
+    """They change neither what is judged nor its figures."""
+    run(saved, tmp_path, (1,), "--conditioning", "prefix", "--conditioning", "late")
+    found = measured(tmp_path)
+    others = [f"persona-prefix, {stage}" for stage in STAGES]
+    assert [system.name for system in found.systems] == BASELINES + MODELS + others
+    assert found.about["judged"] == "persona-late, as served"
+    assert {path.name for path in Fit.TEST.folder(tmp_path / "seed-1").glob("*.pt")} == {
+        "personas.pt",
+        "base.pt",
+        "base-text.pt",
+        "persona-prefix.pt",
+    }
+    assert {name: own for name, own in ranks(tmp_path).items() if name not in others} == {
+        name: own for name, own in ranks(out).items() if name not in ABLATIONS
+    }
+
+
+def test_ablations_of_a_model_that_has_learned_with_the_personas_are_refused_before_anything_is_trained(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KGREC_SASREC_CONDITIONING", "prefix")
+    with pytest.raises(KgrecError, match="Ablations are of a persona that comes in late"):
+        run(saved, tmp_path, (1,), "--ablations")
+    assert not list(tmp_path.rglob("*.pt"))
 
 
 def test_stopped_experiment_trains_what_is_missing_and_nothing_again(saved: Path, out: Path) -> None:
     """Whatever is trained is written anew: files that keep their time were only read."""
     before = {seed: ranks(out, seed) for seed in SEEDS}
-    cut = out / "seed-2" / "ablations" / "fastrp" / "evaluation" / "test" / "persona-prefix.pt"
+    cut = out / "seed-2" / "ablations" / "no-dbpedia" / "evaluation" / "test" / "personas.pt"
     weights = checkpoint(cut)["best_model"]
     cut.unlink()
     for part in ("measured.json", "second_stage.json"):
         (out / "seed-2" / "evaluation" / part).unlink()
     written = {path: path.stat().st_mtime_ns for path in out.rglob("*.pt")}
-    assert len(written) == 2 * (2 + 2 * 2 + 2 * 3 + len(TRAINED)) - 1  # personas, those of two ablations, models
+    assert len(written) == 2 * (2 + 2 + 2 * 2) - 1  # personas, those without DBpedia, models
     run(saved, out, SEEDS, "--ablations")
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*.pt") if path != cut} == written
     again = checkpoint(cut)["best_model"]
@@ -298,16 +412,16 @@ def test_test_interactions_choose_nothing(saved: Path, out: Path, tmp_path: Path
     run(save(other, tmp_path / "saved"), tmp_path / "out", (1,))
     ours, theirs = out / "seed-1", tmp_path / "out" / "seed-1"
     files = sorted(path.relative_to(theirs) for path in theirs.rglob("*.pt"))
-    assert len(files) == 2 + 2 * 3
+    assert len(files) == 2 + 2 * 2
     for file in files:
         one, two = checkpoint(ours / file), checkpoint(theirs / file)
         assert one["fingerprint"] == two["fingerprint"] and one["losses"] == two["losses"]
         assert one["scores"] == two["scores"]
         assert all(one["best_model"][key].equal(two["best_model"][key]) for key in one["best_model"])
-    for name in ("personas", "base", "base-text", JUDGED.name):
+    for name in ("personas", "base", "base-text"):
         assert len(checkpoint(Fit.TEST.folder(theirs) / f"{name}.pt")["losses"]) == kept(theirs, name)
-    stages = [(folder / "evaluation" / second_stage.FILE).read_text() for folder in (ours, theirs)]
-    assert stages[0] == stages[1]
+    for name in (second_stage.FILE, fusion.FILE):
+        assert (ours / "evaluation" / name).read_text() == (theirs / "evaluation" / name).read_text()
     chosen = [json.loads((folder / "evaluation" / "baselines.json").read_text()) for folder in (ours, theirs)]
     digests = [one.pop("interactions") for one in chosen]
     assert chosen[0] == chosen[1] == dataclasses.asdict(choose_baselines(other)) and digests[0] != digests[1]
@@ -324,4 +438,6 @@ def test_report_names_the_source_the_seeds_and_the_systems(out: Path, option: li
         assert SOURCE in text
         assert all(f"seed-{seed}" in text for seed in SEEDS) and "run 1: 1; run 2: 2" in text
         assert all(name in text for name in [*BASELINES, *MODELS])
-        assert ("no facts among the sources" in text) == (not option)  # sessions are asked without ablations
+        absent = f"Not among the runs: {', '.join(ABLATIONS)}." in text
+        assert absent == bool(option)  # sessions are asked without ablations
+        assert ("All known ablations are among the runs." in text) == (not option)

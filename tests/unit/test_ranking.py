@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from recommender.asked import Asked
 from recommender.baselines import item_knn
 from recommender.evaluation import Answer, by_scores, by_stages
+from recommender.first_stage import MODEL, FirstStage
+from recommender.learned_order import LearnedOrder
 from recommender.metrics import hit_rate, mrr, ndcg
 from recommender.ranking import candidate_ranks, retrieve, seen_items, target_ranks
 from recommender.sasrec import SASRec
 from recommender.scoring import by_model
+from recommender.second_stage import SecondStage, Stages
 from recommender.sequences import Known
 from recommender.settings import SASRecSettings
 from tests.unit.test_sasrec import model as conditioned_model
@@ -141,16 +144,20 @@ def test_a_repeated_target_is_treated_alike_by_all_systems() -> None:
         seen = seen_items(asked.histories)
         return target_ranks(scorer(asked.histories), torch.from_numpy(asked.targets), seen), NOTHING
 
+    first, counts = FirstStage({MODEL: by_model(conditioned)}, {}), np.arange(21)
+    few, all_of_them = (Stages(first, by_model(base), counts, n) for n in (10, 20))
+    order = LearnedOrder([MODEL, "base"], [0.5, 0.5, *[0.1] * 6], [1.0, 1.0], [1.0, 1.0])
+    stage = SecondStage("base", "learned", order, {})
     answers: dict[str, Answer] = {
         "base": by_scores(by_model(base)),
         "conditioned": by_scores(by_model(conditioned)),
-        "retrieval": by_stages(by_model(conditioned), by_model(base), 10, 0.0),
-        "reranked": by_stages(by_model(conditioned), by_model(base), 10, 1.0),
-        "blended": by_stages(by_model(conditioned), by_model(base), 20, 0.5),
+        "retrieval": by_stages(few, stage, "none"),
+        "reranked": by_stages(few, stage, "base"),
+        "learned": by_stages(all_of_them, stage, "learned"),
         "item-kNN": neighbours,
     }
     with torch.no_grad():
         found = {name: answer(asked)[0] for name, answer in answers.items()}
     for name, ranks in found.items():
         assert torch.isinf(ranks[[0, 2]]).all(), name
-    assert all(torch.isfinite(found[name][1]) for name in ("base", "conditioned", "retrieval", "blended", "item-kNN"))
+    assert all(torch.isfinite(found[name][1]) for name in ("base", "conditioned", "retrieval", "learned", "item-kNN"))

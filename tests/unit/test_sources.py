@@ -1,4 +1,4 @@
-"""Sources beside the sequence model against figures by hand and scikit-learn; no fit knows of what comes later."""
+"""Sources beside the sequence model against figures by hand, NumPy and scikit-learn; none knows what comes later."""
 
 import dataclasses
 import math
@@ -11,8 +11,9 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.metrics.pairwise import cosine_similarity
 
 from kgrec.training.fits import Fit
+from recommender.asked import Asked, users_asked
 from recommender.dataset import Dataset
-from recommender.sources import FOLLOWED_RECENCY, WITHIN, followers, profiles, sources
+from recommender.sources import FOLLOWED_RECENCY, WITHIN, affinity, followers, profiles, sources
 from tests.unit.datasets import dataset, shop, with_other_tests
 
 
@@ -69,6 +70,61 @@ def test_what_all_items_have_in_common_says_nothing() -> None:
     assert scores[1, 1:].tolist() == [0.0] * 4
 
 
+def asked_with(personas: torch.Tensor, n_items: int) -> Asked:
+    """Questions of users of one item, with these personas ``[n, dim]``."""
+    nothing = np.zeros(len(personas), dtype=np.int64)
+    return Asked(nothing, [[1]] * len(personas), nothing, nothing, personas, n_items)
+
+
+def test_affinity_is_the_dot_product_of_persona_and_item() -> None:
+    """In dense NumPy: padding is none, who has no persona finds all alike, an item without a vector says nothing."""
+    generator = np.random.default_rng(5)
+    items, personas = generator.normal(size=(8, 3)).astype(np.float32), generator.normal(size=(4, 3)).astype(np.float32)
+    items[[0, 6]], personas[2] = 0.0, 0.0
+    kept = torch.from_numpy(items.copy())
+    found = affinity(kept)(asked_with(torch.from_numpy(personas), 7)).numpy()
+    expected = np.array([[sum(a * b for a, b in zip(one, other, strict=True)) for other in items] for one in personas])
+    assert found.shape == (4, 8) and np.allclose(found[:, 1:], expected[:, 1:], atol=1e-6)
+    assert (found[:, 0] == -np.inf).all() and (found[2, 1:] == 0.0).all() and (found[:, 6] == 0.0).all()
+    assert len(set(found[0, 1:].tolist())) == 7  # the others differ
+    assert np.array_equal(kept.numpy(), items)  # nor is the table itself changed
+
+
+def with_personas(data: Dataset, seed: int, fits: tuple[Fit, ...] = tuple(Fit)) -> Dataset:
+    """The same data set with personas and vectors of items that were drawn, other ones for each fit."""
+    generator = np.random.default_rng(seed)
+    for fit in fits:
+        users, items = (
+            dict(zip(ids, generator.normal(size=(len(ids), 4)), strict=True)) for ids in (data.user_ids, data.item_ids)
+        )
+        data = data.with_personas(fit, f"{seed}, {fit}", users, {}, items)
+    return data
+
+
+@pytest.mark.parametrize("fit", [Fit.VALIDATION, Fit.TEST])
+def test_the_persona_is_a_source_where_items_have_vectors_of_the_same_fit(fit: Fit) -> None:
+    data = with_personas(shop(), 1)
+    asked, found = users_asked(data, fit), data.personas[fit]
+    assert next(iter(sources(data, fit, 0.7))) == "persona"
+    scores = sources(data, fit, 0.7)["persona"]()(asked).numpy()
+    expected = found.vectors.numpy()[asked.users] @ found.items.numpy().T
+    assert np.allclose(scores[:, 1:], expected[:, 1:], atol=1e-5)
+    other = Fit.TEST if fit is Fit.VALIDATION else Fit.VALIDATION
+    assert "persona" not in sources(with_personas(shop(), 1, (other,)), fit, 0.7)
+    bare = dataclasses.replace(found, items=torch.zeros_like(found.items))
+    without = sources(dataclasses.replace(data, personas=data.personas | {fit: bare}), fit, 0.7)
+    assert list(without) == list(sources(shop(), fit, 0.7))
+
+
+def test_other_personas_change_what_the_source_of_the_persona_says_and_no_other() -> None:
+    """As a placebo is asked: with another's vector in the place of the own one."""
+    data = with_personas(shop(), 2)
+    asked = users_asked(data, Fit.TEST)
+    swapped = asked.with_personas(data.personas[Fit.TEST].vectors.roll(1, 0))
+    for name, make in sources(data, Fit.TEST, 0.7).items():
+        assert make()(asked).equal(make()(swapped)) == (name != "persona")
+
+
 def without_pages() -> Dataset:
     """A shop whose items have a category each, and no page in DBpedia."""
     data = shop()
@@ -82,12 +138,12 @@ def without_pages() -> Dataset:
 @pytest.mark.parametrize("fit", [Fit.VALIDATION, Fit.TEST])
 def test_no_source_of_a_fit_knows_what_it_is_asked_for(fit: Fit) -> None:
     data = without_pages()
+    asked = users_asked(data, Fit.VALIDATION)
     made, other = sources(data, fit, 0.7), sources(with_other_tests(data), fit, 0.7)
     interactions = ["co-occurrence", "co-occurrence, recent", "followers"]
     assert list(made) == [*interactions, "makers and categories"]  # no item has a fact of DBpedia
     assert list(sources(shop(), fit, 0.7)) == [*interactions, "makers and categories", "facts of DBpedia"]
-    histories = data.sequences.known(Fit.VALIDATION).histories[:6]
     for name, make in made.items():
-        assert torch.equal(make()(histories), other[name]()(histories))
-    changed = sources(data, Fit.FINAL, 0.7)["followers"]()(histories)
-    assert not torch.equal(changed, made["followers"]()(histories))  # or the test above could not fail
+        assert torch.equal(make()(asked), other[name]()(asked))
+    changed = sources(data, Fit.FINAL, 0.7)["followers"]()(asked)
+    assert not torch.equal(changed, made["followers"]()(asked))  # or the test above could not fail

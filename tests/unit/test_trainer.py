@@ -53,7 +53,7 @@ def rolled(data: Dataset, of: Fit) -> Dataset:
 def other_personas(data: Dataset, fit: Fit) -> Dataset:
     """The same data set with other personas of a fit, of another run."""
     found = data.personas[fit]
-    changed = Personas(f"another-{fit}", found.vectors.roll(1, 0), found.names)
+    changed = Personas(f"another-{fit}", found.vectors.roll(1, 0), found.names, found.items)
     return dataclasses.replace(data, personas=data.personas | {fit: changed})
 
 
@@ -294,7 +294,13 @@ def test_model_of_other_items_or_other_personas_is_refused(tmp_path: Path) -> No
     data = cycle()
     trained(tmp_path, data, Fit.TEST)
     new_item = dataclasses.replace(
-        data, item_ids=[*data.item_ids, "new"], titles=[*data.titles, ""], texts=torch.zeros(22, 6)
+        data,
+        item_ids=[*data.item_ids, "new"],
+        titles=[*data.titles, ""],
+        texts=torch.zeros(22, 6),
+        personas={
+            fit: dataclasses.replace(found, items=torch.zeros(22, found.dim)) for fit, found in data.personas.items()
+        },
     )
     with pytest.raises(KgrecError, match="items of the graph have changed"):
         load_model(tmp_path, ADD.name, new_item, Fit.TEST)
