@@ -317,6 +317,23 @@ def test_nearest_persona_is_that_of_numpy(database: Database, made: Callable[...
     assert others == set(personas.names) - {found[0]}
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_items_nearest_to_a_persona_are_those_of_numpy(
+    database: Database, made: Callable[..., Run], again: bool
+) -> None:
+    """Also of a run that has replaced itself by other vectors."""
+    if again:
+        write_back(database, *made("run", 1))
+    learned, personas = made("run", 2)
+    write_back(database, learned, personas)
+    affinity = learned.items.numpy() @ personas.centres[1]
+    nearest = np.argsort(-affinity)[:20]
+    _, table = run_query(database, "persona-items", {"persona_id": "run/1"})
+    assert [row[1] for row in table] == [learned.item_ids[item] for item in nearest]
+    assert [float(row[3]) for row in table] == pytest.approx(affinity[nearest].tolist(), abs=2e-3)
+    assert vectors_of_items(database) == 40
+
+
 Evaluated = tuple[str, list[str], list[list[float]], list[str | None], list[str], list[list[float]]]
 
 
