@@ -1,7 +1,8 @@
 """First stage: a sequence model's scores of all items, and beside them what the graph knows, weighed by validation.
 
 All are brought to mean 0 and spread 1 over the catalogue before they are added. A source comes in only where it makes
-the validation targets' NDCG@10 better by two standard errors; the others are switched off.
+the validation targets' NDCG@100 better by two standard errors; the others are switched off. At a hundred, not at ten:
+what is retrieved counts, and a second stage may order it anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,8 @@ from recommender.ranking import seen_items
 from recommender.sequences import PADDING
 
 WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0)  # of a source; the model has 1
-POOL = 200  # of each one's best items the best ten of any sum are looked for
+RETRIEVED = 100  # items that count
+POOL = 200  # of each one's best items the best hundred of any sum are looked for
 QUESTIONS = 20_000  # validation targets that are looked at; more do not make a weight better
 FILE = "fusion.json"
 
@@ -31,7 +33,7 @@ class Fusion:
     Attributes:
         weights: of each source; 0 where it does not show that it helps.
         knn_recency: of the co-occurrence that weighs later items more.
-        alone: NDCG@10 of the validation targets by the model alone.
+        alone: NDCG@100 of the validation targets by the model alone.
         fused: the same with the sources.
     """
 
@@ -145,7 +147,7 @@ def _repeated(pool: Tensor) -> Tensor:
 
 
 def _ndcg(total: Tensor, out: Tensor) -> np.ndarray:
-    """NDCG@10 of each question's target, which stands first: ``[n]``."""
+    """NDCG@100 of each question's target, which stands first: ``[n]``."""
     before = ((total >= total[:, :1]) & ~out).sum(dim=1)  # the target itself among them
     ranks = torch.where(out[:, 0], torch.inf, before.to(torch.float64))
-    return ndcg(ranks.numpy(), 10)
+    return ndcg(ranks.numpy(), RETRIEVED)

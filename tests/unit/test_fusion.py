@@ -11,7 +11,7 @@ from torch import Tensor
 from kgrec.errors import KgrecError
 from recommender import fusion as module
 from recommender.asked import Asked, Score, ranks
-from recommender.fusion import FILE, WEIGHTS, Fusion, choose, fused, load, save, standard
+from recommender.fusion import FILE, RETRIEVED, WEIGHTS, Fusion, choose, fused, load, save, standard
 from recommender.metrics import ndcg
 
 
@@ -37,7 +37,7 @@ def opinions(asked: Asked, hint: float, seed: int) -> Tensor:
 
 
 def value(asked: Asked, score: Score) -> float:
-    return float(ndcg(ranks(asked, score).numpy(), 10).mean())
+    return float(ndcg(ranks(asked, score).numpy(), RETRIEVED).mean())
 
 
 def test_standard_by_hand() -> None:
