@@ -11,7 +11,7 @@ from torch import Tensor
 from kgrec.errors import KgrecError
 from recommender import fusion as module
 from recommender.asked import Asked, Score, ranks
-from recommender.fusion import FILE, RETRIEVED, WEIGHTS, Fusion, choose, fused, load, save, standard
+from recommender.fusion import FILE, WEIGHTS, Fusion, choose, fused, load, save, standard
 from recommender.metrics import ndcg
 
 
@@ -37,7 +37,7 @@ def opinions(asked: Asked, hint: float, seed: int) -> Tensor:
 
 
 def value(asked: Asked, score: Score) -> float:
-    return float(ndcg(ranks(asked, score).numpy(), RETRIEVED).mean())
+    return float(ndcg(ranks(asked, score).numpy(), module.RETRIEVED).mean())
 
 
 def test_standard_by_hand() -> None:
@@ -79,6 +79,7 @@ def test_one_source_gets_the_weight_of_brute_force(seed: int, monkeypatch: pytes
     """Over all items, where the choice looks at a few best of each only, in batches that do not come out even."""
     monkeypatch.setattr("recommender.asked.batch_size", lambda n_items: 77)
     monkeypatch.setattr(module, "POOL", 20)
+    monkeypatch.setattr(module, "RETRIEVED", 10)
     asked = ask(200, 60, seed)
     model, other = by_user(opinions(asked, 1.0, 10 + seed)), by_user(opinions(asked, 1.2, 20 + seed))
     values = {weight: value(asked, fused(model, {"other": other}, {"other": weight})) for weight in WEIGHTS}
