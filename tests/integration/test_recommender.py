@@ -176,7 +176,8 @@ def test_the_data_set_is_the_graph(database: Database, run: Path) -> None:
 def item_vectors(database: Database, run_id: str) -> dict[str, np.ndarray]:
     """Vectors of the items in the space of one run's personas, as the graph holds them."""
     found = database.driver.execute_query(
-        "MATCH (v:ItemPersona {run_id: $run_id}) RETURN v.item_id AS item, v.vector AS vector", run_id=run_id
+        "MATCH (v:ItemPersona) WHERE split(v.run_id, '/')[0] = $run_id RETURN v.item_id AS item, v.vector AS vector",
+        run_id=run_id,
     ).records
     return {record["item"]: np.array(record["vector"]) for record in found}
 
