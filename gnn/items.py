@@ -11,6 +11,7 @@ from torch import Tensor
 from gnn.hops import hops, instances
 from gnn.meta_path import MetaPath
 from gnn.streamed_graph import StreamedGraph
+from kgrec.facts import rows_of_length_one, weighed
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +39,7 @@ class Items:
         if not self.reached:
             return sp.csr_array(np.zeros((len(self.item_ids), 0), dtype=np.float32))
         joined: sp.csr_array = sp.hstack(list(self.reached.values()), format="csr")
-        length = np.sqrt(np.asarray(joined.multiply(joined).sum(axis=1)).ravel())
-        scaled = sp.diags_array(1.0 / length.clip(min=1e-9)) @ joined
-        return sp.csr_array(scaled, dtype=np.float32)
+        return rows_of_length_one(joined)
 
     @cached_property
     def ends(self) -> dict[MetaPath, slice]:
@@ -56,11 +55,6 @@ def items_of(streamed: StreamedGraph, meta_paths: list[MetaPath]) -> Items:
         steps = MetaPath(path.steps[1:])
         walked = hops(steps, streamed.item_nodes, streamed.facts) if steps.steps else None
         if walked is not None:
-            reached[path] = _rare_ones_weigh_more(instances(walked).astype(bool).astype(np.float32))
+            reached[path] = weighed(instances(walked).astype(bool).astype(np.float32), len(streamed.item_ids))
     texts = torch.from_numpy(streamed.texts)
     return Items(streamed.item_ids, streamed.item_nodes, texts, streamed.made_of, reached)
-
-
-def _rare_ones_weigh_more(reached: sp.csr_array) -> sp.csr_array:
-    share = np.asarray(reached.sum(axis=0)).ravel() / reached.shape[0]
-    return sp.csr_array(reached @ sp.diags_array(-np.log(share))).astype(np.float32)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from kgrec.facts import row_lengths, rows_of_length_one, weighed
+
 TOP = 20  # interests of a user and kind
 COMMON = 0.5  # a feature of this share of the items, or of more, tells nobody apart and is none
 
@@ -40,8 +42,7 @@ class Profiles:
         n_items = max(facts.shape[0], 1)
         share = np.asarray(self.facts.sum(axis=0)).ravel() / n_items  # [n_features]
         self.rare = np.flatnonzero(share < COMMON)
-        weighed = sp.csr_matrix(self.facts @ sp.diags_array(-np.log(share.clip(min=1.0 / n_items))))
-        self.told = sp.csr_matrix(sp.diags_array(1.0 / _lengths(weighed)) @ weighed)
+        self.told = rows_of_length_one(weighed(self.facts, n_items))
 
     def interests(self, chosen: sp.csr_matrix, top: int = TOP) -> list[list[Interest]]:
         """Find the strongest of each user, the strongest first, of equal ones that of the lower number.
@@ -51,7 +52,7 @@ class Profiles:
             top: at most so many of a user.
         """
         profile = sp.csr_matrix(chosen @ self.told)  # [n_users, n_features]
-        lengths = _lengths(profile)
+        lengths = row_lengths(profile)
         # Without the common ones every weight is above 0: both matrices have their numbers at the same places.
         weights, items = (sp.csr_matrix(matrix[:, self.rare]) for matrix in (profile, chosen @ self.facts))
         weights.sort_indices()
@@ -65,9 +66,3 @@ class Profiles:
             numbers = columns.tolist(), weight[order].tolist(), items.data[mine][order].astype(int).tolist()
             found.append([Interest(*one) for one in zip(*numbers, strict=True)])
         return found
-
-
-def _lengths(matrix: sp.csr_matrix) -> np.ndarray:
-    """Lengths of the rows, 1 of those that are empty: ``[n]``."""
-    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    return np.where(lengths > 0, lengths, 1.0)

@@ -76,10 +76,10 @@ class Stages:
         """What the learned order weighs."""
         return {**self.first.parts, BASE: self.base}
 
-    def candidates(self, asked: Asked) -> Tensor:
-        """Retrieve, the best first: ``[batch, n]``, 0 for none."""
+    def candidates(self, asked: Asked) -> tuple[Tensor, Tensor]:
+        """Retrieve, the best first: ``[batch, n]``, 0 for none; and the first stage's scores of all items."""
         scores = self.first(asked)
-        return retrieve(scores, seen_items(asked.histories).to(scores.device), self.n_candidates)
+        return retrieve(scores, seen_items(asked.histories).to(scores.device), self.n_candidates), scores
 
     def known(self, asked: Asked, items: Tensor, parts: list[str]) -> Candidates:
         """Look up what some parts of the score, and the covariates, say of candidates ``[batch, n]``: on the CPU.
@@ -120,10 +120,10 @@ def rank(asked: Asked, stages: Stages, chosen: SecondStage, way: Way) -> tuple[T
         Candidates in the order of retrieval, 0 for none, and their scores by the way, minus infinity where there is
         none: ``[batch, n]`` both.
     """
-    items = stages.candidates(asked)
+    items, retrieved = stages.candidates(asked)
     if way == "learned" and chosen.learned is not None:
         return items, chosen.learned(stages.known(asked, items, chosen.learned.parts)).to(items.device)
-    scores = stages.base(asked) if way == "base" else stages.first(asked)
+    scores = stages.base(asked) if way == "base" else retrieved
     return items, scores.gather(1, items).masked_fill(items == PADDING, -torch.inf)
 
 
@@ -176,7 +176,7 @@ def _second_stage(learned: dict[str, Any] | None, **others: Any) -> SecondStage:
 @torch.no_grad()
 def _known(asked: Asked, stages: Stages) -> Candidates:
     parts = list(stages.parts)
-    return Candidates.joined([stages.known(batch, stages.candidates(batch), parts) for batch in asked.batches()])
+    return Candidates.joined([stages.known(batch, stages.candidates(batch)[0], parts) for batch in asked.batches()])
 
 
 def _out_of_fold(known: Candidates, targets: Tensor, hit: np.ndarray, parts: list[str]) -> Tensor:

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
+from kgrec.facts import rows_of_length_one, weighed
 from kgrec.training.fits import Fit
 from recommender.asked import Asked, Score
 from recommender.baselines import NO_RECENCY, Scorer, item_knn, weights
@@ -95,12 +96,11 @@ def profiles(facts: sp.csr_matrix) -> Scorer:
         facts: which items have which, 1 or 0. ``[n_items + 1, n_facts]``
     """
     n_items = facts.shape[0] - 1
-    share = np.asarray(facts.sum(axis=0)).ravel() / n_items
-    told = _rows_of_length_one(facts @ sp.diags(-np.log(share.clip(min=1.0 / n_items))).astype(np.float32))
+    told = rows_of_length_one(weighed(facts, n_items))
     columns = sp.csr_matrix(told.T)
 
     def score(histories: list[list[int]]) -> Tensor:
-        profile = _rows_of_length_one(weights(histories, n_items, NO_RECENCY) @ told)  # [batch, n_facts]
+        profile = rows_of_length_one(weights(histories, n_items, NO_RECENCY) @ told)  # [batch, n_facts]
         return _dense(profile @ columns)
 
     return score
@@ -108,11 +108,6 @@ def profiles(facts: sp.csr_matrix) -> Scorer:
 
 def _by_made(make: Callable[[], Scorer]) -> Score:
     return by_histories(make())
-
-
-def _rows_of_length_one(matrix: sp.csr_matrix) -> sp.csr_matrix:
-    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    return sp.csr_matrix(sp.diags(1.0 / lengths.clip(min=1e-9)).astype(np.float32) @ matrix)
 
 
 def _dense(scores: sp.csr_matrix) -> Tensor:

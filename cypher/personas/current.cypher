@@ -3,5 +3,5 @@
 // from persona_next to persona; at any time one of the two properties belongs to the current run.
 MATCH (current:CurrentRun {kind: 'personas'})
 OPTIONAL MATCH (persona:Persona {run_id: current.run_id})
-RETURN current.run_id AS run_id, current.promoted AS promoted, coalesce(current.items, 0) AS items,
+RETURN current.run_id AS run_id, current.promoted AS promoted,
        coalesce(current.items_run, current.run_id) AS items_run, max(size(persona.vector)) AS dimensions

@@ -16,5 +16,5 @@ FOREACH (draft IN drafts |
   REMOVE draft:PersonaDraft
 )
 MERGE (current:CurrentRun {kind: 'personas'})
-SET current.name = 'personas', current.run_id = $run_id, current.items = $items,
-    current.items_run = $items_run, current.promoted = false
+SET current.name = 'personas', current.run_id = $run_id, current.items_run = $items_run,
+    current.promoted = false

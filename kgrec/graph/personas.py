@@ -28,14 +28,12 @@ class CurrentRun:
         run_id: of the HDGI run.
         promoted: whether all its vectors are in ``User.persona``, which the vector index covers; until then each is
             there or in ``User.persona_next``.
-        items: how many items have a vector.
-        items_run: by which their vectors go.
+        items_run: by which the items' vectors go.
         dimensions: length of its vectors; ``None`` where it has no personas.
     """
 
     run_id: str
     promoted: bool
-    items: int
     items_run: str
     dimensions: int | None
 
