@@ -1,4 +1,4 @@
-"""Training the shared space: half of each user's interactions are hidden, and told from all other items by the rest.
+"""Training the shared space: half of each user's interactions are hidden, and told from other items by the rest.
 
 The objective of a denoising autoencoder (Liang et al. 2018, Mult-DAE) on the encoder of `gnn.shared_space`. Unlike a
 corrupted graph, hidden interactions cannot be told cheaply: what tells them is what recommends.
@@ -43,7 +43,10 @@ class HiddenInteractionsTraining:
     def __init__(self, graph: TrainingGraph, settings: HDGISettings, held_out: float):
         torch.manual_seed(settings.seed)
         self.chosen, self.paths, self.ends = graph.chosen, graph.paths, graph.items.ends
+        counts = self.chosen.sum(axis=0)
+        self.known = np.flatnonzero(counts)
         self.model = SharedSpace(graph.items, settings.dim).to(device())
+        self.model.own.data[torch.from_numpy(np.flatnonzero(counts == 0))] = 0.0  # and it stays so: nothing teaches it
         self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY
         )
@@ -101,24 +104,23 @@ class HiddenInteractionsTraining:
         return shown[both], hidden[both]
 
     def _sample(self) -> np.ndarray | None:
-        """Items that hidden ones are told from; ``None`` for all."""
-        n_items = self.chosen.shape[1]
-        return None if n_items <= ALL_ITEMS else np.unique(torch.randint(n_items, (SAMPLE,)).numpy())
+        """Items that hidden ones are told from; ``None`` for all that somebody chose."""
+        n_items = len(self.known)
+        return None if n_items <= ALL_ITEMS else np.unique(self.known[torch.randint(n_items, (SAMPLE,)).numpy()])
 
     def _loss(self, parts: Hidden, sample: np.ndarray | None) -> Tensor:
         """Cross-entropy of the hidden items among those that are not shown, the mean over each user's, over users.
 
-        An item of a sample stands for as many as it was drawn out of; hidden ones stand for themselves.
+        Items that nobody chose are not among them: they would only learn that they are never chosen. An item of a sample stands for as many as it was drawn out of; hidden ones stand for themselves.
         """
         shown, hidden = parts
-        n_items = self.chosen.shape[1]
         if sample is None:
-            rows, correction = np.arange(n_items), torch.zeros(n_items)
+            rows, correction = self.known, torch.zeros(len(self.known))
         else:
             rows = np.unique(np.concatenate([sample, shown.indices, hidden.indices]))
             drawn = np.isin(rows, sample, assume_unique=True)
-            correction = torch.from_numpy(np.where(drawn, np.log(n_items / len(sample)), -np.inf)).float()
-            shown, hidden = (_columns(one, rows) for one in (shown, hidden))
+            correction = torch.from_numpy(np.where(drawn, np.log(len(self.known) / len(sample)), -np.inf)).float()
+        shown, hidden = (_columns(one, rows) for one in (shown, hidden))
         vectors = self.model(rows)
         counts = torch.from_numpy(np.diff(shown.indptr)).to(vectors)
         states = F.dropout(summed(shown, vectors) / counts.sqrt()[:, None], DROPOUT, self.model.training)

@@ -1,19 +1,20 @@
 """The first stage of a trained run: a sequence model, with the sources that validation chose to stand beside it."""
 
+import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
 
 from kgrec.training.fits import Fit
-from recommender import fusion
+from recommender import fusion, new_items
 from recommender.asked import Asked, Score, users_asked
 from recommender.baselines import choose_once
 from recommender.dataset import Dataset
 from recommender.fusion import Fusion, fused
 from recommender.scoring import by_model
-from recommender.sources import sources
+from recommender.sources import FROM_INTERACTIONS, sources
 from recommender.trained import load_model
 
 MODEL = "sequence model"
@@ -73,7 +74,13 @@ def beside(model: Score, chosen: Fusion, dataset: Dataset, fit: Fit) -> FirstSta
     """
     made = sources(dataset, fit, chosen.knn_recency)
     weights = {name: weight for name, weight in chosen.weights.items() if name in made}
-    return FirstStage({MODEL: Part(lambda: model)} | {name: Part(made[name]) for name in weights}, weights)
+    parts = {MODEL: Part(lambda: model)} | {name: Part(made[name]) for name in weights}
+    if chosen.new_items is not None:
+        new = new_items.among(dataset.sequences.known(fit), dataset.n_items)
+        for name in (MODEL, *FROM_INTERACTIONS):
+            if name in parts:
+                parts[name] = Part(functools.partial(new_items.given, parts[name], new, chosen.new_items))
+    return FirstStage(parts, weights)
 
 
 def choose_fusion(run: Path, name: str, dataset: Dataset, without: frozenset[str] = frozenset()) -> Fusion:
@@ -87,7 +94,12 @@ def choose_fusion(run: Path, name: str, dataset: Dataset, without: frozenset[str
     """
     recency = choose_once(dataset, run / "evaluation" / "baselines.json").knn_recency
     made = {
-        source: make() for source, make in sources(dataset, Fit.VALIDATION, recency).items() if source not in without
+        source: Part(make)
+        for source, make in sources(dataset, Fit.VALIDATION, recency).items()
+        if source not in without
     }
-    model = by_model(load_model(run, name, dataset, Fit.VALIDATION))
-    return fusion.choose(users_asked(dataset, Fit.VALIDATION), model, made, recency)
+    trained = by_model(load_model(run, name, dataset, Fit.VALIDATION))
+    model, asked = Part(lambda: trained), users_asked(dataset, Fit.VALIDATION)
+    chosen = fusion.choose(asked, model, made, recency)
+    new = new_items.among(dataset.sequences.known(Fit.VALIDATION), dataset.n_items)
+    return replace(chosen, new_items=new_items.choose(asked, model, made, chosen.weights, new))

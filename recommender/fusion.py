@@ -35,12 +35,15 @@ class Fusion:
         knn_recency: of the co-occurrence that weighs later items more.
         alone: NDCG@100 of the validation targets by the model alone.
         fused: the same with the sources.
+        new_items: standard score of items that nobody had chosen, by the model and by the sources that count
+            interactions; ``None`` where each gives its own (see `recommender.new_items`).
     """
 
     weights: dict[str, float]
     knn_recency: float
     alone: float
     fused: float
+    new_items: float | None = None
 
     @property
     def name(self) -> str:

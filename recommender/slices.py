@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 COLD, MEDIUM = 5, 20  # at most so many known items
+RARE = 15  # learned from at most so many interactions
 PERSONAS = 30
 NAME_LENGTH = 80
 
@@ -21,6 +22,7 @@ def slices(users: pd.DataFrame) -> dict[str, np.ndarray]:
         by name, whom the slice holds. ``[n_targets]``, of booleans
     """
     history, head = users["history"].to_numpy(dtype=int), users["head"].to_numpy(dtype=bool)
+    learned = users["learned"].to_numpy(dtype=int)
     return {
         "all users": np.ones(len(users), dtype=bool),
         f"cold users (at most {COLD} known items)": history <= COLD,
@@ -28,7 +30,8 @@ def slices(users: pd.DataFrame) -> dict[str, np.ndarray]:
         f"warm users (more than {MEDIUM} known items)": history > MEDIUM,
         "head items (the most popular fifth)": head,
         "tail items (all but the most popular fifth)": ~head,
-        "new items (never learned from)": users["learned"].to_numpy(dtype=int) == 0,
+        "new items (never learned from)": learned == 0,
+        f"rare items (learned from 1 to {RARE} times)": (learned > 0) & (learned <= RARE),
         **_by_persona(users["persona"]),
     }
 

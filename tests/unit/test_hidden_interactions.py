@@ -113,8 +113,9 @@ def test_sampled_loss_is_near_the_whole_one_in_the_mean(monkeypatch: pytest.Monk
         made_of=[""] * n_items,
     )
     training = trained(replace(graph, items=items))
+    training.known = np.arange(n_items)  # as if somebody had chosen each of them
     with torch.no_grad():
-        training.model.own.mul_(0.3)
+        training.model.own.normal_(std=0.3)
     parts = table(SHOWN, n_items), table(HIDDEN, n_items)
     whole = training._loss(parts, None).item()
     samples = [training._sample() for _ in range(200)]

@@ -21,7 +21,7 @@ def members(of_users: pd.DataFrame) -> dict[str, list[int]]:
 def test_worked_example() -> None:
     columns: dict[str, list[object]] = {
         "history": [0, 5, 6, 20, 21],
-        "learned": [0, 1, 7, 0, 2],
+        "learned": [0, 1, 15, 0, 16],
         "head": [False, False, True, False, True],
     }
     assert members(users(**columns)) == {
@@ -32,12 +32,13 @@ def test_worked_example() -> None:
         "head items (the most popular fifth)": [2, 4],
         "tail items (all but the most popular fifth)": [0, 1, 3],
         "new items (never learned from)": [0, 3],
+        "rare items (learned from 1 to 15 times)": [1, 2],
     }
 
 
 def test_personas_stand_behind_the_others_most_frequent_first() -> None:
     found = members(users(persona=["b", None, "a", "b", "c", "a", "a"]))
-    assert list(found)[7:] == ["persona: a", "persona: b", "persona: c", "no persona"]
+    assert list(found)[8:] == ["persona: a", "persona: b", "persona: c", "no persona"]
     assert (found["persona: a"], found["persona: b"], found["no persona"]) == ([2, 5, 6], [0, 3], [1])
 
 
