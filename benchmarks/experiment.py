@@ -29,6 +29,7 @@ from gnn.trainer import learn
 from gnn.training_graph import TrainingGraph, training_graph
 from gnn.truncated_svd import truncated_svd
 from kgrec.errors import KgrecError
+from kgrec.graph.co_occurrence import ensure_co_occurrence
 from kgrec.graph.database import connect
 from kgrec.options import NEO4J_OPTIONS, neo4j_options, neo4j_settings
 from kgrec.settings import load_section
@@ -212,7 +213,8 @@ def main() -> None:
 def save(context: click.Context, /, out: Path, **neo4j: str | None) -> None:
     """Save what the trainings read of the graph that is loaded."""
     with connect(neo4j_settings(context, {name: neo4j[f"neo4j_{name}"] for name in NEO4J_OPTIONS})) as database:
-        read_dataset(database, []).save(out / "dataset")
+        ensure_co_occurrence(database)
+        read_dataset(database, with_personas=False).save(out / "dataset")
         paths = [MetaPath.parse(path) for path in load_section("hdgi", HDGISettings).meta_paths]
         stream_graph(database, paths).save(out / "graph")
 

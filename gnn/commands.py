@@ -34,7 +34,8 @@ def personas(
     on the training interactions, where users held out choose the number of epochs; with the validation interactions
     as well; and on all interactions. The first two are kept for the training and the evaluation of the sequence
     models. Of the last, each user gets a vector (User.persona) and weighted links to the nearest Persona nodes; beside
-    them, links to what the user's items have in common (INTERESTED_IN), which need no learning. An interrupted
+    them, links to what the user's items have in common (INTERESTED_IN), and for each of the three, links between items
+    that the same users chose (CO_OCCURS_WITH), which need no learning. An interrupted
     training goes on where it stopped and, on a CPU, ends with the same result. Told is also what the vectors of the
     first are worth: what near users know of the validation items, beside vectors that were not learned.
     The meta-paths and all other settings can be given in the [hdgi] table of kgrec.toml.

@@ -12,6 +12,7 @@ from gnn.hops import hops, instances
 from gnn.meta_path import MetaPath
 from gnn.streamed_graph import StreamedGraph
 from kgrec.facts import rows_of_length_one, weighed
+from kgrec.training.fits import Fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +49,15 @@ class Items:
         return {path: slice(*borders[number : number + 2]) for number, path in enumerate(self.reached)}
 
 
-def items_of(streamed: StreamedGraph, meta_paths: list[MetaPath]) -> Items:
-    """Take the items out of the streamed graph; meta-paths of one step, or without an instance, reach nothing."""
-    reached = {}
+def items_of(streamed: StreamedGraph, fit: Fit, meta_paths: list[MetaPath]) -> Items:
+    """Take the items out of the streamed graph; meta-paths of one step, or without an instance, reach nothing.
+
+    Of what co-occurs they reach what does in the interactions of the fit.
+    """
+    reached, facts = {}, streamed.facts_of(fit)
     for path in meta_paths:
         steps = MetaPath(path.steps[1:])
-        walked = hops(steps, streamed.item_nodes, streamed.facts) if steps.steps else None
+        walked = hops(steps, streamed.item_nodes, facts) if steps.steps else None
         if walked is not None:
             reached[path] = weighed(instances(walked).astype(bool).astype(np.float32), len(streamed.item_ids))
     texts = torch.from_numpy(streamed.texts)

@@ -14,11 +14,12 @@ from gnn.names import Characteristic, characteristics, names
 from gnn.settings import HDGISettings
 from gnn.trainer import UserVectors
 from gnn.training_graph import TrainingGraph
+from kgrec.graph.co_occurrence import RELATIONSHIP
 from kgrec.graph.database import Database
 
 TEMPERATURE = 0.1  # of the softmax over cosine similarities: the nearest persona gets about half the weight
 TOP_FEATURES = 10
-LEADING_TO_ITEMS = {"INTERACTED", "SIMILAR_TO", "ALSO_BOUGHT", "ALSO_VIEWED", "SAME_AS"}
+LEADING_TO_ITEMS = {"INTERACTED", "SIMILAR_TO", RELATIONSHIP, "ALSO_BOUGHT", "ALSO_VIEWED", "SAME_AS"}
 
 
 @dataclass(frozen=True)

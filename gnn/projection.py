@@ -7,6 +7,7 @@ from more_itertools import chunked
 from gnn.meta_path import START, MetaPath
 from gnn.streamed_graph import StreamedGraph
 from kgrec.errors import KgrecError
+from kgrec.graph.co_occurrence import RELATIONSHIP, co_occurrence_run, ensure_whole
 from kgrec.graph.database import Database
 from kgrec.graph.splits import ensure_split
 from kgrec.training.fits import Fit
@@ -19,35 +20,51 @@ def stream_graph(
 ) -> StreamedGraph:
     """Project the interactions with the facts around them, stream the projection, and drop it.
 
-    Each interaction keeps its split, so that one stream serves all fits.
+    Each interaction keeps its split, and co-occurrence its fit, so that one stream serves all fits.
 
     Args:
         database: the graph.
         meta_paths: whose relationship types are wanted.
-        splits: of the interactions that are wanted.
+        splits: of the interactions that are wanted; co-occurrence is of the fits that learn from no others.
 
     Raises:
-        KgrecError: the graph is empty, not split yet, or has no text embeddings.
+        KgrecError: the graph is empty, not split yet, or has no text embeddings, or no co-occurrence that is asked for.
     """
     ensure_split(database)
     user_ids = [row["user_id"] for row in database.stream("project/persona_users")]
     if not user_ids:
         raise KgrecError("The graph has no users: load interactions first, with `kgrec load amazon`.")
     types = sorted(set.union(*(path.types for path in meta_paths)))
-    with database.projection("project/personas", types=types, splits=list(splits)) as (gds, graph):
+    fits = [fit for fit in Fit if set(fit.splits) <= set(splits)] if RELATIONSHIP in types else []
+    runs = {fit: co_occurrence_run(database, fit) for fit in fits}
+    with database.projection(
+        "project/personas",
+        types=[name for name in types if name != RELATIONSHIP],
+        splits=list(splits),
+        co_occurrence=[{"fit": fit.value, "run_id": run.run_id} for fit, run in runs.items()],
+    ) as (gds, graph):
         streamed: pd.DataFrame = gds.graph.relationships.stream(graph)
     # A type of its own for each split, such as INTERACTED:train; sorted, so that the same graph gives the same files.
     streamed = streamed.sort_values(["relationshipType", "sourceNodeId", "targetNodeId"], ignore_index=True)
     kind = streamed["relationshipType"].astype("str")
-    is_interaction = kind.str.startswith(f"{START}:")
-    interactions = streamed.loc[is_interaction, ["sourceNodeId", "targetNodeId"]].reset_index(drop=True)
-    interactions["split"] = kind[is_interaction].str.removeprefix(f"{START}:").to_numpy()
-    facts = streamed[~is_interaction].reset_index(drop=True)
+    interactions, co_occurrence = _of_each(streamed, START, "split"), _of_each(streamed, RELATIONSHIP, "fit")
+    for fit, run in runs.items():
+        ensure_whole(fit, run, int((co_occurrence["fit"] == fit.value).sum()))
+    facts = streamed[~kind.str.contains(":")].reset_index(drop=True)
     nodes = _user_nodes(database, user_ids, interactions["sourceNodeId"].unique())
     leading_from_items = {name for path in meta_paths if len(path.steps) > 1 for name in path.steps[1]}
     with_facts = facts.loc[facts["relationshipType"].isin(leading_from_items), "sourceNodeId"]
     items = _items(database, np.union1d(interactions["targetNodeId"], with_facts))
-    return StreamedGraph(user_ids, nodes, interactions, facts, types, *items)
+    return StreamedGraph(user_ids, nodes, interactions, facts, co_occurrence, types, *items)
+
+
+def _of_each(streamed: pd.DataFrame, name: str, column: str) -> pd.DataFrame:
+    """Take the relationships of types such as INTERACTED:train, with what follows the name in a column of its own."""
+    kind = streamed["relationshipType"].astype("str")
+    mine = kind.str.startswith(f"{name}:")
+    found = streamed.loc[mine, ["sourceNodeId", "targetNodeId"]].reset_index(drop=True)
+    found[column] = kind[mine].str.removeprefix(f"{name}:").to_numpy()
+    return found
 
 
 def _user_nodes(database: Database, user_ids: list[str], projected: np.ndarray) -> np.ndarray:

@@ -11,16 +11,18 @@ import pandas as pd
 
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
+from kgrec.graph.co_occurrence import RELATIONSHIP
+from kgrec.training.fits import Fit
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST = "graph.json"
-TABLES = ("graph_users", "graph_items", "graph_interactions", "graph_facts")
+TABLES = ("graph_users", "graph_items", "graph_interactions", "graph_facts", "graph_co_occurrence")
 FILES = (MANIFEST, "graph_texts.npz", *(f"{table}.parquet" for table in TABLES))
 
 
 @dataclass(frozen=True, eq=False)
 class StreamedGraph:
-    """Interactions of all splits and the facts around them, out of which each fit takes its own part.
+    """Interactions of all splits and what is around them, out of which each fit takes its own part.
 
     Nodes go by the ids that GDS streams.
 
@@ -29,6 +31,7 @@ class StreamedGraph:
         user_nodes: their nodes; a negative number for a user without interactions. ``[n_users]``
         interactions: columns ``sourceNodeId``, ``targetNodeId``, ``split``; one row a user, item and split.
         facts: columns ``sourceNodeId``, ``targetNodeId``, ``relationshipType``.
+        co_occurrence: columns ``sourceNodeId``, ``targetNodeId``, ``fit``; empty where no meta-path walks it.
         types: relationship types that were asked for, whether the graph has any or not.
         item_ids: of the items that somebody interacted with or that have facts, in their order. ``[n_items]``
         item_nodes: their nodes. ``[n_items]``
@@ -40,11 +43,18 @@ class StreamedGraph:
     user_nodes: np.ndarray
     interactions: pd.DataFrame
     facts: pd.DataFrame
+    co_occurrence: pd.DataFrame
     types: list[str]
     item_ids: list[str]
     item_nodes: np.ndarray
     texts: np.ndarray
     made_of: list[str]
+
+    def facts_of(self, fit: Fit) -> pd.DataFrame:
+        """Return the facts together with a fit's own co-occurrence, in the columns of ``facts``."""
+        mine = self.co_occurrence[self.co_occurrence["fit"] == fit.value]
+        ties = mine[["sourceNodeId", "targetNodeId"]].assign(relationshipType=RELATIONSHIP)
+        return pd.concat([self.facts, ties], ignore_index=True) if len(ties) else self.facts
 
     def save(self, folder: str | Path) -> None:
         """Write the graph: arrays as npz, tables as parquet, the rest as JSON.
@@ -67,7 +77,9 @@ class StreamedGraph:
             (folder / MANIFEST).unlink(missing_ok=True)
             with replacing(folder / "graph_texts.npz") as draft, draft.open("wb") as file:
                 np.savez(file, texts=self.texts)
-            for name, table in zip(TABLES, (users, items, self.interactions, self.facts), strict=True):
+            for name, table in zip(
+                TABLES, (users, items, self.interactions, self.facts, self.co_occurrence), strict=True
+            ):
                 with replacing(folder / f"{name}.parquet") as draft:
                     table.to_parquet(draft, index=False)
             with replacing(folder / MANIFEST) as draft:
@@ -102,11 +114,15 @@ class StreamedGraph:
             facts = pd.read_parquet(
                 folder / "graph_facts.parquet", columns=["sourceNodeId", "targetNodeId", "relationshipType"]
             )
+            co_occurrence = pd.read_parquet(
+                folder / "graph_co_occurrence.parquet", columns=["sourceNodeId", "targetNodeId", "fit"]
+            )
             return cls(
                 user_ids=users["user_id"].tolist(),
                 user_nodes=users["node"].to_numpy(),
                 interactions=interactions,
                 facts=facts,
+                co_occurrence=co_occurrence,
                 types=manifest["types"],
                 item_ids=items["item_id"].tolist(),
                 item_nodes=items["node"].to_numpy(),

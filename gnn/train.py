@@ -16,6 +16,7 @@ from gnn.training_graph import training_graph
 from gnn.worth import Worth, compare
 from gnn.write_back import persona_id, write_back
 from kgrec.files import replacing
+from kgrec.graph.co_occurrence import ensure_co_occurrence
 from kgrec.graph.database import Database
 from kgrec.results import Results
 from kgrec.settings import load_section
@@ -88,8 +89,9 @@ def train_personas(
 
     The validation fit chooses the number of epochs, for which the test fit and the final fit then learn anew from more
     interactions (see `kgrec.training.fits.Fit`). The final fit's personas are those of the graph; the vectors of the
-    other two are kept apart from them, for training and evaluation of the sequence models. Each user's profile, which
-    needs no learning, is written beside (see `gnn.profile.Profiles`).
+    other two are kept apart from them, for training and evaluation of the sequence models. Each user's profile and the
+    items' co-occurrence, which need no learning, are written beside (see `gnn.profile.Profiles`,
+    `kgrec.graph.co_occurrence`).
 
     An interrupted training goes on where it stopped and, on a CPU, ends with the same result; a finished one is
     written back again.
@@ -110,6 +112,7 @@ def train_personas(
     """
     run, settings = Path(run), settings or load_section("hdgi", HDGISettings)
     meta_paths = [MetaPath.parse(text) for text in settings.meta_paths]
+    ensure_co_occurrence(database)
     streamed = stream_graph(database, meta_paths)
     made: dict[Fit, tuple[UserVectors, Personas]] = {}
     worth: Results[Worth] = Results()

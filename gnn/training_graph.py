@@ -30,7 +30,7 @@ class TrainingGraph:
         paths: the meta-paths that have instances, each with its hops.
         missing: meta-paths that were asked for and have none.
         purchases: the hop from the users to the items that they chose.
-        items: what is told of all items; the same in all fits.
+        items: what is told of all items; but for what they co-occur with, the same in all fits.
     """
 
     fit: Fit
@@ -57,7 +57,8 @@ def training_graph(
     """Take what one fit learns from out of the streamed graph.
 
     Only interactions of ``fit.splits`` are used: an item that somebody chose in a later split alone has no text, no
-    popularity and no place in the first hop. What is known of items from the catalogue is the same for all fits.
+    popularity and no place in the first hop; what co-occurs does in the same interactions. What is known of items from
+    the catalogue is the same for all fits.
 
     Args:
         streamed: the graph.
@@ -84,15 +85,15 @@ def training_graph(
         raise KgrecError("The graph has no instance of any of the meta-paths: load the facts that they walk.")
     text, texts = _user_text(streamed, found[0])
     features = torch.cat([text, *signatures(paths.values(), structure_dim, seed)], dim=1)
-    items = items_of(streamed, meta_paths)
+    items = items_of(streamed, fit, meta_paths)
     return TrainingGraph(fit, streamed.user_ids, features, texts, paths, missing, found[0], items)
 
 
 def _relationships(streamed: StreamedGraph, fit: Fit) -> pd.DataFrame:
-    """One table of the fit's interactions, each pair once, and of the facts."""
+    """One table of the fit's interactions, each pair once, of the facts, and of what co-occurs in them."""
     mine = streamed.interactions[streamed.interactions["split"].isin(fit.splits)]
     pairs = mine[["sourceNodeId", "targetNodeId"]].drop_duplicates().assign(relationshipType=START)
-    return pd.concat([pairs, streamed.facts], ignore_index=True)
+    return pd.concat([pairs, streamed.facts_of(fit)], ignore_index=True)
 
 
 def _user_text(streamed: StreamedGraph, purchases: Hop) -> tuple[Tensor, str]:

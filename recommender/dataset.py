@@ -1,4 +1,4 @@
-"""The data set of the sequence models: ids, sequences, texts and personas, aligned once, kept in a folder."""
+"""The data set of the recommender: ids, sequences, texts, what the graph says, aligned once, kept in a folder."""
 
 import dataclasses
 import hashlib
@@ -22,9 +22,9 @@ from kgrec.training.fingerprint import fingerprint
 from kgrec.training.fits import Fit
 from recommender.sequences import Sequences
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 MANIFEST = "dataset.json"
-FACTS_PARTS = ("data", "indices", "indptr")  # of a sparse matrix by rows
+SPARSE_PARTS = ("data", "indices", "indptr")  # of a matrix by rows
 
 Vector = TypeVar("Vector", Sequence[float], np.ndarray, Tensor)
 
@@ -76,6 +76,8 @@ class Dataset:
         texts_digest: stands for the texts and the encoder that made them.
         facts: which items have which fact, 1 or 0, by kind: ``"catalogue"`` (makers and categories), ``"DBpedia"``.
             ``[n_items + 1, n_facts]`` each
+        co_occurrence: of each fit that it was read of, the cosines over users of each item, the row, with its nearest
+            (see `kgrec.graph.co_occurrence`). ``[n_items + 1, n_items + 1]``
         split: how the interactions were split, in words.
         personas: of each fit that has them.
 
@@ -90,6 +92,7 @@ class Dataset:
     texts: Tensor
     texts_digest: str
     facts: dict[str, sp.csr_matrix]
+    co_occurrence: dict[Fit, sp.csr_matrix]
     split: str
     personas: dict[Fit, Personas]
 
@@ -99,6 +102,8 @@ class Dataset:
             raise ValueError("item ids, titles and texts of a data set differ in length")
         if any(facts.shape[0] != n_items + 1 for facts in self.facts.values()):
             raise ValueError("item ids and facts of a data set differ in length")
+        if any(ties.shape != (n_items + 1, n_items + 1) for ties in self.co_occurrence.values()):
+            raise ValueError("item ids and co-occurrence of a data set differ in length")
         if any(len(one.items) != n_items + 1 for one in self.personas.values()):
             raise ValueError("item ids and their vectors in the space of the personas differ in length")
         found = [len(part) for one in self.personas.values() for part in (one.vectors, one.names)]
@@ -172,6 +177,16 @@ class Dataset:
             raise KgrecError(f"No user has a persona of the {fit} fit: run `kgrec train personas` first.")
         return self.personas[fit]
 
+    def require_co_occurrence(self, fit: Fit) -> sp.csr_matrix:
+        """Return the co-occurrence of a fit.
+
+        Raises:
+            KgrecError: there is none.
+        """
+        if fit not in self.co_occurrence:
+            raise KgrecError(f"The data set has no co-occurrence of the {fit} fit: read it from the graph again.")
+        return self.co_occurrence[fit]
+
     def require_texts(self) -> None:
         """Refuse to go on without text embeddings.
 
@@ -192,7 +207,9 @@ class Dataset:
         folder = Path(folder)
         arrays = {field.name: getattr(self.sequences, field.name) for field in dataclasses.fields(Sequences)}
         for kind, facts in self.facts.items():
-            arrays |= {f"facts_{kind}_{part}": getattr(facts, part) for part in FACTS_PARTS}
+            arrays |= {f"facts_{kind}_{part}": getattr(facts, part) for part in SPARSE_PARTS}
+        for fit, ties in self.co_occurrence.items():
+            arrays |= {f"co_occurrence_{fit}_{part}": getattr(ties, part) for part in SPARSE_PARTS}
         arrays |= {f"personas_{fit}": found.vectors.numpy() for fit, found in self.personas.items()}
         arrays |= {f"persona_items_{fit}": found.items.numpy() for fit, found in self.personas.items()}
         users = {"user_id": self.user_ids} | {fit.value: found.names for fit, found in self.personas.items()}
@@ -200,6 +217,7 @@ class Dataset:
             "version": FORMAT_VERSION,
             "texts_digest": self.texts_digest,
             "facts": {kind: facts.shape[1] for kind, facts in self.facts.items()},
+            "co_occurrence": list(self.co_occurrence),
             "split": self.split,
             "persona_runs": {fit: found.run_id for fit, found in self.personas.items()},
         }
@@ -248,11 +266,12 @@ class Dataset:
                 texts=torch.from_numpy(arrays["texts"]),
                 texts_digest=manifest["texts_digest"],
                 facts={
-                    kind: sp.csr_matrix(
-                        tuple(arrays[f"facts_{kind}_{part}"] for part in FACTS_PARTS),
-                        shape=(len(items) + 1, n_facts),
-                    )
+                    kind: _sparse(arrays, f"facts_{kind}", (len(items) + 1, n_facts))
                     for kind, n_facts in manifest["facts"].items()
+                },
+                co_occurrence={
+                    Fit(fit): _sparse(arrays, f"co_occurrence_{fit}", (len(items) + 1, len(items) + 1))
+                    for fit in manifest["co_occurrence"]
                 },
                 split=manifest["split"],
                 personas=personas,
@@ -268,6 +287,10 @@ class Dataset:
             zipfile.BadZipFile,
         ) as error:  # Arrow's errors are ValueErrors
             raise KgrecError(f"The data set in {folder} is damaged: {str(error).splitlines()[0]}.") from error
+
+
+def _sparse(arrays: Mapping[str, np.ndarray], name: str, shape: tuple[int, int]) -> sp.csr_matrix:
+    return sp.csr_matrix(tuple(arrays[f"{name}_{part}"] for part in SPARSE_PARTS), shape=shape)
 
 
 def _rows(vectors: Mapping[str, Vector], row: Mapping[str, int], found: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Why an item: what it shares with the history, told by the graph, and with what of it others chose it."""
+"""Why an item, told by the graph: what it shares with the history, and with what of it others chose it."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,10 +24,11 @@ def reasons(database: Database, recommended: list[tuple[str, list[str]]]) -> lis
     return [found.get(number, []) for number in range(len(rows))]
 
 
-def companion(chosen: sp.csc_matrix, item: int, history: list[int]) -> tuple[int, int] | None:
-    """Find the item of the history with which others chose this one, by the cosine over users, as co-occurrence has it.
+def companion(ties: sp.csr_matrix, chosen: sp.csc_matrix, item: int, history: list[int]) -> tuple[int, int] | None:
+    """Find the item of the history that this one co-occurs with most.
 
     Args:
+        ties: cosines of each item, the row, with its nearest. ``[n_items + 1, n_items + 1]``
         chosen: which users had which items, 1 or 0. ``[n_users, n_items + 1]``
         item: number of the recommended item.
         history: item numbers.
@@ -37,7 +38,6 @@ def companion(chosen: sp.csc_matrix, item: int, history: list[int]) -> tuple[int
     """
     own = sorted(set(history))
     both = np.asarray((chosen[:, [item]].T @ chosen[:, own]).todense()).ravel()
-    popular = np.asarray(chosen[:, own].sum(axis=0)).ravel()
-    cosines = np.where(both >= ENOUGH, both / np.sqrt(popular.clip(min=1.0)), 0.0)
+    cosines = np.where(both >= ENOUGH, np.asarray(ties[[item], own]).ravel(), 0.0)
     best = int(cosines.argmax())
     return (own[best], int(both[best])) if cosines[best] else None

@@ -1,4 +1,4 @@
-"""From the graph to the data set: items, sequences, texts, facts and personas, each read once."""
+"""From the graph to the data set: items, sequences, texts, facts, co-occurrence and personas, each read once."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from kgrec.errors import KgrecError
+from kgrec.graph.co_occurrence import nearest_items
 from kgrec.graph.database import Database
 from kgrec.graph.personas import current_personas, has_personas
 from kgrec.graph.splits import current_split, ensure_split
@@ -17,16 +18,20 @@ from recommender.dataset import Dataset
 from recommender.sequences import NO_TIME, SPLITS, Sequences
 
 
-def read_dataset(database: Database, fits: Sequence[Fit] = tuple(Fit), with_texts: bool = True) -> Dataset:
+def read_dataset(
+    database: Database, fits: Sequence[Fit] = tuple(Fit), with_texts: bool = True, with_personas: bool = True
+) -> Dataset:
     """Read everything that the sequence models need.
 
     Args:
         database: the graph.
-        fits: whose personas are wanted; those that were never trained are left out.
+        fits: whose co-occurrence and personas are wanted; personas that were never trained are left out.
         with_texts: whether text embeddings are needed; they are by far the largest part.
+        with_personas: whether personas are.
 
     Raises:
-        KgrecError: there are no items, or some interactions are not split into training, validation and test yet.
+        KgrecError: there are no items, some interactions are not split into training, validation and test yet, or a fit
+            has no co-occurrence.
     """
     rows = list(database.stream("project/items"))
     if not rows:
@@ -43,10 +48,11 @@ def read_dataset(database: Database, fits: Sequence[Fit] = tuple(Fit), with_text
         texts=texts,
         texts_digest=digest,
         facts=_facts(database, number),
+        co_occurrence={fit: _co_occurrence(database, number, fit) for fit in fits},
         split=current_split(database).words,
         personas={},
     )
-    for fit in fits:
+    for fit in fits if with_personas else ():
         if not has_personas(database, fit):
             continue
         found = current_personas(database, fit)
@@ -93,6 +99,21 @@ def _facts(database: Database, number: dict[str, int]) -> dict[str, sp.csr_matri
         matrix.sort_indices()
         facts[kind] = matrix
     return facts
+
+
+def _co_occurrence(database: Database, number: dict[str, int], fit: Fit) -> sp.csr_matrix:
+    """Cosines of each item with its nearest, of a fit: ``[n_items + 1, n_items + 1]``."""
+    lengths = np.zeros(len(number) + 2, dtype=np.int64)  # of the rows, each at the place where the next begins
+    columns, cosines = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.float32)]
+    for one in nearest_items(database, fit):
+        lengths[number[one.item_id] + 1] = len(one.item_ids)
+        columns.append(np.array([number[item_id] for item_id in one.item_ids], dtype=np.int32))
+        cosines.append(np.array(one.cosines, dtype=np.float32))
+    found = sp.csr_matrix(
+        (np.concatenate(cosines), np.concatenate(columns), lengths.cumsum()), (len(number) + 1, len(number) + 1)
+    )
+    found.sort_indices()
+    return found
 
 
 def _texts(database: Database, number: dict[str, int]) -> tuple[Tensor, str]:

@@ -134,7 +134,8 @@ class Recommender:
 
     def _with_others(self, features: list[str], item_id: str, history: list[int]) -> list[str]:
         """Add what others chose the item with, where the graph does not say enough."""
-        found = companion(self.chosen, self.dataset.number[item_id], history) if len(features) < ENOUGH else None
+        ties = self.dataset.co_occurrence[Fit.FINAL]
+        found = companion(ties, self.chosen, self.dataset.number[item_id], history) if len(features) < ENOUGH else None
         return [*features, f"{found[1]} chose it with {self.dataset.titles[found[0] - 1]}"] if found else features
 
 

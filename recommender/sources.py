@@ -1,7 +1,7 @@
 """What the graph knows beside the sequence model: the persona, whom else an item was chosen with or after, and facts.
 
-Each source scores all items for a question. None of them is trained here: they read the personas, count what a fit
-knows, and read the facts of the catalogue.
+Each source scores all items for a question. None of them is trained here: they read the personas, what co-occurs and
+the facts of the catalogue, and count what followed.
 """
 
 import functools
@@ -15,7 +15,7 @@ from torch import Tensor
 from kgrec.facts import rows_of_length_one, weighed
 from kgrec.training.fits import Fit
 from recommender.asked import Asked, Score
-from recommender.baselines import NO_RECENCY, Scorer, item_knn, weights
+from recommender.baselines import NO_RECENCY, Scorer, weights
 from recommender.dataset import Dataset
 from recommender.scoring import by_histories
 from recommender.sequences import PADDING, Known
@@ -35,15 +35,19 @@ def sources(dataset: Dataset, fit: Fit, knn_recency: float) -> dict[str, Callabl
         dataset: interactions of later splits than the fit's are not used.
         fit: which of the three.
         knn_recency: of the co-occurrence that weighs later items more.
+
+    Raises:
+        KgrecError: the data set has no co-occurrence of the fit.
     """
+    ties = dataset.require_co_occurrence(fit)
     known, n_items = dataset.sequences.known(fit), dataset.n_items
     found: dict[str, Callable[[], Score]] = {}
     personas = dataset.personas.get(fit)
     if personas is not None and personas.items.any():
         found[PERSONA] = functools.partial(affinity, personas.items)
     of_interactions: tuple[Callable[[], Scorer], ...] = (
-        lambda: item_knn(known, n_items),
-        lambda: item_knn(known, n_items, knn_recency),
+        lambda: co_occurrence(ties, NO_RECENCY),
+        lambda: co_occurrence(ties, knn_recency),
         lambda: followers(known, n_items),
     )
     for name, make in zip(FROM_INTERACTIONS, of_interactions, strict=True):
@@ -63,6 +67,20 @@ def affinity(items: Tensor) -> Score:
         return scores
 
     return score
+
+
+def co_occurrence(ties: sp.csr_matrix, recency: float) -> Scorer:
+    """Score items by the sum of their cosines with those of the history that are among their own nearest.
+
+    The weighted sum of Sarwar et al. (2001) without its ratings. The nearest are the scored item's, not those of the
+    items of the history: so what nearly everybody chose is not near everything.
+
+    Args:
+        ties: cosines of each item, the row, with its nearest. ``[n_items + 1, n_items + 1]``
+        recency: of the item before; an item's weight shrinks so with each later one.
+    """
+    of_history, n_items = sp.csr_matrix(ties.T), ties.shape[0] - 1
+    return lambda histories: _dense(weights(histories, n_items, recency) @ of_history)
 
 
 def followers(known: Known, n_items: int) -> Scorer:

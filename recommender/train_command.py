@@ -5,6 +5,7 @@ from typing import get_args
 
 import click
 
+from kgrec.graph.co_occurrence import ensure_co_occurrence
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
@@ -49,6 +50,7 @@ def sasrec(
       kgrec train sasrec --conditioning prefix --conditioning add
     """
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
+    ensure_co_occurrence(database)
     trained = train_models(read_dataset(database), run, settings, ways or None, fresh)
     columns = ("Model", "Epochs", "Kept", "Loss", "Validation NDCG@10", "Second stage")
     table = DataTable(*columns, title=f"Trained into {run}")

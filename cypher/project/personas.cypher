@@ -1,8 +1,10 @@
 // The graph that personas are learned from, projected into the GDS catalog.
 // Each split's interactions are a relationship type of their own, such as INTERACTED:train, so that every fit can take
-// those that it learns from; Sessions, which hold interactions of all splits, never enter.
+// those that it learns from; Sessions, which hold interactions of all splits, never enter. What co-occurs in a fit's
+// interactions has a type of its own as well, such as CO_OCCURS_WITH:test.
 // Repeated relationships count once; they are told apart within one node at a time, which takes little memory.
-// $graph_name: name in the catalog; $types: the relationship types that the meta-paths walk; $splits: of interactions.
+// $graph_name: name in the catalog; $types: the relationship types that the meta-paths walk; $splits: of interactions;
+// $co_occurrence: {fit, run_id} of what is wanted of CO_OCCURS_WITH, which has to be left out of $types.
 CALL () {
   MATCH (source:User)
   CALL (source) {
@@ -20,6 +22,10 @@ CALL () {
     RETURN DISTINCT target, type(fact) AS kind
   }
   RETURN source, target, kind
+  UNION ALL
+  UNWIND $co_occurrence AS current
+  MATCH (source:Item)-[:CO_OCCURS_WITH {run: current.run_id}]->(target:Item)
+  RETURN source, target, 'CO_OCCURS_WITH:' + current.fit AS kind
   UNION ALL
   MATCH (source:Entity)
   CALL (source) {

@@ -79,7 +79,7 @@ def test_a_fault_of_our_own_is_not_said_to_be_one_of_gds(database: Database, mon
 def test_a_projection_of_nothing_is_said_and_leaves_nothing(database: Database) -> None:
     with (
         pytest.raises(KgrecError, match="nothing to compute on"),
-        database.projection("project/personas", types=["BY"], splits=["train"]),
+        database.projection("project/personas", types=["BY"], splits=["train"], co_occurrence=[]),
     ):
         pass
     assert len(database.gds().graph.list()) == 0

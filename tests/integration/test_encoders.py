@@ -88,6 +88,7 @@ def test_items_without_a_text_have_no_part_in_the_votes() -> None:
             columns=["sourceNodeId", "targetNodeId", "split"],
         ),
         facts=pd.DataFrame([], columns=["sourceNodeId", "targetNodeId", "relationshipType"]),
+        co_occurrence=pd.DataFrame([], columns=["sourceNodeId", "targetNodeId", "fit"]),
         types=["INTERACTED"],
         item_ids=["i0", "i1", "i2", "i3"],
         item_nodes=np.array([nodes[item] for item in ("i0", "i1", "i2", "i3")]),

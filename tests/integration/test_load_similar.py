@@ -59,7 +59,10 @@ def explored(database: Database) -> Ties:
 
 def projected(database: Database) -> Ties:
     """What HDGI's projection holds."""
-    with database.projection("project/personas", types=["SIMILAR_TO"], splits=["train"]) as (gds, graph):
+    with database.projection("project/personas", types=["SIMILAR_TO"], splits=["train"], co_occurrence=[]) as (
+        gds,
+        graph,
+    ):
         frame = gds.graph.relationships.stream(graph)
     pairs = frame[["sourceNodeId", "targetNodeId"]].to_numpy().tolist()
     found = "UNWIND $pairs AS pair RETURN gds.util.asNode(pair[0]).item_id, gds.util.asNode(pair[1]).item_id"

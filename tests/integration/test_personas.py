@@ -377,7 +377,7 @@ def test_other_settings_in_the_same_run_are_refused(command_line: CommandLine, t
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        ("MATCH (n) DETACH DELETE n", "no users"),
+        ("MATCH (n) DETACH DELETE n", "no interactions"),
         ("MATCH (i:Item) REMOVE i.embedding", "kgrec load embeddings"),
         ("MATCH (u:User {user_id: 'u00'}) SET u:Changed", "a load was interrupted"),
         ("MATCH ()-[r:INTERACTED {split: 'test'}]->() REMOVE r.split", "a load was interrupted"),

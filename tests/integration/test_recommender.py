@@ -214,13 +214,15 @@ def test_experiment_saves_what_the_trainings_read(
     try:
         result = CliRunner().invoke(experiment, ["save", "--out", str(tmp_path)], env=command_line.environment)
         assert result.exit_code == 0, result.output
-        read, streamed = read_dataset(database, []), stream_graph(database, META_PATHS)
+        read, streamed = read_dataset(database, with_personas=False), stream_graph(database, META_PATHS)
     finally:
         database.driver.execute_query("MATCH (u:User {user_id: 'u30, idle'}) DELETE u")
     saved, graph = Dataset.load(tmp_path / "dataset"), StreamedGraph.load(tmp_path / "graph")
     assert saved.interactions_digest == read.interactions_digest and saved.texts.equal(read.texts)
     assert (saved.texts_digest, saved.titles, saved.split) == (read.texts_digest, read.titles, read.split)
     assert not saved.personas and saved.sequences.times.tolist() == read.sequences.times.tolist()
+    assert list(saved.co_occurrence) == list(Fit)
+    assert all(np.array_equal(saved.co_occurrence[fit].toarray(), read.co_occurrence[fit].toarray()) for fit in Fit)
     for fit in Fit:
         ours, theirs = (training_graph(one, fit, META_PATHS, 8, 1) for one in (graph, streamed))
         assert graph_digest(ours, HDGISettings()) == graph_digest(theirs, HDGISettings())

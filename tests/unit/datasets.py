@@ -41,14 +41,16 @@ def dataset(
         nothing = torch.zeros(n_items + 1, personas.shape[1])
         items = nothing if persona_items is None else persona_items
         found = {fit: Personas(f"run-{fit}", personas, names, items) for fit in fits}
+    made = sequences(rows)
     return Dataset(
         item_ids=[f"i{item:02}" for item in range(n_items)],
         titles=[f"Title {item}" for item in range(n_items)],
         user_ids=[f"u{user}" for user in range(len(train))],
-        sequences=sequences(rows),
+        sequences=made,
         texts=torch.zeros(n_items + 1, 0) if texts is None else texts,
         texts_digest="" if texts is None else "texts",
         facts={} if facts is None else facts,
+        co_occurrence=co_occurrence(made, n_items),
         split="leave-one-out",
         personas=found,
     )
@@ -57,7 +59,26 @@ def dataset(
 def holding(made: Sequences, n_items: int) -> Dataset:
     """A data set of these sequences, with nothing else."""
     empty = dataset([[]] * len(made), [0] * len(made), [0] * len(made), n_items)
-    return dataclasses.replace(empty, sequences=made)
+    return with_sequences(empty, made)
+
+
+def with_sequences(data: Dataset, made: Sequences) -> Dataset:
+    """The same data set of other sequences, and of what co-occurs in them."""
+    return dataclasses.replace(data, sequences=made, co_occurrence=co_occurrence(made, data.n_items))
+
+
+def co_occurrence(made: Sequences, n_items: int) -> dict[Fit, sp.csr_matrix]:
+    """Cosines of all pairs of items over the users of each fit: in dense NumPy, where GDS is not asked."""
+    found = {}
+    for fit in Fit:
+        chosen = np.zeros((len(made), n_items + 1))
+        for user, history in enumerate(made.known(fit).histories):
+            chosen[user, history] = 1.0
+        lengths = np.linalg.norm(chosen, axis=0).clip(min=1.0)
+        cosines = chosen.T @ chosen / np.outer(lengths, lengths)
+        np.fill_diagonal(cosines, 0.0)
+        found[fit] = sp.csr_matrix(cosines.astype(np.float32))
+    return found
 
 
 def sequences(rows: list[list[tuple[int, int]]], times: list[list[int]] | None = None) -> Sequences:
@@ -133,6 +154,7 @@ def streamed(data: Dataset) -> StreamedGraph:
             }
         ),
         facts=pd.DataFrame(facts, columns=["sourceNodeId", "targetNodeId", "relationshipType"]),
+        co_occurrence=pd.DataFrame([], columns=["sourceNodeId", "targetNodeId", "fit"]),
         types=sorted(set.union(*(MetaPath.parse(path).types for path in DEFAULT_META_PATHS))),
         item_ids=data.item_ids,
         item_nodes=2_000 + np.arange(1, data.n_items + 1),
@@ -152,4 +174,4 @@ def with_other_tests(data: Dataset) -> Dataset:
     places = np.flatnonzero(data.sequences.splits == TEST)
     items = data.sequences.items.copy()
     items[places] = np.roll(items[places], 3)
-    return dataclasses.replace(data, sequences=dataclasses.replace(data.sequences, items=items))
+    return with_sequences(data, dataclasses.replace(data.sequences, items=items))

@@ -30,18 +30,31 @@ def users_of(name: str) -> set[Path]:
 
 
 def test_no_projection_takes_interactions_but_those_for_training() -> None:
-    """Of the three that are there, one has no relationships, one keeps the splits apart by type (tested on a real
-    graph), and the k-core counts all interactions to say who stays in the graph: nothing is learned from it."""
+    """Of the four that are there, one has no relationships, one keeps the splits apart by type, one takes those that it
+    is told (both tested on a real graph), and the k-core counts all interactions to say who stays in the graph: nothing
+    is learned from it."""
     projections = {
         name: statements.statement(name) for name in ALL if "gds.graph.project(" in statements.statement(name)
     }
-    assert set(projections) == {"load/core_projection", "load/similar_projection", "project/personas"}
+    others = {"load/core_projection", "load/similar_projection", "project/personas"}
+    assert set(projections) == others | {"co_occurrence/projection"}
     assert users_of("load/core_projection") == {ROOT.parent / "kgloader" / "writers" / "kcore.py"}
     assert projections["load/core_projection"].count("]->") == 1
     assert "]->" not in projections["load/similar_projection"]
     personas = projections["project/personas"]
     assert personas.count(":INTERACTED]") == 1 and "WHERE interaction.split IN $splits" in personas
     assert "'INTERACTED:' + split AS kind" in personas
+    co_occurrence = projections["co_occurrence/projection"]
+    assert co_occurrence.count(":INTERACTED]") == 1 and "WHERE interaction.split IN $splits" in co_occurrence
+
+
+def test_co_occurrence_is_read_by_its_run() -> None:
+    """Those of other fits, and of a run that is being written or removed, are in the graph beside it."""
+    reading = [name for name in ALL if "CO_OCCURS_WITH" in statements.statement(name)]
+    assert "project/personas" in reading and "explore/why-item" in reading
+    for name in set(reading) - {"co_occurrence/size", "co_occurrence/forget", "co_occurrence/write"}:
+        text = statements.statement(name)
+        assert text.count(":CO_OCCURS_WITH {run: ") == text.count(":CO_OCCURS_WITH")
 
 
 def test_profiles_of_all_interactions_feed_no_model() -> None:

@@ -50,6 +50,8 @@ def same(one: Dataset, two: Dataset) -> bool:
         and list(one.facts) == list(two.facts)
         and all(np.array_equal(facts.toarray(), two.facts[kind].toarray()) for kind, facts in one.facts.items())
         and one.facts_digest == two.facts_digest
+        and list(one.co_occurrence) == list(two.co_occurrence)
+        and all(np.array_equal(one.co_occurrence[fit].toarray(), two.co_occurrence[fit].toarray()) for fit in Fit)
         and list(one.personas) == list(two.personas)
         and all(same_personas(one.personas[fit], two.personas[fit]) for fit in one.personas)
     )
@@ -101,6 +103,7 @@ def test_a_saved_data_set_is_the_same(tmp_path: Path) -> None:
     made.save(tmp_path / "saved")
     found = Dataset.load(tmp_path / "saved")
     assert same(found, made) and found.facts["catalogue"].dtype == np.float32
+    assert {ties.dtype for ties in found.co_occurrence.values()} == {np.dtype(np.float32)}
     bare = dataset([[1]], [0], [0], 2)
     bare.save(str(tmp_path / "saved"))  # over the first
     assert same(Dataset.load(str(tmp_path / "saved")), bare)
@@ -135,7 +138,7 @@ def test_what_was_half_written_is_no_data_set(tmp_path: Path, monkeypatch: pytes
         ("arrays.npz", b"no zip"),
         ("items.parquet", b"no parquet"),
         ("dataset.json", b"{"),
-        ("dataset.json", b'{"version": 4}'),
+        ("dataset.json", b'{"version": 5}'),
     ],
 )
 def test_a_damaged_data_set_is_named(tmp_path: Path, name: str, content: bytes) -> None:
@@ -145,11 +148,11 @@ def test_a_damaged_data_set_is_named(tmp_path: Path, name: str, content: bytes) 
         Dataset.load(tmp_path)
 
 
-@pytest.mark.parametrize("version", [3, 5])
+@pytest.mark.parametrize("version", [4, 6])
 def test_another_format_is_refused(tmp_path: Path, version: int) -> None:
     example().save(tmp_path)
     (tmp_path / "dataset.json").write_text(f'{{"version": {version}}}')
-    with pytest.raises(KgrecError, match=f"format {version}, not 4"):
+    with pytest.raises(KgrecError, match=f"format {version}, not 5"):
         Dataset.load(tmp_path)
 
 
@@ -162,6 +165,7 @@ def test_parts_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         {"personas": {Fit.TEST: Personas("run", torch.zeros(2, 5), [None] * 3, torch.zeros(5, 5))}},
         {"personas": {Fit.TEST: Personas("run", torch.zeros(3, 5), [None] * 2, torch.zeros(5, 5))}},
         {"personas": {Fit.TEST: Personas("run", torch.zeros(3, 5), [None] * 3, torch.zeros(4, 5))}},
+        {"co_occurrence": {Fit.TEST: sp.csr_matrix(np.zeros((4, 5), np.float32))}},
     ):
         with pytest.raises(ValueError, match="differ in length"):
             dataclasses.replace(made, **change)

@@ -29,7 +29,7 @@ from recommender.settings import SASRecSettings
 from recommender.sources import followers
 from recommender.train import train_models
 from recommender.trained import load_model, with_persona
-from tests.unit.datasets import dataset, sequences
+from tests.unit.datasets import dataset, sequences, with_sequences
 
 SMALL = SASRecSettings(
     dim=8, heads=1, blocks=1, max_length=6, epochs=4, patience=2, batch_size=32, n_candidates=12, conditioning="prefix"
@@ -322,7 +322,7 @@ def test_what_the_test_holds_does_not_change_what_is_recommended(run: Path) -> N
     places = data.sequences.targets(Fit.TEST)
     places = places[places >= 0]
     items[places] = items[places] % N_ITEMS + 1
-    changed = dataclasses.replace(data, sequences=dataclasses.replace(data.sequences, items=items))
+    changed = with_sequences(data, dataclasses.replace(data.sequences, items=items))
     one, two = evaluate(data, run), evaluate(changed, run)
     assert not np.array_equal(one.ranks, two.ranks) and one.systems == two.systems
 

@@ -34,6 +34,8 @@ FACTS = [
     (51, 62, "GENRE"),
 ]
 
+TIES = [(21, 24, "validation"), (24, 21, "validation"), (22, 23, "final"), (23, 22, "final"), (21, 24, "final")]
+
 
 @pytest.fixture
 def graph() -> StreamedGraph:
@@ -44,7 +46,8 @@ def graph() -> StreamedGraph:
         user_nodes=np.array([10, 11]),
         interactions=pd.DataFrame(interactions, columns=["sourceNodeId", "targetNodeId", "split"]),
         facts=pd.DataFrame(FACTS, columns=COLUMNS),
-        types=["BY", "GENRE", "IN_CATEGORY", "INTERACTED", "SAME_AS", "SIMILAR_TO", "SUBJECT"],
+        co_occurrence=pd.DataFrame(TIES, columns=["sourceNodeId", "targetNodeId", "fit"]),
+        types=["BY", "CO_OCCURS_WITH", "GENRE", "IN_CATEGORY", "INTERACTED", "SAME_AS", "SIMILAR_TO", "SUBJECT"],
         item_ids=list(ITEMS),
         item_nodes=np.array(list(ITEMS.values())),
         texts=np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 1.0], [0.6, 0.8]], dtype=np.float32),
@@ -52,8 +55,8 @@ def graph() -> StreamedGraph:
     )
 
 
-def of(graph: StreamedGraph, *texts: str) -> Items:
-    return items_of(graph, [MetaPath.parse(text) for text in texts])
+def of(graph: StreamedGraph, *texts: str, fit: Fit = Fit.VALIDATION) -> Items:
+    return items_of(graph, fit, [MetaPath.parse(text) for text in texts])
 
 
 def test_one_meta_path_by_hand(graph: StreamedGraph) -> None:
@@ -138,3 +141,15 @@ def test_features_are_those_of_brute_force() -> None:
     dense = np.stack(columns, axis=1)
     expected = dense / np.linalg.norm(dense, axis=1, keepdims=True)
     assert of(given, *texts).features.toarray() == pytest.approx(expected, abs=1e-6)
+
+
+def test_items_reach_what_they_co_occur_with_in_the_fit(graph: StreamedGraph) -> None:
+    """Items a to d are of nodes 21 to 24 in the order of `ITEMS`; the test fit has no co-occurrence."""
+    path = MetaPath.parse("INTERACTED > CO_OCCURS_WITH")
+    ties = {}
+    for fit in Fit:
+        reached = of(graph, str(path), fit=fit).reached.get(path)
+        ties[fit] = 0 if reached is None else reached.nnz
+    assert ties == {Fit.VALIDATION: 2, Fit.TEST: 0, Fit.FINAL: 3}
+    beside = [of(graph, "INTERACTED > BY", "INTERACTED > SAME_AS > SUBJECT", fit=fit).features.toarray() for fit in Fit]
+    assert (beside[0] == beside[1]).all() and (beside[0] == beside[2]).all()  # the catalogue is the same in all fits

@@ -10,10 +10,12 @@ import torch
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.metrics.pairwise import cosine_similarity
 
+from kgrec.errors import KgrecError
 from kgrec.training.fits import Fit
 from recommender.asked import Asked, users_asked
+from recommender.baselines import item_knn
 from recommender.dataset import Dataset
-from recommender.sources import FOLLOWED_RECENCY, WITHIN, affinity, followers, profiles, sources
+from recommender.sources import FOLLOWED_RECENCY, WITHIN, affinity, co_occurrence, followers, profiles, sources
 from tests.unit.datasets import dataset, shop, with_other_tests
 
 
@@ -23,6 +25,42 @@ def told(rows: list[list[int]], n_facts: int) -> sp.csr_matrix:
     for item, facts in enumerate(rows, start=1):
         dense[item, facts] = 1.0
     return sp.csr_matrix(dense)
+
+
+def test_co_occurrence_sums_the_cosines_of_an_items_own_nearest() -> None:
+    """Item 3 is among the nearest of 1, but 1 not of 3; what comes twice counts once, by its later place."""
+    ties = np.zeros((5, 5), dtype=np.float32)
+    ties[1, [2, 3]], ties[2, [1, 4]], ties[3, 4] = (0.5, 0.25), (0.5, 0.125), 0.75
+    scorer = co_occurrence(sp.csr_matrix(ties), 1.0)
+    found = scorer([[3], [1], [2, 4], [4, 2, 4]])
+    assert torch.isinf(found[:, 0]).all()
+    assert found[:, 1:].tolist() == [
+        [0.25, 0.0, 0.0, 0.0],
+        [0.0, 0.5, 0.0, 0.0],
+        [0.5, 0.125, 0.75, 0.0],
+        [0.5, 0.125, 0.75, 0.0],
+    ]
+    recent = co_occurrence(sp.csr_matrix(ties), 0.5)([[2, 4], [4, 2, 3]])
+    assert recent[:, 1:].tolist() == [[0.25, 0.125, 0.75, 0.0], [0.25 + 0.25, 0.25 * 0.125, 0.25 * 0.75, 0.0]]
+
+
+@pytest.mark.parametrize("fit", Fit)
+def test_with_all_neighbours_co_occurrence_is_item_knn(fit: Fit) -> None:
+    data = shop()
+    known, histories = data.sequences.known(fit), [[1, 2], [7], [3, 9, 3]]
+    for name, recency in (("co-occurrence", 1.0), ("co-occurrence, recent", 0.7)):
+        nothing = np.zeros(3, dtype=np.int64)
+        asked = Asked(nothing, histories, nothing, nothing, torch.zeros(3, 0), data.n_items)
+        found = sources(data, fit, 0.7)[name]()(asked)
+        assert torch.allclose(found, item_knn(known, data.n_items, recency)(histories), atol=1e-6)
+
+
+def test_a_data_set_without_co_occurrence_of_the_fit_is_refused() -> None:
+    data = shop()
+    without = dataclasses.replace(data, co_occurrence={Fit.FINAL: data.co_occurrence[Fit.FINAL]})
+    assert sources(without, Fit.FINAL, 0.7)
+    with pytest.raises(KgrecError, match="no co-occurrence of the test fit"):
+        sources(without, Fit.TEST, 0.7)
 
 
 def test_followers_by_hand() -> None:
@@ -145,5 +183,6 @@ def test_no_source_of_a_fit_knows_what_it_is_asked_for(fit: Fit) -> None:
     assert list(sources(shop(), fit, 0.7)) == [*interactions, "makers and categories", "facts of DBpedia"]
     for name, make in made.items():
         assert torch.equal(make()(asked), other[name]()(asked))
-    changed = sources(data, Fit.FINAL, 0.7)["followers"]()(asked)
-    assert not torch.equal(changed, made["followers"]()(asked))  # or the test above could not fail
+    for name in interactions:
+        changed = sources(data, Fit.FINAL, 0.7)[name]()(asked)
+        assert not torch.equal(changed, made[name]()(asked))  # or the test above could not fail

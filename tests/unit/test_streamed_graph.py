@@ -31,13 +31,15 @@ def streamed() -> StreamedGraph:
         (11, 21, "test"),
         (11, 23, "test"),
     ]
+    ties = [(20, 21, "validation"), (21, 20, "validation"), (20, 22, "test"), (21, 23, "final"), (22, 20, "final")]
     facts = [(20, 30, "BY"), (21, 30, "BY"), (22, 31, "BY"), (23, 32, "BY")]
     return StreamedGraph(
         user_ids=["a", "b", "c"],
         user_nodes=np.array([10, 11, -3]),
         interactions=pd.DataFrame(interactions, columns=["sourceNodeId", "targetNodeId", "split"]),
         facts=pd.DataFrame(facts, columns=["sourceNodeId", "targetNodeId", "relationshipType"]),
-        types=["BY", "GENRE", "INTERACTED", "SAME_AS"],
+        co_occurrence=pd.DataFrame(ties, columns=["sourceNodeId", "targetNodeId", "fit"]),
+        types=["BY", "CO_OCCURS_WITH", "GENRE", "INTERACTED", "SAME_AS"],
         item_ids=["i20", "i21", "i22", "i23"],
         item_nodes=np.array([20, 21, 22, 23]),
         texts=np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 1.0], [0.6, 0.8]], dtype=np.float32),
@@ -60,6 +62,24 @@ def test_fits_by_hand(streamed: StreamedGraph) -> None:
         assert not graph.features[2].any() and graph.user_ids == ["a", "b", "c"]
     assert taken(streamed, Fit.VALIDATION).features[0, :2].tolist() == [1.0, 0.0]  # of item 20 alone
     assert taken(streamed, Fit.TEST).features[0, 1] > 0
+
+
+def test_each_fit_walks_its_own_co_occurrence(streamed: StreamedGraph) -> None:
+    path = MetaPath.parse("INTERACTED > CO_OCCURS_WITH")
+    ends = {}
+    for fit in Fit:
+        graph = training_graph(streamed, fit, [path], 4, 0)
+        first, last = graph.paths[path]
+        pairs = last.matrix.indices().T.tolist()
+        ends[fit] = {(int(first.node_ids[one]), int(last.node_ids[other])) for one, other in pairs}
+        assert graph.items.reached[path].nnz == (streamed.co_occurrence["fit"] == fit.value).sum()
+    own = {fit: streamed.co_occurrence[streamed.co_occurrence["fit"] == fit.value] for fit in Fit}
+    assert ends == {fit: set(own[fit][["sourceNodeId", "targetNodeId"]].itertuples(index=False)) for fit in Fit}
+    later = streamed.co_occurrence["fit"] == "final"
+    other = replace(streamed, co_occurrence=streamed.co_occurrence[~later])
+    for fit in Fit:
+        one, two = (training_graph(graph, fit, [PATHS[0], path], 4, 0) for graph in (streamed, other))
+        assert (graph_digest(one, HDGISettings()) != graph_digest(two, HDGISettings())) == (fit is Fit.FINAL)
 
 
 def test_who_chose_what_by_hand(streamed: StreamedGraph) -> None:
@@ -103,6 +123,7 @@ def test_saved_graph_is_the_same(streamed: StreamedGraph, tmp_path: Path) -> Non
     assert loaded.item_ids == streamed.item_ids
     pd.testing.assert_frame_equal(loaded.interactions, streamed.interactions)
     pd.testing.assert_frame_equal(loaded.facts, streamed.facts)
+    pd.testing.assert_frame_equal(loaded.co_occurrence, streamed.co_occurrence)
 
 
 def test_meta_path_that_was_not_streamed_is_refused(streamed: StreamedGraph) -> None:
@@ -148,7 +169,7 @@ def without_an_item(folder: Path) -> None:
         (cut("graph_texts.npz"), "is damaged"),
         (cut("graph.json"), "is damaged"),
         (without_an_item, "differ in length"),
-        (of_format_1, "format 1, not 2"),
+        (of_format_1, "format 1, not 3"),
     ],
 )
 def test_damage_is_said(streamed: StreamedGraph, tmp_path: Path, damage: Callable[[Path], None], sentence: str) -> None:

@@ -298,6 +298,7 @@ def test_model_of_other_items_or_other_personas_is_refused(tmp_path: Path) -> No
         item_ids=[*data.item_ids, "new"],
         titles=[*data.titles, ""],
         texts=torch.zeros(22, 6),
+        co_occurrence={},
         personas={
             fit: dataclasses.replace(found, items=torch.zeros(22, found.dim)) for fit, found in data.personas.items()
         },

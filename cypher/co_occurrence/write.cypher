@@ -1,0 +1,8 @@
+// Tie each item to those that most of the same users chose, by the cosine over users, a batch of ties a transaction;
+// nobody reads them before their run is the current one.
+CALL gds.nodeSimilarity.stream($graph_name, {similarityMetric: 'COSINE', topK: $neighbours})
+YIELD node1, node2, similarity
+WITH gds.util.asNode(node1) AS item, gds.util.asNode(node2) AS neighbour, similarity
+CALL (item, neighbour, similarity) {
+  CREATE (item)-[:CO_OCCURS_WITH {cosine: similarity, fit: $fit, run: $run_id}]->(neighbour)
+} IN TRANSACTIONS OF $batch ROWS

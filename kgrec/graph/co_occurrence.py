@@ -1,0 +1,179 @@
+"""CO_OCCURS_WITH, from an item to those that most of the same users chose: by the node similarity of GDS.
+
+The cosine over users of item-based collaborative filtering (Sarwar et al. 2001), of the interactions that a fit learns
+from and no others: each of the three fits has relationships of its own. Those of a fit are a run, named by what they
+were made of. A run is written in batches beside the old one, one small transaction makes it the current one, and the
+others are removed in batches. Killed between any two transactions, whoever reads the current run sees one whole run;
+the next call removes what was left.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
+from kgrec.graph.splits import ensure_split
+from kgrec.training.fits import Fit
+
+RELATIONSHIP = "CO_OCCURS_WITH"
+NEIGHBOURS = 500  # of an item at most; docs/concepts/method.md has what fewer cost
+TIES = 20_000  # written or removed in one transaction
+
+
+@dataclass(frozen=True)
+class Run:
+    """The relationships of one fit.
+
+    Attributes:
+        run_id: twelve hexadecimal digits that stand for the interactions, the fit, and `NEIGHBOURS`.
+        ties: how many relationships there are.
+    """
+
+    run_id: str
+    ties: int
+
+
+NO_RUN = Run("", 0)
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The items that most of an item's users chose too.
+
+    Attributes:
+        item_id: of the one.
+        item_ids: of the others, `NEIGHBOURS` at most, in no order. ``[n]``
+        cosines: over users, above 0. ``[n]``
+    """
+
+    item_id: str
+    item_ids: list[str]
+    cosines: list[float]
+
+
+def ensure_co_occurrence(database: Database) -> None:
+    """Write the relationships of all fits for the present interactions, unless they are there whole already.
+
+    The work is the server's: what is in memory here does not grow with the graph. GDS compares all pairs of items, so
+    its time grows with the square of their number.
+
+    Raises:
+        KgrecError: there are no interactions or not all are split, the server has no Graph Data Science library or too
+            little memory, or somebody else wrote at the same time.
+    """
+    ensure_split(database)
+    wanted = _wanted(database)
+    current = {fit: _current(database, fit) for fit in Fit}
+    total = sum(run.ties for run in current.values())
+    if all(current[fit].run_id == wanted[fit].run_id for fit in Fit) and total == _ties(database):
+        return
+    for fit in Fit:
+        _ensure(database, fit, wanted[fit], current[fit])
+
+
+def co_occurrence_run(database: Database, fit: Fit) -> Run:
+    """Return the run that a fit reads.
+
+    Raises:
+        KgrecError: there is none.
+    """
+    run = _current(database, fit)
+    if run == NO_RUN:
+        raise KgrecError(f"The graph has no co-occurrence of the {fit} fit: run `kgrec train personas` first.")
+    return run
+
+
+def nearest_items(database: Database, fit: Fit) -> Iterator[Nearest]:
+    """Yield every item, in the order of their ids, with those that it is tied to in the run that a fit reads.
+
+    Raises:
+        KgrecError: there is no run, some of it is missing, as a load can remove items, or another took its place.
+    """
+    run, read = co_occurrence_run(database, fit), 0
+    for row in database.stream("co_occurrence/nearest", run_id=run.run_id):
+        yield Nearest(**row)
+        read += len(row["item_ids"])
+    ensure_whole(fit, run, read)
+
+
+def ensure_whole(fit: Fit, run: Run, ties: int) -> None:
+    """Refuse a run of which other relationships were read than were written.
+
+    Raises:
+        KgrecError: says so.
+    """
+    if ties != run.ties:
+        raise KgrecError(f"Some co-occurrence of the {fit} fit is missing: run `kgrec train personas` again.")
+
+
+def _current(database: Database, fit: Fit) -> Run:
+    rows = database.read("co_occurrence/current", kind=_kind(fit))
+    return Run(**rows[0]) if rows else NO_RUN
+
+
+def _kind(fit: Fit) -> str:
+    """Kind of a fit's ``CurrentRun`` node."""
+    return f"co-occurrence of {fit.value}"
+
+
+def _ties(database: Database) -> int:
+    """Count the relationships of all runs."""
+    return int(database.read("co_occurrence/size")[0]["ties"])
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """The run that a fit should have, and of how many interactions it is made, each user and item once."""
+
+    run_id: str
+    interactions: int
+
+
+def _wanted(database: Database) -> dict[Fit, _Wanted]:
+    """Name the run that each fit should have, by the interactions of now."""
+    digests = {fit: hashlib.sha256(f"{fit.value} {NEIGHBOURS}\n".encode()) for fit in Fit}
+    interactions = dict.fromkeys(Fit, 0)
+    for row in database.stream("co_occurrence/interactions"):
+        for fit, digest in digests.items():
+            items = sorted({item_id for item_id, split in row["chosen"] if split in fit.splits})
+            if items:
+                digest.update(f"{row['user_id']!r} {items!r}\n".encode())
+                interactions[fit] += len(items)
+    if not interactions[Fit.FINAL]:
+        raise KgrecError("The graph has no interactions: load them first, with `kgrec load amazon`.")
+    return {fit: _Wanted(digest.hexdigest()[:12], interactions[fit]) for fit, digest in digests.items()}
+
+
+def _ensure(database: Database, fit: Fit, wanted: _Wanted, current: Run) -> None:
+    kind, run_id = _kind(fit), wanted.run_id
+    if current.run_id == run_id and database.read("co_occurrence/found", run_id=run_id)[0]["ties"] != current.ties:
+        database.write("co_occurrence/withdraw", kind=kind, run_id=run_id)
+        current = NO_RUN
+    _forget(database, fit, current.run_id)
+    if current.run_id == run_id:
+        return
+    ties = _write(database, fit, run_id) if wanted.interactions else 0
+    switched = database.write("co_occurrence/switch", kind=kind, run_id=run_id, ties=ties)
+    if not switched.counters.contains_updates:
+        raise KgrecError("The graph's co-occurrence was changed at the same time: run the same command again.")
+    _forget(database, fit, run_id)
+
+
+def _write(database: Database, fit: Fit, run_id: str) -> int:
+    """Write the relationships of a run that no reader sees yet, and count them."""
+    with database.projection("co_occurrence/projection", splits=list(fit.splits)) as (_, graph):
+        summary = database.run(
+            "co_occurrence/write",
+            graph_name=graph.name(),
+            neighbours=NEIGHBOURS,
+            fit=fit.value,
+            run_id=run_id,
+            batch=TIES,
+        )
+    return summary.counters.relationships_created
+
+
+def _forget(database: Database, fit: Fit, run_id: str) -> None:
+    """Remove the relationships of a fit that no reader sees: of the run before, or of a write that was stopped."""
+    database.run("co_occurrence/forget", fit=fit.value, run_id=run_id, batch=TIES)

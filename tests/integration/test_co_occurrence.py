@@ -1,0 +1,330 @@
+"""CO_OCCURS_WITH over a real Neo4j with GDS: of each fit's own interactions, whole whenever it is read, used by all."""
+
+import json
+import math
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gnn.meta_path import MetaPath
+from gnn.projection import stream_graph
+from gnn.settings import HDGISettings
+from gnn.streamed_graph import StreamedGraph
+from gnn.training_graph import training_graph
+from kgrec.errors import KgrecError
+from kgrec.graph import co_occurrence
+from kgrec.graph.co_occurrence import co_occurrence_run, ensure_co_occurrence, nearest_items
+from kgrec.graph.database import Database
+from kgrec.graph.schema import ensure_schema
+from kgrec.training.fits import Fit
+from recommender.reading import read_dataset
+from tests.conftest import CommandLine, empty
+from tests.integration.graph_dump import dump, rows
+from tests.integration.test_personas import GRAPH
+from tests.integration.test_personas import rows as visits
+
+PATH = "INTERACTED > CO_OCCURS_WITH"
+SPLITS = ("train", "validation", "test")
+Visit = dict[str, Any]
+Cosines = dict[tuple[str, str], float]
+
+
+def given() -> list[Visit]:
+    """Sixty users; one chooses an item again and again, in other splits too, and one item is of the test alone."""
+    made = visits()
+    first = made[0]
+    again = [("train", first["item"]), ("validation", first["item"]), ("test", first["item"]), ("test", "i99")]
+    return [*made, *(first | {"split": split, "item": item, "position": 9} for split, item in again)]
+
+
+def other() -> list[Visit]:
+    """The same users with other items."""
+    generator = random.Random(8)
+    return [visit | {"item": f"i{generator.randrange(40):02}"} for visit in visits()]
+
+
+def fill(database: Database, made: list[Visit]) -> None:
+    """Without embeddings of anything but the items themselves; the schema stays."""
+    empty(database)
+    database.driver.execute_query(GRAPH, rows=made)
+
+
+def by_hand(made: list[Visit], fit: Fit) -> Cosines:
+    """Of all pairs of items that a user of the fit chose both, user by user."""
+    users = defaultdict(set)
+    for visit in made:
+        if visit["split"] in fit.splits:
+            users[visit["item"]].add(visit["user"])
+    return {
+        (one, two): len(users[one] & users[two]) / math.sqrt(len(users[one]) * len(users[two]))
+        for one in users
+        for two in users
+        if one != two and users[one] & users[two]
+    }
+
+
+def read(database: Database, fit: Fit) -> Cosines:
+    return {
+        (one.item_id, item_id): cosine
+        for one in nearest_items(database, fit)
+        for item_id, cosine in zip(one.item_ids, one.cosines, strict=True)
+    }
+
+
+def read_all(database: Database) -> dict[Fit, Cosines]:
+    """What the recommender reads, which is what meta-paths walk."""
+    found = {fit: read(database, fit) for fit in Fit}
+    streamed = stream_graph(database, [MetaPath.parse(PATH)])
+    names = dict(rows(database, "UNWIND $nodes AS n RETURN n, gds.util.asNode(n).item_id", nodes=nodes_of(streamed)))
+    for fit, cosines in found.items():
+        mine = streamed.co_occurrence[streamed.co_occurrence["fit"] == fit.value]
+        pairs = mine[["sourceNodeId", "targetNodeId"]].itertuples(index=False)
+        assert {(names[one], names[two]) for one, two in pairs} == set(cosines)
+    return found
+
+
+def nodes_of(streamed: StreamedGraph) -> list[int]:
+    ties = streamed.co_occurrence
+    return sorted({*ties["sourceNodeId"].tolist(), *ties["targetNodeId"].tolist()})
+
+
+@pytest.fixture(autouse=True)
+def graph(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every relationship is written and removed in many transactions."""
+    fill(database, given())
+    ensure_schema(database)
+    monkeypatch.setattr(co_occurrence, "TIES", 100)
+
+
+def test_relationships_are_the_cosines_of_each_fit(database: Database) -> None:
+    ensure_co_occurrence(database)
+    found = read_all(database)
+    for fit in Fit:
+        expected = by_hand(given(), fit)
+        assert found[fit] == pytest.approx(expected) and len(expected) > 400
+    assert {item for pair in found[Fit.FINAL] for item in pair} - {item for pair in found[Fit.TEST] for item in pair}
+    fits = rows(database, "MATCH ()-[t:CO_OCCURS_WITH]->() RETURN DISTINCT t.fit AS fit, t.run ORDER BY fit")
+    assert fits == [(fit, co_occurrence_run(database, Fit(fit)).run_id) for fit in ("final", "test", "validation")]
+    assert len(database.gds().graph.list()) == 0
+
+
+def test_an_item_has_its_nearest_and_no_more(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as are kept, none nearer than those; of equally near ones, always the same."""
+    monkeypatch.setattr(co_occurrence, "NEIGHBOURS", 5)
+    ensure_co_occurrence(database)
+    found = read_all(database)
+    for fit in Fit:
+        expected = by_hand(given(), fit)
+        for item in {one for one, _ in expected}:
+            nearest = sorted((cosine for (one, _), cosine in expected.items() if one == item), reverse=True)[:5]
+            mine = {pair: cosine for pair, cosine in found[fit].items() if pair[0] == item}
+            assert sorted(mine.values(), reverse=True) == pytest.approx(nearest)
+            assert mine == pytest.approx({pair: expected[pair] for pair in mine})
+    once = dump(database)
+    fill(database, given())
+    ensure_co_occurrence(database)
+    assert dump(database) == once
+
+
+def test_later_interactions_change_nothing_of_a_fit(database: Database) -> None:
+    """Those of all users handed round, split by split: of the fits that do not learn from it all stays as it was."""
+    ensure_co_occurrence(database)
+    before = {fit: (co_occurrence_run(database, fit), read(database, fit)) for fit in Fit}
+    for split in ("test", "validation", "train"):
+        later = [visit for visit in given() if visit["split"] == split]
+        items = [visit["item"] for visit in later]
+        turned = [visit | {"item": item} for visit, item in zip(later, items[7:] + items[:7], strict=True)]
+        fill(database, [visit for visit in given() if visit["split"] != split] + turned)
+        ensure_co_occurrence(database)
+        after = {fit: (co_occurrence_run(database, fit), read(database, fit)) for fit in Fit}
+        for fit in Fit:
+            assert (after[fit][0].run_id != before[fit][0].run_id) == (split in fit.splits)
+            assert (after[fit][1] != before[fit][1]) == (split in fit.splits)
+
+
+def test_a_fit_without_interactions_has_none(database: Database) -> None:
+    later = [visit for visit in given() if visit["split"] != "train"]
+    fill(database, later)
+    ensure_co_occurrence(database)
+    assert {fit: read(database, fit) for fit in Fit} == {
+        fit: pytest.approx(by_hand(later, fit)) if fit is not Fit.VALIDATION else {} for fit in Fit
+    }
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The statements that change something, in order."""
+    taken: list[str] = []
+    for method in ("write", "run"):
+        real = getattr(Database, method)
+
+        def watch(self: Database, name: str, real: Any = real, **parameters: Any) -> Any:
+            taken.append(name)
+            return real(self, name, **parameters)
+
+        monkeypatch.setattr(Database, method, watch)
+    yield taken
+
+
+FIT_STEPS = [f"co_occurrence/{name}" for name in ("forget", "write", "switch", "forget")]
+
+
+def test_a_repeated_call_writes_nothing(database: Database, steps: list[str]) -> None:
+    ensure_co_occurrence(database)
+    assert steps == FIT_STEPS * 3
+    once = dump(database)
+    steps.clear()
+    ensure_co_occurrence(database)
+    assert dump(database) == once and steps == []
+
+
+def stop_at(step: int, monkeypatch: pytest.MonkeyPatch, within: bool) -> None:
+    """Raise KeyboardInterrupt in place of a statement, numbered from 0, or behind it."""
+    number = -1
+    for method in ("write", "run"):
+        real = getattr(Database, method)
+
+        def cut(self: Database, name: str, real: Any = real, **parameters: Any) -> Any:
+            nonlocal number
+            number += 1
+            if number == step:
+                if within:
+                    real(self, name, **parameters)
+                raise KeyboardInterrupt
+            return real(self, name, **parameters)
+
+        monkeypatch.setattr(Database, method, cut)
+
+
+# As many relationships of other runs than the current ones as a statement that is stopped after some of its
+# transactions has left, or not yet written.
+TEAR = """
+MATCH (current:CurrentRun) WITH collect(current.run_id) AS runs
+MATCH ()-[t:CO_OCCURS_WITH]->() WHERE NOT t.run IN runs
+WITH t LIMIT 150 DELETE t
+"""
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["between", "within"])
+@pytest.mark.parametrize("step", range(len(FIT_STEPS) * 3))
+def test_a_write_that_is_stopped_anywhere(
+    database: Database, monkeypatch: pytest.MonkeyPatch, step: int, within: bool
+) -> None:
+    """Before each statement; and within it, as each is many transactions: some of its relationships are missing."""
+    ensure_co_occurrence(database)
+    old = {fit: read(database, fit) for fit in Fit}
+    rows(database, "MATCH ()-[i:INTERACTED]->() DELETE i")
+    database.driver.execute_query(GRAPH, rows=other())
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        stop_at(step, patch, within)
+        ensure_co_occurrence(database)
+    if within:
+        rows(database, TEAR)
+    written = step + within  # statements that came to their end, but for those that are torn
+    for number, (fit, found) in enumerate(read_all(database).items()):
+        switched = written > number * len(FIT_STEPS) + FIT_STEPS.index("co_occurrence/switch")
+        assert found == (pytest.approx(by_hand(other(), fit)) if switched else old[fit])
+
+    ensure_co_occurrence(database)
+    assert read_all(database) == {fit: pytest.approx(by_hand(other(), fit)) for fit in Fit}
+    n_ties = sum(co_occurrence_run(database, fit).ties for fit in Fit)
+    assert rows(database, "MATCH ()-[t:CO_OCCURS_WITH]->() RETURN count(t)") == [(n_ties,)]
+
+
+def test_what_is_missing_is_said_and_written_again(database: Database) -> None:
+    with pytest.raises(KgrecError, match=r"no co-occurrence of the validation fit: run `kgrec train personas`"):
+        read_dataset(database)
+    with pytest.raises(KgrecError, match=r"no co-occurrence of the validation fit: run `kgrec train personas`"):
+        stream_graph(database, [MetaPath.parse(PATH)])
+    ensure_co_occurrence(database)
+    whole = dump(database)
+    rows(database, "MATCH ()-[t:CO_OCCURS_WITH {fit: 'test'}]->() WITH t LIMIT 1 DELETE t")
+    for reader in (lambda: read_dataset(database), lambda: stream_graph(database, [MetaPath.parse(PATH)])):
+        with pytest.raises(KgrecError, match="Some co-occurrence of the test fit is missing"):
+            reader()
+    assert read_dataset(database, [Fit.VALIDATION, Fit.FINAL]).co_occurrence[Fit.FINAL].nnz
+    ensure_co_occurrence(database)
+    assert dump(database) == whole
+
+
+def test_the_data_set_holds_the_matrix_of_each_fit(database: Database, tmp_path: Path) -> None:
+    ensure_co_occurrence(database)
+    data = read_dataset(database)
+    assert list(data.co_occurrence) == list(Fit)
+    for fit in Fit:
+        expected = np.zeros((data.n_items + 1, data.n_items + 1))
+        for (one, two), cosine in by_hand(given(), fit).items():
+            expected[data.number[one], data.number[two]] = cosine
+        assert data.co_occurrence[fit].toarray() == pytest.approx(expected)
+    assert not read_dataset(database, []).co_occurrence
+
+
+def test_a_meta_path_walks_it_and_names_no_persona(
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kgrec.toml").write_text(f'[hdgi]\nmeta_paths = ["{PATH}", "INTERACTED > IN_CATEGORY"]\nepochs = 3\n')
+    monkeypatch.setitem(command_line.environment, "KGREC_SETTINGS", str(tmp_path / "kgrec.toml"))
+    output = command_line("train", "personas", "--run", str(tmp_path)).output
+    assert PATH in output and "not in the graph" not in output
+    record = json.loads((tmp_path / "final" / "personas.json").read_text())
+    assert record["meta_path_weights"][PATH] > 0
+    named = rows(database, "MATCH (:Persona)-[:CHARACTERISED_BY]->(f) UNWIND labels(f) AS label RETURN DISTINCT label")
+    assert not {label for (label,) in named} & {"Item"}
+    paths = [MetaPath.parse(PATH)]
+    streamed = stream_graph(database, paths)
+    for fit in Fit:
+        graph = training_graph(streamed, fit, paths, 4, 0)
+        assert int(graph.paths[paths[0]][-1].matrix.values().sum()) == len(by_hand(given(), fit))
+
+
+def test_other_meta_paths_and_what_is_told_of_items_are_not_disturbed(database: Database) -> None:
+    """The projection, the facts and the reasons are those of a graph without these relationships."""
+    paths = [MetaPath.parse(text) for text in HDGISettings().meta_paths]
+    before = stream_graph(database, paths)
+    asked = {"rows": [{"item_id": "i00", "history": ["i02", "i04"]}]}
+    reasons, facts = database.read("project/reasons", **asked), database.read("project/item_facts")
+    ensure_co_occurrence(database)
+    after = stream_graph(database, paths)
+    assert after.facts.equals(before.facts) and after.interactions.equals(before.interactions)
+    assert after.item_ids == before.item_ids and after.co_occurrence.empty
+    assert database.read("project/reasons", **asked) == reasons and database.read("project/item_facts") == facts
+
+
+def test_items_of_an_item_and_why_an_item(database: Database) -> None:
+    """Of the final fit, the nearest first, with how many users had both, each counted once."""
+    ensure_co_occurrence(database)
+    made = given()
+    cosines = by_hand(made, Fit.FINAL)
+    item, user = made[0]["item"], made[0]["user"]
+    users = defaultdict(set)
+    for visit in made:
+        users[visit["item"]].add(visit["user"])
+    found = database.read("explore/co-occurring-items", item_id=item)
+    expected = sorted((-cosine, two) for (one, two), cosine in cosines.items() if one == item)[:20]
+    assert [row["item_id"] for row in found] == [two for _, two in expected]
+    assert [row["cosine"] for row in found] == [round(-cosine, 3) for cosine, _ in expected]
+    assert [row["users_in_common"] for row in found] == [len(users[item] & users[two]) for _, two in expected]
+
+    wanted = next(one for one, two in sorted(cosines) if user in users[two] - users[one])
+    (row,) = (row for row in database.read("explore/why-item", user_id=user, item_id=wanted) if row["kind"] == "Item")
+    ties = sorted((-cosine, two) for (one, two), cosine in cosines.items() if one == wanted)
+    own = [two for _, two in ties if user in users[two]]
+    assert (row["items"], row["of_all"], row["among"]) == (len(own), len(ties), own[:3])
+    pictured = database.table("explore/why-item-picture", user_id=user, item_id=wanted)[1]
+    nearest = [path.nodes[1]["item_id"] for (path,) in pictured if path.relationships[-1].type == "CO_OCCURS_WITH"]
+    assert set(nearest) == set(own[:5])
+
+
+def test_graph_that_cannot_be_compared_is_said(database: Database) -> None:
+    rows(database, "MATCH (u:User {user_id: 'u00'}) SET u:Changed")
+    with pytest.raises(KgrecError, match="not split into"):
+        ensure_co_occurrence(database)
+    rows(database, "MATCH ()-[i:INTERACTED]->() DELETE i")
+    rows(database, "MATCH (u:Changed) REMOVE u:Changed")
+    with pytest.raises(KgrecError, match="kgrec load amazon"):
+        ensure_co_occurrence(database)
