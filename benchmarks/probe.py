@@ -34,8 +34,8 @@ def main(data: Path, out: Path, seeds: tuple[int, ...]) -> None:
     streamed, given = StreamedGraph.load(data / "graph"), load_section("hdgi", HDGISettings)
     paths = [MetaPath.parse(path) for path in given.meta_paths]
     print(
-        "| vectors | seed | votes HR@10 | votes HR@100 | dot HR@10 | dot HR@100 | mean cosine | effective rank |\n"
-        f"|{'---|' * 8}"
+        "| vectors | seed | votes HR@10 | votes HR@100 | dot HR@10 | dot HR@100 | mean cosine | effective rank | "
+        f"category |\n|{'---|' * 9}"
     )
     for seed in seeds:
         graph = training_graph(streamed, Fit.VALIDATION, paths, given.structure_dim, seed)
@@ -50,7 +50,8 @@ def main(data: Path, out: Path, seeds: tuple[int, ...]) -> None:
 def _print(name: str, seed: int, one: Worth) -> None:
     rates = one.hit_rate_at_10, one.hit_rate_at_100, one.dot_hit_rate_at_10, one.dot_hit_rate_at_100
     hits = " | ".join("" if rate is None else f"{rate:.4f}" for rate in rates)
-    print(f"| {name} | {seed} | {hits} | {one.mean_cosine:.3f} | {one.effective_rank:.1f} |", flush=True)
+    told = "" if one.category_accuracy is None else f"{one.category_accuracy:.4f}"
+    print(f"| {name} | {seed} | {hits} | {one.mean_cosine:.3f} | {one.effective_rank:.1f} | {told} |", flush=True)
 
 
 if __name__ == "__main__":

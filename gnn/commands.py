@@ -37,7 +37,8 @@ def personas(
     them, links to what the user's items have in common (INTERESTED_IN), and for each of the three, links between items
     that the same users chose (CO_OCCURS_WITH), which need no learning. An interrupted
     training goes on where it stopped and, on a CPU, ends with the same result. Told is also what the vectors of the
-    first are worth: what near users know of the validation items, beside vectors that were not learned.
+    first are worth: what near users know of the validation items, and a linear probe of their categories, beside
+    vectors that were not learned.
     The meta-paths and all other settings can be given in the [hdgi] table of kgrec.toml.
     """
     settings = load_section("hdgi", HDGISettings, {"seed": seed, "epochs": epochs, "personas": n_personas})
@@ -67,12 +68,19 @@ def _report(trained: TrainedPersonas) -> None:
 def _report_worth(console: Console, found: list[Worth]) -> None:
     title = "Validation items by the votes of the nearest users, and by dot products, before any ranking model"
     columns = "Votes HR@10", "Votes HR@100", "Dot HR@10", "Dot HR@100", "Mean cosine", "Effective rank"
-    table = DataTable("Vectors", *columns, title=title)
+    probed = found[0].most_frequent_category is not None
+    table = DataTable("Vectors", *columns, *["Category"] * probed, title=title)
     for one in found:
         rates = one.hit_rate_at_10, one.hit_rate_at_100, one.dot_hit_rate_at_10, one.dot_hit_rate_at_100
         hits = ["" if rate is None else f"{rate:.4f}" for rate in rates]
-        table.add_row(one.vectors, *hits, f"{one.mean_cosine:.3f}", f"{one.effective_rank:.1f}")
+        told = [] if one.category_accuracy is None else [f"{one.category_accuracy:.4f}"]
+        table.add_row(one.vectors, *hits, f"{one.mean_cosine:.3f}", f"{one.effective_rank:.1f}", *told)
     console.print(table)
+    if probed:
+        console.print(
+            "Category: how often a linear probe of the vector tells that of the validation item. To name the most "
+            f"frequent one each time is right in {found[0].most_frequent_category:.4f}."
+        )
     better = better_untrained(found)
     if better:
         console.print(

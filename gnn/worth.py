@@ -2,11 +2,12 @@
 
 For each validation interaction, the users nearest to its user by cosine vote for what they had in training, each by its
 cosine; the user's own items are left out. Where items have vectors of the same space, the dot product with the user's
-is asked as well. A vector that learning has not made better than what it was made of is told.
+is asked as well, and a linear probe for the category of the next item. A vector that learning has not made better than
+what it was made of is told.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from torch.nn.functional import normalize
 
 from gnn.adjacency import adjacency
 from gnn.fastrp import fastrp
+from gnn.linear_probe import LinearProbe
 from gnn.settings import AdjacencyName, HDGISettings
 from gnn.streamed_graph import StreamedGraph
 from gnn.trainer import UserVectors
@@ -44,6 +46,9 @@ class Worth:
         mean_cosine: between two users; near 1, all users look alike.
         effective_rank: the exponential of the entropy of the singular values (Roy and Vetterli 2007): how many
             directions the vectors use.
+        category_accuracy: part of the users of whom a linear probe tells the category of the validation item from the
+            vector; ``None`` where the graph has no categories, or too few are asked.
+        most_frequent_category: the same for who always says the most frequent one.
     """
 
     vectors: str
@@ -53,6 +58,8 @@ class Worth:
     dot_hit_rate_at_100: float | None
     mean_cosine: float
     effective_rank: float
+    category_accuracy: float | None = None
+    most_frequent_category: float | None = None
 
 
 @dataclass(frozen=True)
@@ -93,9 +100,12 @@ def compare(streamed: StreamedGraph, graph: TrainingGraph, learned: UserVectors,
     questions = Questions.of(streamed, graph)
     if graph.fit is not Fit.VALIDATION or not len(questions.users):
         return []
-    found = [worth(name, vectors, questions, items) for name, vectors, items in unlearned(graph, settings)]
-    items = learned.items if len(learned.items) else None
-    return [*found, worth("personas", learned.vectors, questions, items)]
+    probe = LinearProbe.of(streamed, questions.users, questions.items, settings.seed)
+    personas = "personas", learned.vectors, learned.items if len(learned.items) else None
+    return [
+        _probed(worth(name, vectors, questions, items), vectors, probe)
+        for name, vectors, items in (*unlearned(graph, settings), personas)
+    ]
 
 
 def better_untrained(found: list[Worth]) -> list[str]:
@@ -147,6 +157,12 @@ def worth(name: str, vectors: Tensor, questions: Questions, items: Tensor | None
     at_10, at_100 = (float((ranks <= k).mean()) for k in (10, 100))
     dot_at_10, dot_at_100 = (None if dots is None else float((dots <= k).mean()) for k in (10, 100))
     return Worth(name, at_10, at_100, dot_at_10, dot_at_100, alike, _effective_rank(known))
+
+
+def _probed(found: Worth, vectors: Tensor, probe: LinearProbe | None) -> Worth:
+    if probe is None:
+        return found
+    return replace(found, category_accuracy=probe.accuracy(vectors), most_frequent_category=probe.most_frequent)
 
 
 def _ranks(questions: Questions, score: Callable[[np.ndarray], np.ndarray], width: int) -> np.ndarray:

@@ -11,7 +11,9 @@ import torch
 from click.testing import CliRunner
 
 from benchmarks.probe import main as probe
+from gnn import linear_probe
 from gnn import worth as module
+from gnn.commands import _report_worth
 from gnn.fastrp import fastrp
 from gnn.hops import hops
 from gnn.meta_path import MetaPath
@@ -20,6 +22,7 @@ from gnn.trainer import learn
 from gnn.training_graph import TrainingGraph, training_graph
 from gnn.truncated_svd import truncated_svd
 from gnn.worth import Questions, Worth, better_untrained, centred, compare, propagated, unlearned, worth
+from kgrec.terminal import terminal
 from kgrec.training.fits import Fit
 from tests.unit.datasets import shop, streamed, with_other_tests
 from tests.unit.tastes import bare_items
@@ -162,6 +165,27 @@ def test_the_personas_are_compared_with_what_was_not_learned_and_tests_are_not_l
     assert all(0.0 <= one.hit_rate_at_10 <= one.hit_rate_at_100 <= 1.0 for one in found)
     with_dots = [one.vectors for one in found if one.dot_hit_rate_at_100 is not None]
     assert with_dots == ["truncated SVD of the interactions", "personas"]
+
+
+def test_all_vectors_are_probed_for_the_category_and_tests_are_not_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {one.category_accuracy for one in found_in("shop", tmp_path / "one")} == {None}  # of 45 users, too few
+    monkeypatch.setattr(linear_probe, "FEWEST", 5)
+    found = found_in("shop", tmp_path / "one")
+    assert all(one.category_accuracy is not None and 0.0 <= one.category_accuracy <= 1.0 for one in found)
+    assert len({one.category_accuracy for one in found}) > 1
+    assert len({one.most_frequent_category for one in found} - {None}) == 1
+    assert found_in("with other tests", tmp_path / "two") == found
+
+
+def test_the_probe_has_a_column_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    one = Worth("personas", 0.1, 0.2, 0.3, 0.4, 0.5, 6.0)
+    _report_worth(terminal(), [one])
+    assert "Category" not in capsys.readouterr().out
+    _report_worth(terminal(), [replace(one, category_accuracy=0.4321, most_frequent_category=0.3333)])
+    told = capsys.readouterr().out
+    assert "Category" in told and "0.4321" in told and "0.3333" in told
 
 
 def test_personas_of_infomax_have_no_dot_products(tmp_path: Path) -> None:
