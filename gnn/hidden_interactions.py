@@ -111,7 +111,8 @@ class HiddenInteractionsTraining:
     def _loss(self, parts: Hidden, sample: np.ndarray | None) -> Tensor:
         """Cross-entropy of the hidden items among those that are not shown, the mean over each user's, over users.
 
-        Items that nobody chose are not among them: they would only learn that they are never chosen. An item of a sample stands for as many as it was drawn out of; hidden ones stand for themselves.
+        Items that nobody chose are not among them: they would only learn that they are never chosen. An item of a
+        sample stands for as many as it was drawn out of; hidden ones stand for themselves.
         """
         shown, hidden = parts
         if sample is None:

@@ -19,6 +19,7 @@ def shelves(facts: list[tuple[int, int, str]], n_items: int) -> StreamedGraph:
         user_nodes=np.zeros(0, dtype=np.int64),
         interactions=pd.DataFrame(columns=["sourceNodeId", "targetNodeId", "split"]),
         facts=pd.DataFrame(facts, columns=["sourceNodeId", "targetNodeId", "relationshipType"]),
+        co_occurrence=pd.DataFrame(columns=["sourceNodeId", "targetNodeId", "fit"]),
         types=[],
         item_ids=[f"i{item}" for item in range(n_items)],
         item_nodes=np.arange(n_items),
