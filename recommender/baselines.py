@@ -40,16 +40,21 @@ def item_knn(known: Known, n_items: int, recency: float = NO_RECENCY) -> Scorer:
 
     All neighbours count.
     """
-    users = known.matrix(n_items)
-    norms = np.sqrt(np.asarray(users.sum(axis=0)).ravel()).clip(min=1.0)
-    scaled = users @ sp.diags(1.0 / norms).astype(np.float32)
-    cosine = sp.csr_matrix(scaled.T @ scaled)
-    cosine.setdiag(0.0)
+    cosine = cosines(known.matrix(n_items))
 
     def score(histories: list[list[int]]) -> Tensor:
         return _scores((weights(histories, n_items, recency) @ cosine).toarray())
 
     return score
+
+
+def cosines(users: sp.csr_matrix) -> sp.csr_matrix:
+    """Cosines of items with others, over the users who had them: ``[n_users, n_items + 1]`` to those of two items."""
+    norms = np.sqrt(np.asarray(users.sum(axis=0)).ravel()).clip(min=1.0)
+    scaled = users @ sp.diags(1.0 / norms).astype(np.float32)
+    found = sp.csr_matrix(scaled.T @ scaled)
+    found.setdiag(0.0)
+    return found
 
 
 def ease(known: Known, n_items: int, l2: float, recency: float = NO_RECENCY) -> Scorer:

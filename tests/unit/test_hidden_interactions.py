@@ -124,6 +124,34 @@ def test_sampled_loss_is_near_the_whole_one_in_the_mean(monkeypatch: pytest.Monk
     assert np.std(losses) > 0 and abs(np.mean(losses) - whole) < 0.05
 
 
+def test_what_nobody_chose_teaches_nothing_and_has_no_vector_of_its_own() -> None:
+    """Five more items, the last by their ids: the loss stays as it was, and only texts and features make theirs."""
+    graph = two_tastes()
+    n_items = len(graph.items.item_ids)
+    more = replace(
+        graph.items,
+        item_ids=[*graph.items.item_ids, *(f"z{item}" for item in range(5))],
+        nodes=np.concatenate([graph.items.nodes, 9_000 + np.arange(5)]),
+        texts=torch.cat([graph.items.texts, torch.rand(5, graph.items.texts.shape[1])]),
+        made_of=[*graph.items.made_of, *[""] * 5],
+    )
+    narrow = trained(graph)
+    wide = HiddenInteractionsTraining(replace(graph, items=more), SETTINGS, HELD_OUT)
+    wide.train_epoch(0)
+    own, text, _ = wide.model.parts(np.arange(n_items, n_items + 5))
+    assert not own.any() and text.any()
+    with torch.no_grad():
+        wide.model.own[:n_items] = narrow.model.own
+        wide.model.text.weight.copy_(narrow.model.text.weight)
+        wide.model.feature.copy_(narrow.model.feature)
+    wide.model.eval()
+    losses = [
+        training._loss((table(SHOWN, width), table(HIDDEN, width)), None).item()
+        for training, width in ((narrow, n_items), (wide, n_items + 5))
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+
+
 def test_up_to_the_limit_there_is_no_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     training = trained(two_tastes())
     monkeypatch.setattr(module, "ALL_ITEMS", 40)
