@@ -41,7 +41,7 @@ def dataset_of(histories: list[list[str]]) -> Dataset:
     sequences = Sequences(offsets, items, splits, np.full(len(items), NO_TIME))
     texts = torch.ones(len(item_ids) + 1, 1)
     texts[0] = 0.0
-    nothing = sp.csr_matrix((len(item_ids) + 1, 0), dtype=np.float32)
+    nothing = sp.csr_matrix(np.zeros((len(item_ids) + 1, 0), dtype=np.float32))
     return Dataset(
         item_ids=item_ids,
         titles=item_ids,

@@ -1,6 +1,5 @@
 """The managed Neo4j with GDS and Browser: a real server on loopback, without Docker, Java or Maven on the machine."""
 
-import os
 import secrets
 import time
 from contextlib import suppress
@@ -14,8 +13,9 @@ from neo4j.exceptions import AuthError, CypherSyntaxError, DriverError, Neo4jErr
 from rich.console import Console
 
 from kgrec.errors import KgrecError
-from kgrec.files import exclusive, replacing
+from kgrec.files import exclusive
 from kgrec.server.checks import LOOPBACK, MEBIBYTE, check_disk, check_memory, check_port, heap_bytes
+from kgrec.server.password import initial_user, write_secret
 from kgrec.server.process import (
     NEO4J_2026,
     PAGE_CACHE,
@@ -35,7 +35,6 @@ from kgrec.server.process import (
 from kgrec.settings import data_home
 
 USER = "neo4j"
-FIRST_PASSWORD = "neo4j"  # what Neo4j starts with; it answers nothing until it is changed
 REST_OF_PROCESS = 400 * MEBIBYTE  # metaspace, threads, network buffers
 READY_SECONDS = 180
 STOP_SECONDS = 60
@@ -185,14 +184,16 @@ class ManagedServer:
                 _versions(connection)
                 if _serves_browser(state.options.http_port):
                     return
-            except AuthError:
-                self._set_password(connection)
+            except AuthError as error:
+                raise KgrecError(
+                    f"The managed Neo4j does not accept the password in {self.password_file}: put the right one there, "
+                    f"or remove {self.home} to begin with an empty graph."
+                ) from error
             except CypherSyntaxError as error:
                 raise KgrecError(
                     f"Neo4j started without the Graph Data Science library: see {self.log_file}."
                 ) from error
             except (DriverError, Neo4jError) as error:  # not yet
-                self._check_rate_limit(error)
                 answer = str(error).splitlines()[0]
             if time.monotonic() > deadline:
                 raise KgrecError(f"Neo4j is not ready after {READY_SECONDS} seconds ({answer}): see {self.log_file}.")
@@ -201,48 +202,28 @@ class ManagedServer:
         raise KgrecError(f"Neo4j ended while it started ({reason}): see {log}.")
 
     def _make_password(self) -> None:
-        """Write the password before the first start, so that a start cut short anywhere is taken up by the next."""
-        if self.password_file.exists():
-            return
-        if (self.home / "data" / "databases").exists():
+        """Before the first start, make the password and what Neo4j knows it by: no other one is ever in force.
+
+        A start that was cut short anywhere is taken up by the next.
+        """
+        started = (self.home / "data" / "databases").exists()
+        if started and not self.password_file.exists():
             raise KgrecError(
                 f"The password file {self.password_file} is gone: put it back, or remove {self.home} to begin with an "
                 "empty graph."
             )
-        with replacing(self.password_file) as draft:
-            draft.unlink(missing_ok=True)
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(24))
+        if not self.password_file.exists():
+            write_secret(self.password_file, secrets.token_urlsafe(24))
+        if not started:
+            initial = self.home / "data" / "dbms" / "auth.ini"
+            initial.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_secret(initial, initial_user(USER, self._password()))
 
     def _password(self) -> str:
         try:
             return self.password_file.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise KgrecError(f"The password file {self.password_file} cannot be read: {error.strerror}.") from error
-
-    def _set_password(self, connection: Connection) -> None:
-        try:
-            with (
-                GraphDatabase.driver(connection.uri, auth=(USER, FIRST_PASSWORD)) as driver,
-                driver.session(database="system") as session,
-            ):
-                change = "ALTER CURRENT USER SET PASSWORD FROM $first TO $password"
-                session.run(change, first=FIRST_PASSWORD, password=connection.password).consume()
-        except AuthError as error:
-            raise KgrecError(
-                f"The managed Neo4j does not accept the password in {self.password_file}: put the right one there, or "
-                f"remove {self.home} to begin with an empty graph."
-            ) from error
-        except (DriverError, Neo4jError) as error:  # asked again on the next round
-            self._check_rate_limit(error)
-
-    def _check_rate_limit(self, error: Exception) -> None:
-        """Stop asking when Neo4j answers no password for a while: every further question prolongs it."""
-        if isinstance(error, Neo4jError) and "RateLimit" in (error.code or ""):
-            raise KgrecError(
-                f"Neo4j refuses every password for some seconds after wrong ones: check {self.password_file} and run "
-                "the command again in a while."
-            ) from error
 
     def _end(self, process: psutil.Process) -> None:
         try:

@@ -17,6 +17,7 @@ from kgrec.server.jars import ensure_jars
 
 PAGE_CACHE = "512m"
 OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.lang", "java.util.concurrent")
+# No guess is limited: the password cannot be guessed, and a limit would let any local process lock its owner out.
 CONFIGURATION = """\
 server.default_listen_address={loopback}
 server.bolt.listen_address={loopback}:{bolt_port}
@@ -25,7 +26,10 @@ server.http.listen_address={loopback}:{http_port}
 server.http.advertised_address={loopback}:{http_port}
 server.https.enabled=false
 dbms.security.auth_enabled=true
+dbms.security.auth_max_failed_attempts=0
 dbms.security.procedures.unrestricted=gds.*
+dbms.security.allow_csv_import_from_file_urls=false
+server.directories.import=import
 dbms.usage_report.enabled=false
 client.allow_telemetry=false
 db.logs.query.enabled=OFF

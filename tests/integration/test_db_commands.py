@@ -1,5 +1,6 @@
 """The life of the managed server, by `kgrec db` in processes of its own: a real Neo4j with GDS and Browser."""
 
+import base64
 import fcntl
 import os
 import signal
@@ -7,13 +8,16 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import psutil
 import pytest
+from neo4j.exceptions import Neo4jError
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, connect
@@ -148,6 +152,18 @@ def test_any_other_password_is_refused(server: ManagedServer) -> None:
             Database(connection.uri, connection.user, wrong)
 
 
+def test_no_file_of_the_machine_is_read_by_load_csv(server: ManagedServer, tmp_path: Path) -> None:
+    connection = server.connection()
+    assert connection is not None
+    secret = tmp_path / "secret.csv"
+    secret.write_text("secret\n")
+    (server.home / "import" / "mine.csv").write_text("mine\n")
+    with Database(connection.uri, connection.user, connection.password) as database:
+        for path in (str(secret), "/etc/passwd", "/mine.csv", f"/../../{secret}"):
+            with pytest.raises((KgrecError, Neo4jError)), database.driver.session() as session:
+                session.run("LOAD CSV FROM $url AS line RETURN line", url=f"file://{path}").consume()
+
+
 def test_a_wrong_password_file_is_named_and_the_server_left_running(server: ManagedServer) -> None:
     before = process_of(server).pid
     password = server.password_file.read_text()
@@ -206,7 +222,7 @@ def test_data_survive_a_restart_on_the_same_ports(home: Path, server: ManagedSer
         assert session.run("MATCH (n:Kept) RETURN n.value AS value").single(strict=True)["value"] == 1
 
 
-def test_a_start_killed_before_the_password_was_set_is_taken_up(tmp_path: Path) -> None:
+def test_a_start_killed_before_the_server_was_ready_is_taken_up(tmp_path: Path) -> None:
     server = ManagedServer(tmp_path / "neo4j")
     command = kgrec_start(tmp_path)
     process = wait_for_state(server)
@@ -220,6 +236,44 @@ def test_a_start_killed_before_the_password_was_set_is_taken_up(tmp_path: Path) 
     finally:
         server.stop()
     assert not process.is_running()
+
+
+def test_nobody_takes_the_account_over_at_the_first_start(tmp_path: Path) -> None:
+    """Another user of the machine asks without a pause, from before the port opens, to be let in by Neo4j's default."""
+    server, (bolt, http) = ManagedServer(tmp_path), free_ports()
+    answers: list[int] = []
+    over = threading.Event()
+
+    def attack() -> None:
+        login = base64.b64encode(b"neo4j:neo4j").decode()
+        headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
+        change = b'{"statements": [{"statement": "ALTER CURRENT USER SET PASSWORD FROM \'neo4j\' TO \'taken-over\'"}]}'
+        while not over.is_set():
+            client = HTTPConnection("127.0.0.1", http, timeout=5)
+            try:
+                client.request("POST", "/db/system/tx/commit", change, headers)
+                answers.append(client.getresponse().status)
+            except (OSError, HTTPException):
+                pass
+            finally:
+                client.close()
+
+    attacker = threading.Thread(target=attack)
+    attacker.start()
+    try:
+        connection = server.start(bolt, http, HEAP)
+        asked = len(answers)
+        while len(answers) < asked + 20:
+            time.sleep(0.05)
+    finally:
+        over.set()
+        attacker.join()
+    try:
+        assert set(answers) == {401}
+        with Database(connection.uri, connection.user, connection.password) as database:
+            database.driver.verify_connectivity()  # not locked out by that either
+    finally:
+        server.stop()
 
 
 def test_an_interrupted_start_leaves_nothing_running(tmp_path: Path) -> None:

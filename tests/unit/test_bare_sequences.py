@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from click.testing import CliRunner
 
 from benchmarks import experiment, sequences
@@ -34,7 +35,7 @@ def test_split_and_co_occurrence_by_hand(tmp_path: Path) -> None:
 def test_only_the_nearest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequences, "NEIGHBOURS", 2)
     drawn = np.random.default_rng(0).random((9, 9)).astype(np.float32)
-    found = sequences.nearest(sequences.sp.csr_matrix(drawn)).toarray()
+    found = sequences.nearest(sp.csr_matrix(drawn)).toarray()
     for row, kept in zip(drawn, found, strict=True):
         assert np.flatnonzero(kept).tolist() == sorted(np.argsort(row)[-2:].tolist())
         assert kept[kept > 0].tolist() == row[kept > 0].tolist()
