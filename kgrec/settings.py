@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError, TomlConfigSettingsSource
 
 from kgrec.errors import KgrecError
@@ -26,12 +26,21 @@ TABLES = ("neo4j", "load", "dbpedia", "texts", "hdgi", "sasrec")
 class Neo4jSettings(BaseModel):
     """Which Neo4j every command talks to; without a ``uri`` it is the managed server."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     uri: str | None = Field(None, description="Bolt address of another Neo4j than the managed one.")
     user: str = Field("neo4j", description="User name.")
     password: SecretStr | None = Field(None, description="Password; better kept in the environment than in a file.")
     database: str = Field("neo4j", description="Name of the database on that server.")
+
+    @field_validator("uri")
+    @classmethod
+    def _nothing_secret(cls, uri: str | None) -> str | None:
+        if uri is not None and "@" in uri:  # it is shown in messages
+            raise ValueError(
+                "it holds a user name or a password: give them apart, best in KGREC_NEO4J_USER and KGREC_NEO4J_PASSWORD"
+            )
+        return uri
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def jar_folder() -> Path:
 
 
 def ensure_jars() -> list[Path]:
-    """Return the paths of all jars; the first call fetches and verifies them, the later ones look at their sizes.
+    """Return the paths of all jars; the first call fetches them, and every call verifies them, in half a second.
 
     Raises:
         KgrecError: Maven Central cannot be reached, a jar is not the locked one, the disk is full, or the cache was
@@ -80,7 +80,7 @@ def ensure_jars() -> list[Path]:
     try:
         with exclusive(folder / "lock"):
             if stamp.exists():
-                _check_sizes(folder, jars)
+                _verify(folder, jars)
             else:
                 _fetch_all(folder, jars)
                 stamp.touch()
@@ -89,14 +89,22 @@ def ensure_jars() -> list[Path]:
     return [folder / jar.path for jar in jars]
 
 
-def _check_sizes(folder: Path, jars: list[LockedJar]) -> None:
-    for jar in jars:
-        path = folder / jar.path
-        if not path.is_file() or path.stat().st_size != jar.size:
-            state = "has a wrong size" if path.exists() else "is missing"
-            raise KgrecError(
-                f"The jar cache is broken ({path.name} {state}): remove the folder {folder} and run the command again."
-            )
+def _verify(folder: Path, jars: list[LockedJar]) -> None:
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for jar, fault in zip(jars, pool.map(lambda jar: _fault(folder / jar.path, jar), jars), strict=True):
+            if fault:
+                broken = f"The jar cache is broken ({jar.path.name} {fault})"
+                raise KgrecError(f"{broken}: remove the folder {folder} and run the command again.")
+
+
+def _fault(path: Path, jar: LockedJar) -> str:
+    """What is wrong with a jar, in words; nothing where it is the locked one."""
+    if not path.is_file():
+        return "is missing"
+    with path.open("rb") as file:
+        return (
+            "" if hashlib.file_digest(file, "sha256").hexdigest() == jar.sha256 else "is not the one of the lock file"
+        )
 
 
 def _fetch_all(folder: Path, jars: list[LockedJar]) -> None:

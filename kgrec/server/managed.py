@@ -221,6 +221,9 @@ class ManagedServer:
 
     def _password(self) -> str:
         try:
+            if self.password_file.stat().st_mode & 0o077:
+                path = self.password_file
+                raise KgrecError(f"The password file {path} can be read by others: run `chmod 600 {path}`.")
             return self.password_file.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise KgrecError(f"The password file {self.password_file} cannot be read: {error.strerror}.") from error

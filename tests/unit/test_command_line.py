@@ -127,6 +127,17 @@ def test_an_address_that_is_none_is_said(run: Run) -> None:
     assert status == 1 and "'localhost' is no Neo4j address" in said
 
 
+@pytest.mark.parametrize("uri", ["bolt://neo4j:s3cret@127.0.0.1:1", "neo4j:s3cret@host", "bolt://n:s3@cret@h?x=1"])
+@pytest.mark.parametrize("way", ["option", "variable", "root"])
+def test_a_password_in_the_address_is_refused_and_not_shown(run: Run, uri: str, way: str) -> None:
+    if way == "variable":
+        status, said = run("evaluate", KGREC_NEO4J_URI=uri, KGREC_NEO4J_PASSWORD="x")
+    else:
+        status, said = run(*(("--uri", uri, "evaluate") if way == "root" else ("evaluate", "--uri", uri)))
+    assert status == 1 and "neo4j.uri is wrong" in said and "KGREC_NEO4J_PASSWORD" in said
+    assert "s3" not in said and "cret" not in said.replace("secret", "")
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

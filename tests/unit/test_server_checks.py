@@ -1,8 +1,10 @@
 """What is refused before anything starts."""
 
+import hashlib
 import os
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,6 +135,35 @@ def test_a_lost_password_file_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(KgrecError, match=r"password file .* is gone"):
         server._make_password()
     assert not server.password_file.exists()
+
+
+def test_a_password_that_others_can_read_is_refused_with_what_mends_it(tmp_path: Path) -> None:
+    server = ManagedServer(tmp_path)
+    server._make_password()
+    kept = server._password()
+    for mode in (0o640, 0o604, 0o660):
+        server.password_file.chmod(mode)
+        with pytest.raises(KgrecError, match=f"can be read by others: run `chmod 600 {server.password_file}`"):
+            server._password()
+    server.password_file.chmod(0o600)
+    assert server._password() == kept
+
+
+def test_before_the_first_start_neo4j_is_told_of_no_other_password(tmp_path: Path) -> None:
+    """A start that was cut short between the two files writes what is missing; a password of one's own is kept."""
+    server, initial = ManagedServer(tmp_path), tmp_path / "data" / "dbms" / "auth.ini"
+    server._make_password()
+    user, credential, flags = initial.read_text().strip().split(":")
+    algorithm, digest, salt, iterations = credential.split(",")
+    hashed = bytes.fromhex(salt) + server._password().encode()
+    for _ in range(int(iterations)):
+        hashed = hashlib.new("sha256", hashed).digest()
+    assert (user, algorithm, flags, digest) == ("neo4j", "SHA-256", "", hashed.hex().upper())
+    assert stat.S_IMODE(initial.stat().st_mode) == 0o600
+    password = server._password()
+    initial.unlink()
+    server._make_password()
+    assert initial.exists() and server._password() == password
 
 
 def test_the_reason_of_death_is_the_deepest_cause_of_this_start(tmp_path: Path) -> None:

@@ -84,13 +84,16 @@ def test_no_network_is_one_sentence(repository: Path, monkeypatch: pytest.Monkey
     assert len(pauses) == len(CONTENT) * (jars.TRIES - 1)
 
 
-@pytest.mark.parametrize(("damage", "said"), [("remove", "is missing"), ("cut", "has a wrong size")])
+@pytest.mark.parametrize(
+    ("damage", "said"), [("remove", "is missing"), ("cut", "is not the one"), ("change", "is not the one")]
+)
 def test_a_cache_damaged_later_names_its_folder(repository: Path, damage: str, said: str) -> None:
     path = jars.ensure_jars()[1]
+    whole = path.read_bytes()
     if damage == "remove":
         path.unlink()
     else:
-        path.write_bytes(b"sec")
+        path.write_bytes(whole[:-1] if damage == "cut" else whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(KgrecError, match="jar cache is broken") as caught:
         jars.ensure_jars()
     assert f"two-2.0-linux.jar {said}" in str(caught.value)
