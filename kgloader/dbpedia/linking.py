@@ -9,8 +9,9 @@ from rapidfuzz import fuzz
 LABEL, WORK, CREATOR = 0.6, 0.15, 0.25  # weights of the score; they sum to 1
 SAME_CREATOR = 0.8  # similarity from which two names are one creator's
 
-_BRACKETS = re.compile(r"\s*[(\[{][^)\]}]*[)\]}]")
-_SPACES = re.compile(r"\s+")
+LONGEST_TITLE = 1_000  # characters that are looked at; no entity has a longer label
+
+_BRACKETS = re.compile(r" ?[(\[{][^()\[\]{}]*[)\]}]")  # the innermost; in text whose spaces are single
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ def candidate_labels(title: str) -> list[str]:
 
     ``"Hollow Bell: A Novel (Paperback)"`` gives itself, ``"Hollow Bell: A Novel"`` and ``"Hollow Bell"``.
     """
-    whole = _SPACES.sub(" ", title).strip()
-    bare = _SPACES.sub(" ", _BRACKETS.sub("", whole)).strip()
+    whole = _spaced(title)
+    bare = _bare(whole)
     parts = [bare.split(separator)[0].strip() for separator in (": ", " - ", ", Vol")]
     return [label for label in dict.fromkeys([whole, bare, *parts]) if label]
 
@@ -54,7 +55,7 @@ def link_score(work: Work, candidate: Candidate) -> float:
     Worked example: the same title, a book, and no author in the item: 0.6 + 0.15 + 0.125 = 0.875. With a differing
     author 0.75, which is below the default threshold of 0.8.
     """
-    names = [_key(_BRACKETS.sub("", name)) for name in (candidate.label, *candidate.aliases)]
+    names = [_key(_bare(_spaced(name))) for name in (candidate.label, *candidate.aliases)]
     labels = [_key(label) for label in candidate_labels(work.title)]
     label = max((fuzz.ratio(own, name) / 100 for own in labels for name in names), default=0.0)
     return LABEL * label + WORK * candidate.is_work + CREATOR * _agreement(work.creators, candidate.creators)
@@ -76,4 +77,17 @@ def _agreement(own: Iterable[str], theirs: Iterable[str]) -> float:
 
 
 def _key(text: str) -> str:
-    return _SPACES.sub(" ", text).strip().casefold()
+    return _spaced(text).casefold()
+
+
+def _spaced(text: str) -> str:
+    """Make all white space single spaces, in text that is not longer than any label."""
+    return " ".join(text[:LONGEST_TITLE].split())
+
+
+def _bare(text: str) -> str:
+    """Leave out what stands in brackets, those within others first."""
+    without = _BRACKETS.sub("", text)
+    while without != text:
+        text, without = without, _BRACKETS.sub("", without)
+    return _spaced(without)

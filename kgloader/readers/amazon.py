@@ -121,7 +121,8 @@ def _makers(record: dict[str, Any]) -> tuple[tuple[str, ...], str]:
     author = record.get("author")
     store = fields.name(record.get("store") or record.get("brand"))
     authors = [fields.name(author.get("name"))] if isinstance(author, dict) else []
-    authors += [match[1] for match in CREDIT.finditer(store) if "author" in match[2].lower()]
+    if ")" in store:
+        authors += [match[1] for match in CREDIT.finditer(store) if "author" in match[2].lower()]
     page = AUTHOR_PAGE.fullmatch(store)
     if page:
         authors.append(page[1])

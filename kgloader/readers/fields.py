@@ -8,9 +8,11 @@ from typing import Any
 from kgloader.readers.lines import Malformed
 
 LONGEST_KEY = 1_000  # characters; a unique index takes keys up to about 8,000 bytes
+LONGEST_INTEGER = 3_000  # bits of one that is a key, some 900 digits
+LONGEST_PRICE = 100  # characters
 YEAR_10000 = 253_402_300_800_000  # epoch milliseconds
 TAG = re.compile(r"<[^<>]*>")
-PRICE = re.compile(r"(?:from\s+)?[$€£]?\s*(\d[\d,]*(?:\.\d+)?)(?:\s*-\s*[$€£]?\s*\d[\d,.]*)?", re.IGNORECASE)
+PRICE = re.compile(r"(?:from )?[$€£]? ?(\d[\d,]*(?:\.\d+)?)(?: ?- ?[$€£]? ?\d[\d,.]*)?", re.IGNORECASE)
 
 
 def required(record: dict[str, Any], *keys: str) -> tuple[str, Any]:
@@ -31,7 +33,7 @@ def identifier(key: str, value: Any) -> str:
     Raises:
         Malformed: it is neither text nor a whole number, blank, too long to index, or not valid Unicode.
     """
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= LONGEST_INTEGER:
         return str(value)
     if not isinstance(value, str):
         raise Malformed(f"{key!r} is {shown(value)}, not text")
@@ -101,16 +103,21 @@ def names(values: Any) -> tuple[str, ...]:
 def price(value: Any) -> float | None:
     """Return the (lower) price of ``9.99``, ``"$9.99"``, ``"from 9.99"`` or ``"$5 - $9.99"``, else ``None``."""
     if isinstance(value, str):
-        match = PRICE.fullmatch(value.strip())
-        value = float(match[1].replace(",", "")) if match else None
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
-    return None
+        words = " ".join(value.split())
+        match = PRICE.fullmatch(words) if len(words) <= LONGEST_PRICE else None
+        value = match[1].replace(",", "") if match else None
+    try:
+        return None if value is None else number("price", value)
+    except Malformed:
+        return None
 
 
 def shown(value: Any) -> str:
     """Return a value as an error message shows it, cut short."""
-    full = repr(value)
+    try:
+        full = repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of thousands of digits"
     return full if len(full) <= 60 else f"{full[:57]}..."
 
 

@@ -206,3 +206,34 @@ def test_reading_takes_constant_memory(tmp_path: Path) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2**20
+
+
+@pytest.mark.parametrize(
+    "given_as",
+    [
+        "5" + " " * 1_000_000 + "x",
+        "from" + " " * 1_000_000,
+        "1," * 500_000,
+        "5 -" * 300_000,
+        1 << 20_000,
+        -(1 << 20_000),
+    ],
+    ids=["spaces", "from", "commas", "ranges", "huge", "huge and negative"],
+)
+def test_a_price_of_any_length_is_read_in_one_go_or_is_none(given_as: Any) -> None:
+    """In quadratic time each of the texts would take minutes; a number beyond all floats is no price."""
+    assert fields.price(given_as) is None
+
+
+def test_a_number_of_thousands_of_digits_is_named_in_words() -> None:
+    for read in (fields.identifier, fields.number, lambda key, value: fields.milliseconds(key, value, 1)):
+        with pytest.raises(Malformed, match="'asin' is a number of thousands of digits"):
+            read("asin", 1 << 20_000)
+    assert fields.identifier("asin", 10**20) == "1" + "0" * 20
+
+
+@pytest.mark.parametrize("piece", ["(", "a (", ", ", "a ", "Visit Amazon's ", "<", "(Author)"])
+def test_makers_of_any_length_are_read_in_one_go(tmp_path: Path, piece: str) -> None:
+    for length in (900, 1_000_000):
+        item = metadata(tmp_path, {"parent_asin": "B1", "store": piece * (length // len(piece))})
+        assert all(len(name) <= 1_000 for name in (*item.authors, item.brand))

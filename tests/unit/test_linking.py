@@ -5,7 +5,7 @@ import rdflib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgloader.dbpedia.linking import Candidate, Work, best_link, candidate_labels, link_score
+from kgloader.dbpedia.linking import LONGEST_TITLE, Candidate, Work, best_link, candidate_labels, link_score
 from kgloader.dbpedia.sparql import english, iri
 
 
@@ -25,6 +25,19 @@ def test_labels_of_a_title_from_the_most_literal_on() -> None:
     ]
     assert candidate_labels("Winter Tide") == ["Winter Tide"]
     assert candidate_labels(" ( ) ") == ["( )"]
+
+
+def test_brackets_in_brackets_are_left_out() -> None:
+    assert candidate_labels("Salt (Mines [1] of (old)) Road")[-1] == "Salt Road"
+    assert candidate_labels("Salt ( Road")[-1] == "Salt ( Road"
+
+
+@pytest.mark.parametrize("piece", ["(", ")", "()", "([", " ", "\t(", "(a", "x ", "[)", "( )", "a)("])
+def test_a_title_of_any_length_is_read_in_one_go(piece: str) -> None:
+    """In quadratic time each of these would take minutes."""
+    title = piece * (1_000_000 // len(piece))
+    assert all(len(label) <= LONGEST_TITLE for label in candidate_labels(title))
+    assert 0 <= link_score(work(title), candidate(title)) <= 1
 
 
 @pytest.mark.parametrize(
