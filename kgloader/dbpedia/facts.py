@@ -7,12 +7,14 @@ from more_itertools import chunked
 
 from kgloader.dbpedia.linking import Candidate, Work, best_link, candidate_labels
 from kgloader.dbpedia.predicates import CREATOR_PREDICATES, FACT_TYPES, ONTOLOGY, WORK_CLASSES
-from kgloader.dbpedia.sparql import Solution, english, iri
+from kgloader.dbpedia.sparql import PartialAnswerError, Solution, english, iri, is_iri
 from kgloader.labels import guessed_label
 from kgloader.report import Report, progress_bar
+from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
 
 ROW_LIMIT = 10_000  # DBpedia's own; an answer of that length may be cut off
+SHOWN = 100  # characters of a title or an IRI, in an error
 PREFIXES = f"PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\nPREFIX dbo: <{ONTOLOGY}>\n"
 # An entity of that label, one that a page of that label redirects to (then the label is another name of the entity),
 # or one that such a page disambiguates.
@@ -54,8 +56,8 @@ LABELS = (
 class Source(Protocol):
     """Something that answers SELECT queries: an endpoint or a dump."""
 
-    def select(self, query: str) -> list[Solution]:
-        """Answer with all solutions."""
+    def select(self, query: str, needed: tuple[str, ...]) -> list[Solution]:
+        """Answer with all solutions, each with a value of the ``needed`` variables."""
         ...
 
 
@@ -94,13 +96,15 @@ def fetch_facts(database: Database, source: Source, batch_size: int, report: Rep
     Entities whose id only looks like an IRI cannot be asked for; they are counted as skipped.
     """
     linked = [row["uri"] for row in database.read("load/linked_entities")]
-    uris = [uri for uri in linked if _is_iri(uri)]
+    uris = [uri for uri in linked if is_iri(uri)]
     report.skipped["entities whose id is no IRI"] += len(linked) - len(uris)
     with progress_bar("facts", "entities", len(uris)) as advance:
         for batch in chunked(uris, batch_size):
-            facts = _answers(source, batch, _facts_query)
-            labels = {row["entity"]: row["label"] for row in reversed(_answers(source, batch, _labels_query))}
-            _write_facts(database, batch, facts, labels, report)
+            answer = _answers(source, batch, _facts_query, ("entity", "predicate", "object"))
+            facts = [fact for fact in answer if is_iri(fact["object"])]
+            report.skipped["facts whose object is no IRI"] += len(answer) - len(facts)
+            named = _answers(source, batch, _labels_query, ("entity", "label"))
+            _write_facts(database, batch, facts, {row["entity"]: row["label"] for row in reversed(named)}, report)
             advance(len(batch))
     report.read["entities looked up"] += len(uris)
 
@@ -109,7 +113,9 @@ def _candidates(source: Source, works: list[Work]) -> dict[str, list[Candidate]]
     """Candidates by the label that found them."""
     labels = list(dict.fromkeys(label for work in works for label in candidate_labels(work.title)))
     found: dict[str, dict[str, Candidate]] = {}
-    for row in _answers(source, labels, _candidates_query):
+    for row in _answers(source, labels, _candidates_query, ("label", "entity")):
+        if not is_iri(row["entity"]):
+            continue
         named = found.setdefault(row["label"], {})
         candidate = named.setdefault(row["entity"], Candidate(row["entity"], row.get("name", row["label"])))
         candidate.is_work |= "work" in row
@@ -140,23 +146,27 @@ def _write_facts(
     report.relationships["facts of allow-listed types"] += fact_summary.counters.relationships_created
 
 
-def _is_iri(text: str) -> bool:
-    try:
-        iri(text)
-    except ValueError:
-        return False
-    return True
+def _answers(
+    source: Source, keys: list[str], query: Callable[[list[str]], str], needed: tuple[str, ...]
+) -> list[Solution]:
+    """Ask for a batch; where the answer was cut off, or may have been, ask for its halves.
 
-
-def _answers(source: Source, keys: list[str], query: Callable[[list[str]], str]) -> list[Solution]:
-    """Ask for a batch; where the answer may have been cut off, ask for its halves."""
+    Raises:
+        KgrecError: not even one key is answered whole.
+    """
     if not keys:
         return []
-    rows = source.select(query(keys))
-    if len(rows) < ROW_LIMIT or len(keys) == 1:
-        return rows
+    try:
+        rows = source.select(query(keys), needed)
+    except PartialAnswerError as error:
+        if len(keys) == 1:
+            shown = keys[0] if len(keys[0]) <= SHOWN else f"{keys[0][:SHOWN]}…"
+            raise KgrecError(f"The SPARQL endpoint answers {shown!r} in part only: ask again later.") from error
+    else:
+        if len(rows) < ROW_LIMIT or len(keys) == 1:
+            return rows
     middle = len(keys) // 2
-    return _answers(source, keys[:middle], query) + _answers(source, keys[middle:], query)
+    return _answers(source, keys[:middle], query, needed) + _answers(source, keys[middle:], query, needed)
 
 
 def _candidates_query(labels: list[str]) -> str:

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import time
+from http import HTTPStatus
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -23,6 +25,8 @@ from kgrec.files import replacing
 
 USER_AGENT = "kgrec (knowledge-graph recommender; batched and cached queries)"
 LONGEST_WAIT = 60.0  # seconds between two tries
+LARGEST_ANSWER = 256 * 2**20  # bytes
+PARTIAL = "X-SQL-State"  # Virtuoso's header of an answer that its own time limit cut off
 TRIED_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 # The statuses for which SPARQLWrapper has classes of its own.
 STATUS: dict[type[Exception], int] = {Unauthorized: 401, EndPointNotFound: 404, EndPointInternalError: 500}
@@ -30,8 +34,12 @@ STATUS: dict[type[Exception], int] = {Unauthorized: 401, EndPointNotFound: 404, 
 Solution = dict[str, str]  # of a SELECT query: values by variable, those without a value left out
 
 
+class PartialAnswerError(Exception):
+    """An endpoint answered with a part of the solutions only, and said so."""
+
+
 class Endpoint:
-    """A SPARQL endpoint over HTTP.
+    """A SPARQL endpoint over HTTP. Only an answer that is whole and understood is kept.
 
     Args:
         url: address of the endpoint.
@@ -47,11 +55,17 @@ class Endpoint:
         self.requests = self.cached = 0
         self._last_request = 0.0
 
-    def select(self, query: str) -> list[Solution]:
+    def select(self, query: str, needed: tuple[str, ...]) -> list[Solution]:
         """Answer a SELECT query.
 
+        Args:
+            query: the query.
+            needed: variables that have a value in every solution.
+
         Raises:
-            KgrecError: the endpoint cannot be reached, refuses the query, or answers something else than SPARQL JSON.
+            KgrecError: the endpoint cannot be reached, refuses the query, or answers something else than SPARQL JSON
+                with what is needed.
+            PartialAnswerError: it says that it left solutions out.
         """
         key = hashlib.sha256((self.url + "\n" + query).encode()).hexdigest()
         place = self.cache / f"{key}.json"
@@ -60,12 +74,12 @@ class Endpoint:
             self.cached += 1
             return kept
         except (FileNotFoundError, ValueError):  # never asked, or the file is damaged
-            solutions = self._ask(query)
+            solutions = self._ask(query, needed)
         with replacing(place) as draft:
             draft.write_text(json.dumps(solutions), encoding="utf-8")
         return solutions
 
-    def _ask(self, query: str) -> list[Solution]:
+    def _ask(self, query: str, needed: tuple[str, ...]) -> list[Solution]:
         tries = Retrying(
             stop=stop_after_attempt(self.retries + 1),
             wait=_pause,
@@ -79,10 +93,10 @@ class Endpoint:
         except (HTTPError, Unauthorized, EndPointNotFound, EndPointInternalError) as error:
             status = error.code if isinstance(error, HTTPError) else STATUS[type(error)]
             raise KgrecError(f"The SPARQL endpoint {self.url} answered with HTTP status {status}.") from error
-        except (URLError, OSError, SPARQLWrapperException) as error:
-            reason = getattr(error, "reason", None) or str(error).splitlines()[0]
+        except (URLError, OSError, HTTPException, SPARQLWrapperException) as error:
+            reason = getattr(error, "reason", None) or (str(error) or type(error).__name__).splitlines()[0]
             raise KgrecError(f"The SPARQL endpoint {self.url} cannot be reached: {reason}.") from error
-        return self._solutions(answer)
+        return self._solutions(answer, needed)
 
     def _request(self, query: str) -> bytes:
         time.sleep(max(0.0, self._last_request + self.min_interval - time.monotonic()))
@@ -93,15 +107,29 @@ class Endpoint:
         wrapper.setReturnFormat(JSON)
         wrapper.setTimeout(max(1, round(self.timeout)))
         wrapper.setQuery(query)
-        content: bytes = wrapper.query().response.read()
+        response = wrapper.query().response
+        if response.status == HTTPStatus.PARTIAL_CONTENT or PARTIAL in response.headers:
+            raise PartialAnswerError
+        content: bytes = response.read(LARGEST_ANSWER + 1)
+        if response.length and len(content) <= LARGEST_ANSWER:  # what a bounded read leaves unsaid
+            raise IncompleteRead(content, response.length)
+        if len(content) > LARGEST_ANSWER:
+            size = f"more than {LARGEST_ANSWER // 2**20} MiB"
+            raise KgrecError(f"The SPARQL endpoint {self.url} answers with {size}: set a smaller batch_size.")
         return content
 
-    def _solutions(self, content: bytes) -> list[Solution]:
+    def _solutions(self, content: bytes, needed: tuple[str, ...]) -> list[Solution]:
         try:
             bindings = json.loads(content)["results"]["bindings"]
-            return [{name: term["value"] for name, term in binding.items()} for binding in bindings]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            solutions = [{name: term["value"] for name, term in binding.items()} for binding in bindings]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise KgrecError(f"{self.url} is no SPARQL endpoint: its answer is not SPARQL JSON.") from error
+        for solution in solutions:
+            lacking = [name for name in needed if name not in solution]
+            if lacking or not all(isinstance(value, str) for value in solution.values()):
+                what = f"has no ?{lacking[0]}" if lacking else "has a value that is no text"
+                raise KgrecError(f"The SPARQL endpoint {self.url} answers something else: a solution {what}.")
+        return solutions
 
 
 def iri(text: str) -> str:
@@ -116,6 +144,15 @@ def iri(text: str) -> str:
         raise ValueError(f"{text!r} is not an IRI") from error
 
 
+def is_iri(text: str) -> bool:
+    """Whether it is an absolute IRI."""
+    try:
+        iri(text)
+    except ValueError:
+        return False
+    return True
+
+
 def english(text: str) -> str:
     """Write a text into a query as an English literal."""
     return str(ox.Literal(text, language="en"))
@@ -125,7 +162,7 @@ def _passing(error: BaseException) -> bool:
     """Whether the same request may succeed later."""
     if isinstance(error, HTTPError):
         return error.code in TRIED_AGAIN
-    return isinstance(error, (EndPointInternalError, URLError, TimeoutError, ConnectionError))
+    return isinstance(error, (EndPointInternalError, URLError, TimeoutError, ConnectionError, HTTPException))
 
 
 def _pause(state: RetryCallState) -> float:

@@ -47,7 +47,7 @@ class Endpoint:
     graph: Graph
     queries: list[str] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
-    faults: list[Response] = field(default_factory=list)
+    faults: list[Response | None] = field(default_factory=list)  # None lets the own answer pass
 
 
 @contextmanager
@@ -61,9 +61,8 @@ def served(turtle: str) -> Iterator[Endpoint]:
     async def watch(request: Request, call_next):  # type: ignore[no-untyped-def]
         endpoint.queries.append(parse_qs((await request.body()).decode())["query"][0])
         endpoint.agents.add(request.headers["user-agent"])
-        if endpoint.faults:
-            return endpoint.faults.pop(0)
-        return await call_next(request)
+        fault = endpoint.faults.pop(0) if endpoint.faults else None
+        return fault or await call_next(request)
 
     server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)

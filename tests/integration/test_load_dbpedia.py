@@ -3,8 +3,11 @@
 import bz2
 import gzip
 import json
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import Response
@@ -193,11 +196,21 @@ def test_a_broken_cached_answer_is_asked_for_again(
     assert links(database) == LINKS and facts(database) == FACTS
 
 
+def solutions(*rows: dict[str, object], status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """An answer in SPARQL JSON."""
+    bindings = [{name: {"type": "literal", "value": value} for name, value in row.items()} for row in rows]
+    return Response(json.dumps({"results": {"bindings": bindings}}), status_code=status_code, headers=headers)
+
+
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
         (Response("<html>", media_type="text/html"), "is no SPARQL endpoint: its answer is not SPARQL JSON"),
         (Response(json.dumps({"results": 1})), "is no SPARQL endpoint: its answer is not SPARQL JSON"),
+        (Response("[" * 100_000), "is no SPARQL endpoint: its answer is not SPARQL JSON"),
+        (solutions({"x": "Hollow Bell"}), "answers something else: a solution has no ?label"),
+        (solutions({"label": "Hollow Bell"}), "answers something else: a solution has no ?entity"),
+        (solutions({"label": 7, "entity": RESOURCE}), "answers something else: a solution has a value that is no text"),
         (Response(status_code=400), "refused a query as malformed"),
         (Response(status_code=401), "HTTP status 401"),
         (Response(status_code=404), "HTTP status 404"),
@@ -211,6 +224,70 @@ def test_an_endpoint_that_answers_wrongly_is_named(
     said = refused(command_line, "--endpoint", endpoint.url)
     assert endpoint.url in said and sentence in said
     assert dump(database) == before
+    command_line("load", "dbpedia", "--endpoint", endpoint.url)  # and it is asked again: no such answer is kept
+    assert links(database) == LINKS and facts(database) == FACTS
+
+
+@pytest.mark.parametrize("marked", [{"status_code": 206}, {"headers": {"X-SQL-State": "S1TAT"}}], ids=["206", "header"])
+def test_a_partial_answer_is_asked_for_in_halves_and_never_kept(
+    database: Database, command_line: CommandLine, endpoint: Endpoint, marked: dict[str, Any]
+) -> None:
+    """Virtuoso's, of a query that its time limit cut off; where not even one title is answered whole, that is said."""
+    part: dict[str, object] = {"label": "x", "entity": RESOURCE}
+    before = dump(database)
+    endpoint.faults += [solutions(part, **marked) for _ in range(9)]
+    assert "in part only: ask again later" in refused(command_line, "--endpoint", endpoint.url)
+    assert dump(database) == before
+    endpoint.faults[:] = [solutions(part, **marked), None, solutions(part, **marked)]
+    command_line("load", "dbpedia", "--endpoint", endpoint.url)
+    assert links(database) == LINKS and facts(database) == FACTS and not endpoint.faults
+
+
+def test_an_object_that_is_no_iri_is_left_out(
+    database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(command_line, tmp_path, monkeypatch, "batch_size = 50\nmin_interval_seconds = 0")
+    bad: dict[str, object] = {
+        "entity": f"{RESOURCE}Hollow_Bell",
+        "predicate": "http://purl.org/dc/terms/subject",
+        "object": f"{RESOURCE}Salt mines>",
+    }
+    good = bad | {"object": f"{RESOURCE}Category:Salt_mines"}
+    endpoint.faults += [None, solutions(bad, good)]
+    output = command_line("load", "dbpedia", "--endpoint", endpoint.url).output
+    assert "facts whose object is no IRI" in output
+    assert facts(database) == [("Hollow_Bell", "SUBJECT", "Salt mines")]
+
+
+def test_a_connection_that_breaks_in_an_answer_is_tried_again(tmp_path: Path) -> None:
+    """One answer is no HTTP, one is shorter than it says, one is whole."""
+    whole = b'{"results": {"bindings": [{"label": {"value": "a"}}]}}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/sparql-results+json\r\nContent-Length: %d\r\n\r\n"
+    answers = [b"nonsense\r\n\r\n", head % 500 + whole, head % len(whole) + whole]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            for answer in answers:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65_536)
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/sparql"
+        client = sparql.Endpoint(url, tmp_path, min_interval=0.0, timeout=5.0, retries=2)
+        assert client.select("SELECT ?label {}", ("label",)) == [{"label": "a"}]
+        assert client.requests == 3
+        thread.join()
+
+
+def test_an_answer_without_end_is_refused(
+    command_line: CommandLine, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sparql, "LARGEST_ANSWER", 2**20)
+    endpoint.faults.append(Response(" " * (2**20 + 1)))
+    assert "answers with more than 1 MiB" in refused(command_line, "--endpoint", endpoint.url)
 
 
 def test_a_dead_endpoint_is_one_sentence(
