@@ -85,7 +85,7 @@ def test_the_table_is_that_of_ranx() -> None:
 def test_every_system_on_every_slice_by_every_metric() -> None:
     rows = figures([a_run(1), a_run(2)])
     names = list(dict.fromkeys(row.slice for row in rows))
-    assert names[:2] == ["all users", COLD] and set(names[7:]) == {
+    assert names[:2] == ["all users", COLD] and set(names[8:]) == {
         "persona: readers", "persona: <script>", "no persona"
     }  # fmt: skip
     expected = [(system, metric) for system in ("popularity", "base", "persona") for metric in METRIC_NAMES]
