@@ -68,18 +68,17 @@ def _report(trained: TrainedPersonas) -> None:
 def _report_worth(console: Console, found: list[Worth]) -> None:
     title = "Validation items by the votes of the nearest users, and by dot products, before any ranking model"
     columns = "Votes HR@10", "Votes HR@100", "Dot HR@10", "Dot HR@100", "Mean cosine", "Effective rank"
-    probed = found[0].most_frequent_category is not None
-    table = DataTable("Vectors", *columns, *["Category"] * probed, title=title)
+    table = DataTable("Vectors", *columns, title=title)
     for one in found:
         rates = one.hit_rate_at_10, one.hit_rate_at_100, one.dot_hit_rate_at_10, one.dot_hit_rate_at_100
         hits = ["" if rate is None else f"{rate:.4f}" for rate in rates]
-        told = [] if one.category_accuracy is None else [f"{one.category_accuracy:.4f}"]
-        table.add_row(one.vectors, *hits, f"{one.mean_cosine:.3f}", f"{one.effective_rank:.1f}", *told)
+        table.add_row(one.vectors, *hits, f"{one.mean_cosine:.3f}", f"{one.effective_rank:.1f}")
     console.print(table)
+    probed = [f"{one.vectors} {one.category_accuracy:.4f}" for one in found if one.category_accuracy is not None]
     if probed:
         console.print(
-            "Category: how often a linear probe of the vector tells that of the validation item. To name the most "
-            f"frequent one each time is right in {found[0].most_frequent_category:.4f}."
+            f"The category of the validation item, by a linear probe of the vector: {', '.join(probed)}; the most "
+            f"frequent one each time {found[0].most_frequent_category:.4f}."
         )
     better = better_untrained(found)
     if better:
