@@ -179,13 +179,13 @@ def test_all_vectors_are_probed_for_the_category_and_tests_are_not_looked_at(
     assert found_in("with other tests", tmp_path / "two") == found
 
 
-def test_the_probe_has_a_column_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_probe_is_told_below_the_table_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     one = Worth("personas", 0.1, 0.2, 0.3, 0.4, 0.5, 6.0)
     _report_worth(terminal(), [one])
-    assert "Category" not in capsys.readouterr().out
+    assert "category" not in capsys.readouterr().out
     _report_worth(terminal(), [replace(one, category_accuracy=0.4321, most_frequent_category=0.3333)])
-    told = capsys.readouterr().out
-    assert "Category" in told and "0.4321" in told and "0.3333" in told
+    told = " ".join(capsys.readouterr().out.split())
+    assert "linear probe of the vector: personas 0.4321; the most frequent one each time 0.3333." in told
 
 
 def test_personas_of_infomax_have_no_dot_products(tmp_path: Path) -> None:
