@@ -47,10 +47,11 @@ class Fusion:
 
     @property
     def name(self) -> str:
-        """The sources that are on, with their weights, and those that are off."""
+        """The sources that are on, with their weights, those that are off, and the score of new items."""
         on = [f"{weight:g} {source}" for source, weight in self.weights.items() if weight]
         off = [source for source, weight in self.weights.items() if not weight]
-        return " + ".join(on or ["none"]) + (f" (off: {'; '.join(off)})" if off else "")
+        new = "" if self.new_items is None else f", new items at {self.new_items:g}"
+        return " + ".join(on or ["none"]) + (f" (off: {'; '.join(off)})" if off else "") + new
 
 
 def fused(model: Score, sources: Mapping[str, Score], weights: Mapping[str, float]) -> Score:

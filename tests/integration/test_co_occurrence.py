@@ -210,14 +210,17 @@ WITH t LIMIT 150 DELETE t
 """
 
 
-@pytest.mark.parametrize("within", [False, True], ids=["between", "within"])
-@pytest.mark.parametrize("step", [*range(len(FIT_STEPS) + 1), 3 * len(FIT_STEPS) - 2, 3 * len(FIT_STEPS) - 1])
+@pytest.mark.parametrize(
+    ("step", "within"),
+    [
+        *[(step, step == 3) for step in range(len(FIT_STEPS))],
+        *[(FIT_STEPS.index("co_occurrence/write") + fit * len(FIT_STEPS), True) for fit in (0, 2)],
+    ],
+)
 def test_a_write_that_is_stopped_anywhere(
     database: Database, monkeypatch: pytest.MonkeyPatch, step: int, within: bool
 ) -> None:
-    """Before each statement of the first fit, and of the others' first and last; and within it, as each is many
-    transactions: some of its relationships are missing.
-    """
+    """Before a statement; and within it, as each is many transactions: some of its relationships are missing."""
     ensure_co_occurrence(database)
     old = {fit: read(database, fit) for fit in Fit}
     rows(database, "MATCH ()-[i:INTERACTED]->() DELETE i")

@@ -72,6 +72,7 @@ def test_a_source_that_knows_comes_in_and_one_that_does_not_is_off() -> None:
     assert found.fused == pytest.approx(value(asked, fused(by_user(model), sources, found.weights)))
     assert found.fused > found.alone and found.knn_recency == 0.7
     assert found.name == f"{found.weights['knows']:g} knows (off: noise)"
+    assert Fusion({"a": 0.1, "b": 0.0}, 0.7, 0.1, 0.2, 1.5).name == "0.1 a (off: b), new items at 1.5"
 
 
 @pytest.mark.parametrize("seed", range(4))
