@@ -1,7 +1,7 @@
 """A data set of bare sequences, as ``experiment save`` would leave it: a user a line, item numbers in order of time.
 
     python -m benchmarks.sequences --sequences input.txt --out real-data/ml-1m-saved
-    python -m benchmarks.experiment run --data real-data/ml-1m-saved --out runs/ml-1m --seed 1 --ablations
+    python -m benchmarks.experiment run --data real-data/ml-1m-saved --out runs/ml-1m --seed 2
 
 Such are the sequences of MovieLens-1M beside the code of gSASRec. Nothing is told of the items: all have the same text
 embedding, and no fact. Of each user the last item is for the test and the one before for validation.

@@ -47,7 +47,9 @@ def stream_graph(
     # A type of its own for each split, such as INTERACTED:train; sorted, so that the same graph gives the same files.
     streamed = streamed.sort_values(["relationshipType", "sourceNodeId", "targetNodeId"], ignore_index=True)
     kind = streamed["relationshipType"].astype("str")
-    interactions, co_occurrence = _of_each(streamed, START, "split"), _of_each(streamed, RELATIONSHIP, "fit")
+    interactions, co_occurrence = (
+        _of_each(streamed, kind, name, column) for name, column in ((START, "split"), (RELATIONSHIP, "fit"))
+    )
     for fit, run in runs.items():
         ensure_whole(fit, run, int((co_occurrence["fit"] == fit.value).sum()))
     facts = streamed[~kind.str.contains(":")].reset_index(drop=True)
@@ -58,9 +60,8 @@ def stream_graph(
     return StreamedGraph(user_ids, nodes, interactions, facts, co_occurrence, types, *items)
 
 
-def _of_each(streamed: pd.DataFrame, name: str, column: str) -> pd.DataFrame:
+def _of_each(streamed: pd.DataFrame, kind: pd.Series, name: str, column: str) -> pd.DataFrame:
     """Take the relationships of types such as INTERACTED:train, with what follows the name in a column of its own."""
-    kind = streamed["relationshipType"].astype("str")
     mine = kind.str.startswith(f"{name}:")
     found = streamed.loc[mine, ["sourceNodeId", "targetNodeId"]].reset_index(drop=True)
     found[column] = kind[mine].str.removeprefix(f"{name}:").to_numpy()

@@ -102,9 +102,8 @@ def _fault(path: Path, jar: LockedJar) -> str:
     if not path.is_file():
         return "is missing"
     with path.open("rb") as file:
-        return (
-            "" if hashlib.file_digest(file, "sha256").hexdigest() == jar.sha256 else "is not the one of the lock file"
-        )
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    return "" if found == jar.sha256 else "is not the one of the lock file"
 
 
 def _fetch_all(folder: Path, jars: list[LockedJar]) -> None:

@@ -4,7 +4,6 @@ import json
 import math
 import random
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from kgrec.training.fits import Fit
 from recommender.reading import read_dataset
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, rows
+from tests.integration.stopped import stop, watch
 from tests.integration.test_personas import GRAPH
 from tests.integration.test_personas import rows as visits
 
@@ -157,18 +157,9 @@ def test_a_fit_without_interactions_has_none(database: Database) -> None:
 
 
 @pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that change something, in order."""
-    taken: list[str] = []
-    for method in ("write", "run"):
-        real = getattr(Database, method)
-
-        def watch(self: Database, name: str, real: Any = real, **parameters: Any) -> Any:
-            taken.append(name)
-            return real(self, name, **parameters)
-
-        monkeypatch.setattr(Database, method, watch)
-    yield taken
+    return watch(monkeypatch)
 
 
 FIT_STEPS = [f"co_occurrence/{name}" for name in ("forget", "write", "switch", "forget")]
@@ -181,24 +172,6 @@ def test_a_repeated_call_writes_nothing(database: Database, steps: list[str]) ->
     steps.clear()
     ensure_co_occurrence(database)
     assert dump(database) == once and steps == []
-
-
-def stop_at(step: int, monkeypatch: pytest.MonkeyPatch, within: bool) -> None:
-    """Raise KeyboardInterrupt in place of a statement, numbered from 0, or behind it."""
-    number = -1
-    for method in ("write", "run"):
-        real = getattr(Database, method)
-
-        def cut(self: Database, name: str, real: Any = real, **parameters: Any) -> Any:
-            nonlocal number
-            number += 1
-            if number == step:
-                if within:
-                    real(self, name, **parameters)
-                raise KeyboardInterrupt
-            return real(self, name, **parameters)
-
-        monkeypatch.setattr(Database, method, cut)
 
 
 # As many relationships of other runs than the current ones as a statement that is stopped after some of its
@@ -226,7 +199,7 @@ def test_a_write_that_is_stopped_anywhere(
     rows(database, "MATCH ()-[i:INTERACTED]->() DELETE i")
     database.driver.execute_query(GRAPH, rows=other())
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        stop_at(step, patch, within)
+        stop(step, patch, within)
         ensure_co_occurrence(database)
     if within:
         rows(database, TEAR)

@@ -1,8 +1,5 @@
 """SIMILAR_TO in batches: a load that is stopped anywhere leaves one whole run to read, and the next ends the same."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -13,6 +10,7 @@ from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from tests.conftest import empty
 from tests.integration.graph_dump import dump, rows
+from tests.integration.stopped import stop, watch
 
 ITEMS = 8
 STEPS = ["load/similar_forget", *["load/similar"] * 4, "load/similar_current", "load/similar_forget"]
@@ -75,34 +73,9 @@ def visible(database: Database) -> Ties:
 
 
 @pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that change something, in order."""
-    taken: list[str] = []
-    for method in ("write", "run"):
-        real = getattr(Database, method)
-
-        def watch(self: Database, name: str, real: Any = real, **parameters: Any) -> Any:
-            taken.append(name)
-            return real(self, name, **parameters)
-
-        monkeypatch.setattr(Database, method, watch)
-    yield taken
-
-
-def stop_before(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Raise KeyboardInterrupt in place of a transaction, numbered from 0."""
-    number = -1
-    for method in ("write", "run"):
-        real = getattr(Database, method)
-
-        def cut(self: Database, name: str, real: Any = real, **parameters: Any) -> Any:
-            nonlocal number
-            number += 1
-            if number == step:
-                raise KeyboardInterrupt
-            return real(self, name, **parameters)
-
-        monkeypatch.setattr(Database, method, cut)
+    return watch(monkeypatch)
 
 
 def test_the_transactions_of_a_run(database: Database, steps: list[str]) -> None:
@@ -136,7 +109,7 @@ def test_a_load_that_is_stopped_anywhere(
     embed(database, 2)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        stop_before(step, patch)
+        stop(step, patch)
         tie_similar_items(database, Report())
     if torn:
         rows(database, TEAR)
@@ -155,7 +128,7 @@ def test_texts_that_come_back_while_their_run_is_being_removed(
     old = visible(database)
     embed(database, 2)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        stop_before(len(STEPS) - 1, patch)
+        stop(len(STEPS) - 1, patch)
         tie_similar_items(database, Report())
     rows(database, TEAR)
     embed(database, 1)
