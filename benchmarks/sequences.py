@@ -18,7 +18,7 @@ import torch
 from gnn.meta_path import MetaPath
 from gnn.settings import HDGISettings
 from gnn.streamed_graph import StreamedGraph
-from kgrec.graph.co_occurrence import NEIGHBOURS
+from kgrec.graph.co_occurrence import neighbours
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
 from recommender.baselines import cosines
@@ -57,12 +57,12 @@ def dataset_of(histories: list[list[str]]) -> Dataset:
 
 
 def nearest(ties: sp.csr_matrix) -> sp.csr_matrix:
-    """Keep the `NEIGHBOURS` highest of each row."""
+    """Keep as many of the highest of each row as a graph would."""
     ties.eliminate_zeros()
     rows = np.repeat(np.arange(ties.shape[0]), np.diff(ties.indptr))
     order = np.lexsort((-ties.data, rows))
     place = np.arange(ties.nnz) - ties.indptr[rows]  # in its row, of what stands in this order
-    kept = np.sort(order[place < NEIGHBOURS])
+    kept = np.sort(order[place < neighbours(ties.shape[0] - 1)])
     return sp.csr_matrix((ties.data[kept], (rows[kept], ties.indices[kept])), shape=ties.shape)
 
 

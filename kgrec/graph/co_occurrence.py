@@ -18,6 +18,7 @@ from kgrec.training.fits import Fit
 
 RELATIONSHIP = "CO_OCCURS_WITH"
 NEIGHBOURS = 500  # of an item at most; docs/concepts/method.md has what fewer cost
+FEWEST, SHARE = 100, 6  # in a small catalogue a sixth of it, but not fewer than these
 TIES = 20_000  # written or removed in one transaction
 
 
@@ -26,7 +27,7 @@ class Run:
     """The relationships of one fit.
 
     Attributes:
-        run_id: twelve hexadecimal digits that stand for the interactions, the fit, and `NEIGHBOURS`.
+        run_id: twelve hexadecimal digits that stand for the interactions, the fit, and how many neighbours are kept.
         ties: how many relationships there are.
     """
 
@@ -37,13 +38,18 @@ class Run:
 NO_RUN = Run("", 0)
 
 
+def neighbours(n_items: int) -> int:
+    """How many of its nearest an item keeps at most, in a catalogue of so many."""
+    return min(NEIGHBOURS, max(FEWEST, n_items // SHARE))
+
+
 @dataclass(frozen=True)
 class Nearest:
     """The items that most of an item's users chose too.
 
     Attributes:
         item_id: of the one.
-        item_ids: of the others, `NEIGHBOURS` at most, in no order. ``[n]``
+        item_ids: of the others, `neighbours` at most, in no order. ``[n]``
         cosines: over users, above 0. ``[n]``
     """
 
@@ -124,15 +130,17 @@ def _ties(database: Database) -> int:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """The run that a fit should have, and of how many interactions it is made, each user and item once."""
+    """The run that a fit should have, its neighbours, and of how many interactions it is made, each user and item once."""
 
     run_id: str
+    neighbours: int
     interactions: int
 
 
 def _wanted(database: Database) -> dict[Fit, _Wanted]:
     """Name the run that each fit should have, by the interactions of now."""
-    digests = {fit: hashlib.sha256(f"{fit.value} {NEIGHBOURS}\n".encode()) for fit in Fit}
+    kept = neighbours(database.read("co_occurrence/items")[0]["items"])
+    digests = {fit: hashlib.sha256(f"{fit.value} {kept}\n".encode()) for fit in Fit}
     interactions = dict.fromkeys(Fit, 0)
     for row in database.stream("co_occurrence/interactions"):
         for fit, digest in digests.items():
@@ -142,7 +150,7 @@ def _wanted(database: Database) -> dict[Fit, _Wanted]:
                 interactions[fit] += len(items)
     if not interactions[Fit.FINAL]:
         raise KgrecError("The graph has no interactions: load them first, with `kgrec load amazon`.")
-    return {fit: _Wanted(digest.hexdigest()[:12], interactions[fit]) for fit, digest in digests.items()}
+    return {fit: _Wanted(digest.hexdigest()[:12], kept, interactions[fit]) for fit, digest in digests.items()}
 
 
 def _ensure(database: Database, fit: Fit, wanted: _Wanted, current: Run) -> None:
@@ -153,22 +161,22 @@ def _ensure(database: Database, fit: Fit, wanted: _Wanted, current: Run) -> None
     _forget(database, fit, current.run_id)
     if current.run_id == run_id:
         return
-    ties = _write(database, fit, run_id) if wanted.interactions else 0
+    ties = _write(database, fit, wanted) if wanted.interactions else 0
     switched = database.write("co_occurrence/switch", kind=kind, run_id=run_id, ties=ties)
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's co-occurrence was changed at the same time: run the same command again.")
     _forget(database, fit, run_id)
 
 
-def _write(database: Database, fit: Fit, run_id: str) -> int:
+def _write(database: Database, fit: Fit, wanted: _Wanted) -> int:
     """Write the relationships of a run that no reader sees yet, and count them."""
     with database.projection("co_occurrence/projection", splits=list(fit.splits)) as (_, graph):
         summary = database.run(
             "co_occurrence/write",
             graph_name=graph.name(),
-            neighbours=NEIGHBOURS,
+            neighbours=wanted.neighbours,
             fit=fit.value,
-            run_id=run_id,
+            run_id=wanted.run_id,
             batch=TIES,
         )
     return summary.counters.relationships_created

@@ -33,7 +33,7 @@ def test_split_and_co_occurrence_by_hand(tmp_path: Path) -> None:
 
 
 def test_only_the_nearest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequences, "NEIGHBOURS", 2)
+    monkeypatch.setattr(sequences, "neighbours", lambda n_items: {8: 2}[n_items])
     drawn = np.random.default_rng(0).random((9, 9)).astype(np.float32)
     found = sequences.nearest(sp.csr_matrix(drawn)).toarray()
     for row, kept in zip(drawn, found, strict=True):
