@@ -130,7 +130,7 @@ def _ties(database: Database) -> int:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """The run that a fit should have, its neighbours, and of how many interactions it is made, each user and item once."""
+    """The run that a fit should have, and of how many interactions it is made, each user and item once."""
 
     run_id: str
     neighbours: int
