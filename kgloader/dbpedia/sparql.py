@@ -11,7 +11,7 @@ from pathlib import Path
 from ssl import SSLCertVerificationError
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, install_opener
+from urllib.request import HTTPRedirectHandler
 
 import pyoxigraph as ox
 from SPARQLWrapper import JSON, POST, SELECT, SPARQLWrapper
@@ -26,7 +26,7 @@ from tenacity import (
 )
 
 from kgloader.dbpedia.answers import AnswerCache, Solution, understood
-from kgloader.dbpedia.transport import LARGEST_ANSWER, SLOW, LargeAnswerError, StatusError, fetch, opener
+from kgloader.dbpedia.transport import LARGEST_ANSWER, LargeAnswerError, StatusError, fetch, web
 from kgrec.errors import KgrecError
 from kgrec.terminal import terminal
 from kgrec.text import shown
@@ -71,8 +71,8 @@ class Endpoint:
         self.requests = self.cached = 0
         self._name = "The SPARQL endpoint " + urlsplit(url)._replace(query="", fragment="").geturl()
         self._cache = AnswerCache(cache)
+        self._opener = web()
         self._last_request = 0.0
-        install_opener(opener())  # SPARQLWrapper takes none of its own
 
     def select(self, query: str, needed: tuple[str, ...], iris: tuple[str, ...] = ()) -> list[Solution]:
         """Answer a SELECT query.
@@ -136,14 +136,15 @@ class Endpoint:
             wrapper.setCredentials(*self.credentials)
         # What setQuery does, but for a regular expression that is cubic in a title with PREFIX in it.
         wrapper.queryString, wrapper.queryType = query, SELECT
-        seconds = max(LEAST_TRY, min(self.timeout, end - self._last_request))
-        return fetch(wrapper, seconds, partial(self._say, f"has not answered for {SLOW:.0f} s, of {seconds:.0f} s."))
+        seconds = min(self.timeout, max(LEAST_TRY, end - self._last_request))
+        slow = f"has not answered yet; this try ends after {seconds:.0f} s."
+        return fetch(wrapper, self._opener, seconds, partial(self._say, slow))
 
     def _tell(self, state: RetryCallState) -> None:
         """Say that a try failed, and when the next one is."""
         pause = state.next_action.sleep if state.next_action else 0.0
         count = f"try {state.attempt_number} of {self.retries + 1}"
-        self._say(f"did not answer, {count}: {_reason(_failure(state))}. The next try is in {pause:.1f} s.")
+        self._say(f"gave no answer, {count}: {_reason(_failure(state))}. The next try is in {pause:.1f} s.")
 
     def _say(self, what: str) -> None:
         terminal(stderr=True).print(f"{self._name} {what}", highlight=False, soft_wrap=True)
@@ -227,4 +228,5 @@ def _reason(error: BaseException | None) -> str:
         circle = error.msg.startswith(HTTPRedirectHandler.inf_msg)
         return "it redirects in a circle" if circle else "it redirects to an address that is none of the web"
     cause = error.reason if isinstance(error, URLError) else error
-    return shown(str(cause) or type(cause).__name__, LONGEST_REASON)
+    text = (cause.strerror if isinstance(cause, OSError) else None) or str(cause) or type(cause).__name__
+    return shown(text, LONGEST_REASON)

@@ -3,16 +3,23 @@
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
-from contextlib import closing
+from contextlib import closing, contextmanager
 from email.message import Message
 from http import HTTPStatus
 from http.client import IncompleteRead
 from typing import IO, NoReturn
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import HTTPDefaultErrorHandler, HTTPRedirectHandler, OpenerDirector, Request, build_opener
+from urllib.request import (
+    HTTPDefaultErrorHandler,
+    HTTPRedirectHandler,
+    OpenerDirector,
+    Request,
+    build_opener,
+    install_opener,
+)
 
 from SPARQLWrapper import SPARQLWrapper
 
@@ -34,14 +41,15 @@ class LargeAnswerError(Exception):
     """An answer of more than ``LARGEST_ANSWER``."""
 
 
-def fetch(wrapper: SPARQLWrapper, seconds: float, slow: Callable[[], None]) -> bytes | None:
+def fetch(wrapper: SPARQLWrapper, opener: OpenerDirector, seconds: float, slow: Callable[[], None]) -> bytes | None:
     """Return the body that answers the wrapper's query, or nothing where the server says that it left something out.
 
     A thread of its own does it, and is left alone when the time is over: a timeout of the socket ends neither the
     resolution of a name, nor the second address of a host, nor an answer of which there is a byte now and then.
 
     Args:
-        wrapper: set to a query; urllib's opener is that of `opener`.
+        wrapper: set to a query.
+        opener: of `web`.
         seconds: for all of it.
         slow: called once if it takes long.
 
@@ -61,18 +69,30 @@ def fetch(wrapper: SPARQLWrapper, seconds: float, slow: Callable[[], None]) -> b
         except BaseException as error:
             answer.set_exception(error)
 
-    threading.Thread(target=work, daemon=True).start()
-    if not wait([answer], min(seconds, SLOW)).done and seconds > SLOW:
-        slow()
-    wait([answer], end - time.monotonic())
-    if not answer.done():
-        raise TimeoutError(f"no whole answer within {seconds:.0f} s")
-    return answer.result()
+    with _opening_by(opener):
+        threading.Thread(target=work, daemon=True).start()
+        if not wait([answer], min(seconds, SLOW)).done and seconds > SLOW:
+            slow()
+        wait([answer], end - time.monotonic())
+    try:
+        return answer.result(0)
+    except TimeoutError:  # as the thread found, or it has not ended
+        raise TimeoutError(f"no whole answer within {seconds:.0f} s") from None
 
 
-def opener() -> OpenerDirector:
-    """Build what urllib, and with it SPARQLWrapper, opens addresses with; proxies are those of the environment."""
+def web() -> OpenerDirector:
+    """Build what opens addresses of the web, by the proxies of the environment."""
     return build_opener(_Redirects, _Statuses)
+
+
+@contextmanager
+def _opening_by(opener: OpenerDirector) -> Iterator[None]:
+    """Let urllib open addresses by it; SPARQLWrapper takes none of its own."""
+    install_opener(opener)
+    try:
+        yield
+    finally:
+        install_opener(None)  # back to urllib's own
 
 
 def _read(wrapper: SPARQLWrapper, end: float) -> bytes | None:
