@@ -9,7 +9,7 @@ from typing import IO, Self, cast
 
 import pyoxigraph as ox
 
-from kgloader.dbpedia.answers import Solution
+from kgloader.dbpedia.sparql import Solution
 from kgrec.errors import KgrecError
 
 FORMATS = {".nt": ox.RdfFormat.N_TRIPLES, ".ttl": ox.RdfFormat.TURTLE}

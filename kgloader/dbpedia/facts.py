@@ -5,10 +5,9 @@ from typing import Protocol
 
 from more_itertools import chunked
 
-from kgloader.dbpedia.answers import Solution
 from kgloader.dbpedia.linking import Candidate, Work, best_link, candidate_labels
 from kgloader.dbpedia.predicates import CREATOR_PREDICATES, FACT_TYPES, ONTOLOGY, WORK_CLASSES
-from kgloader.dbpedia.sparql import PartialAnswerError, english, iri, is_iri
+from kgloader.dbpedia.sparql import PartialAnswerError, Solution, english, iri, is_iri
 from kgloader.labels import guessed_label
 from kgloader.report import Report, progress_bar
 from kgrec.errors import KgrecError

@@ -25,7 +25,8 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from kgloader.dbpedia.answers import AnswerCache, Solution, understood
+from kgloader.dbpedia.solutions import AnswerCache, understood
+from kgloader.dbpedia.solutions import Solution as Solution  # callers need no more than this module
 from kgloader.dbpedia.transport import LARGEST_ANSWER, LargeAnswerError, StatusError, fetch, web
 from kgrec.errors import KgrecError
 from kgrec.terminal import terminal
