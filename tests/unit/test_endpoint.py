@@ -240,6 +240,11 @@ def test_a_redirect_keeps_the_query(server: Server, tmp_path: Path, code: int, m
     assert {one.headers["User-Agent"] for one in server.asked} == {sparql.USER_AGENT}
 
 
+def test_a_redirect_is_followed_before_the_end_of_its_body(server: Server, tmp_path: Path) -> None:
+    server.answers[:] = [drip(server, b"HTTP/1.1 307 There\r\nLocation: /there\r\n\r\n", b"moved "), WHOLE]
+    assert ask(client(server.url, tmp_path, timeout=5.0, retries=0)) == [BELL]
+
+
 def test_credentials_stay_with_the_host_that_they_were_given_for(server: Server, tmp_path: Path) -> None:
     elsewhere = server.url.replace("127.0.0.1", "localhost")
     for location, given in ((server.url + "/there", True), (elsewhere, False)):
