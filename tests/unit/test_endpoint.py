@@ -138,14 +138,14 @@ def test_an_unreachable_endpoint_is_given_up_with_every_try_told(
     unreachable: Callable[[], Iterator[str]],
     reason: str,
 ) -> None:
-    """One second of patience stands for a hundred, and a thousand tries would take far longer."""
-    monkeypatch.setattr(sparql, "PATIENCE", 1.0)
+    """Little patience stands for a hundred seconds, and a thousand tries would take far longer."""
+    monkeypatch.setattr(sparql, "PATIENCE", 1.5)
     monkeypatch.setattr(sparql, "LEAST_TRY", 0.1)
     monkeypatch.setattr(sparql, "LONGEST_WAIT", 0.2)
     monkeypatch.setattr(transport, "SLOW", 0.1)
     with closing(unreachable()) as addresses:  # type: ignore[type-var]
         url = next(addresses)
-        endpoint = client(url, tmp_path, timeout=0.3, retries=1_000)
+        endpoint = client(url, tmp_path, timeout=0.2, retries=1_000)
         said = refused(endpoint)
     assert f"{url} cannot be reached: " in said and f"({endpoint.requests} tries in " in said and reason in said
     assert sparql.KEPT in said and 1 < endpoint.requests < 1_000
