@@ -15,7 +15,6 @@ from urllib.request import HTTPRedirectHandler
 
 import pyoxigraph as ox
 from SPARQLWrapper import JSON, POST, SELECT, SPARQLWrapper
-from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -118,7 +117,7 @@ class Endpoint:
         except LargeAnswerError as error:
             size = f"more than {LARGEST_ANSWER // 2**20} MiB"
             raise self._stop(f"answers with {size}: set a smaller batch_size.") from error
-        except (OSError, HTTPException, ValueError, SPARQLWrapperException) as error:
+        except (OSError, HTTPException, ValueError) as error:
             done = tries.statistics["attempt_number"]
             count = f" ({done} tries in {time.monotonic() - start:.0f} s)" if done > 1 else ""
             raise self._stop(f"cannot be reached: {_reason(error)}{count}.") from error
