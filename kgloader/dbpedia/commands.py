@@ -46,8 +46,6 @@ def dbpedia(database: Database, endpoint: str | None, links: Path | None, dumps:
     if endpoint and dumps:
         raise click.UsageError("Give either --endpoint or --dump.")
     settings = load_section("dbpedia", DBpediaSettings, {"endpoint": endpoint})
-    if not settings.endpoint.startswith(("http://", "https://")):
-        raise KgrecError(f"{settings.endpoint!r} is no address of a SPARQL endpoint: it must begin with http.")
     report = Report()
     ensure_schema(database)
     if not database.read("load/has_items")[0]["found"]:
@@ -60,6 +58,7 @@ def dbpedia(database: Database, endpoint: str | None, links: Path | None, dumps:
         settings.min_interval_seconds,
         settings.timeout_seconds,
         settings.retries,
+        (settings.user, settings.password.get_secret_value()) if settings.user and settings.password else None,
     )
     with Dump(list(dumps)) if dumps else nullcontext(server) as source:
         if links is None:

@@ -14,6 +14,7 @@ from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
 
 ROW_LIMIT = 10_000  # DBpedia's own; an answer of that length may be cut off
+IRIS = ("entity", "predicate", "object")  # variables of these queries
 SHOWN = 100  # characters of a title or an IRI, in an error
 PREFIXES = f"PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\nPREFIX dbo: <{ONTOLOGY}>\n"
 # An entity of that label, one that a page of that label redirects to (then the label is another name of the entity),
@@ -56,8 +57,8 @@ LABELS = (
 class Source(Protocol):
     """Something that answers SELECT queries: an endpoint or a dump."""
 
-    def select(self, query: str, needed: tuple[str, ...]) -> list[Solution]:
-        """Answer with all solutions, each with a value of the ``needed`` variables."""
+    def select(self, query: str, needed: tuple[str, ...], iris: tuple[str, ...] = ()) -> list[Solution]:
+        """Answer with all solutions, each with a value of the ``needed`` variables; ``iris`` are to be IRIs."""
         ...
 
 
@@ -66,7 +67,7 @@ def link_items(database: Database, source: Source, batch_size: int, min_score: f
     works = [Work(**row) for row in database.read("load/unlinked_items")]
     with progress_bar("linking", "items", len(works)) as advance:
         for batch in chunked(works, batch_size):
-            candidates = _candidates(source, batch)
+            candidates = _candidates(source, batch, report)
             rows = []
             for work in batch:
                 mine = {c.uri: c for label in candidate_labels(work.title) for c in candidates.get(label, [])}
@@ -109,12 +110,13 @@ def fetch_facts(database: Database, source: Source, batch_size: int, report: Rep
     report.read["entities looked up"] += len(uris)
 
 
-def _candidates(source: Source, works: list[Work]) -> dict[str, list[Candidate]]:
+def _candidates(source: Source, works: list[Work], report: Report) -> dict[str, list[Candidate]]:
     """Candidates by the label that found them."""
     labels = list(dict.fromkeys(label for work in works for label in candidate_labels(work.title)))
     found: dict[str, dict[str, Candidate]] = {}
     for row in _answers(source, labels, _candidates_query, ("label", "entity")):
         if not is_iri(row["entity"]):
+            report.skipped["candidates that are no IRI"] += 1
             continue
         named = found.setdefault(row["label"], {})
         candidate = named.setdefault(row["entity"], Candidate(row["entity"], row.get("name", row["label"])))
@@ -157,7 +159,7 @@ def _answers(
     if not keys:
         return []
     try:
-        rows = source.select(query(keys), needed)
+        rows = source.select(query(keys), needed, IRIS)
     except PartialAnswerError as error:
         if len(keys) == 1:
             shown = keys[0] if len(keys[0]) <= SHOWN else f"{keys[0][:SHOWN]}…"

@@ -1,37 +1,44 @@
 """A polite SPARQL client: batches, retries, a cache on disk, and nothing of the data reaches a query unescaped."""
 
-import hashlib
-import json
+import math
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
-from http.client import HTTPException, IncompleteRead
+from http.client import HTTPException, InvalidURL
 from pathlib import Path
-from typing import Any
+from ssl import SSLCertVerificationError
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler
 
 import pyoxigraph as ox
-from SPARQLWrapper import JSON, POST, SPARQLWrapper
-from SPARQLWrapper.SPARQLExceptions import (
-    EndPointInternalError,
-    EndPointNotFound,
-    QueryBadFormed,
-    SPARQLWrapperException,
-    Unauthorized,
+from SPARQLWrapper import JSON, POST, SELECT, SPARQLWrapper
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_random_exponential,
 )
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from kgloader.dbpedia.solutions import AnswerCache, understood
+from kgloader.dbpedia.solutions import Solution as Solution  # callers need no more than this module
+from kgloader.dbpedia.transport import LARGEST_ANSWER, LargeAnswerError, StatusError, fetch, web
 from kgrec.errors import KgrecError
-from kgrec.files import replacing
+from kgrec.terminal import terminal
+from kgrec.text import shown
 
 USER_AGENT = "kgrec (knowledge-graph recommender; batched and cached queries)"
-LONGEST_WAIT = 60.0  # seconds between two tries
-LARGEST_ANSWER = 256 * 2**20  # bytes
-PARTIAL = "X-SQL-State"  # Virtuoso's header of an answer that its own time limit cut off
+PATIENCE = 100.0  # seconds for a query, tries and pauses together, unless one try may take longer
+LEAST_TRY = 1.0  # seconds; with less left there is no other try
+LONGEST_WAIT = 60.0  # seconds between two tries, unless the server asks for more
+LONGEST_ASKED = 365 * 86_400.0  # seconds; whoever asks for more is not understood better
 TRIED_AGAIN = {408, 425, 429, 500, 502, 503, 504}
-# The statuses for which SPARQLWrapper has classes of its own.
-STATUS: dict[type[Exception], int] = {Unauthorized: 401, EndPointNotFound: 404, EndPointInternalError: 500}
-
-Solution = dict[str, str]  # of a SELECT query: values by variable, those without a value left out
+LONGEST_REASON = 200  # characters of what a library or a server says
+KEPT = "What was fetched before is in the graph and in the cache: the same command goes on from there."
 
 
 class PartialAnswerError(Exception):
@@ -42,94 +49,108 @@ class Endpoint:
     """A SPARQL endpoint over HTTP. Only an answer that is whole and understood is kept.
 
     Args:
-        url: address of the endpoint.
+        url: address of the endpoint; its query is in no message.
         cache: folder for answers; an answer found there costs no request.
         min_interval: least seconds from one request to the next.
-        timeout: seconds to wait for an answer; rounded to whole ones, at least one.
-        retries: tries after the first, with growing pauses.
+        timeout: seconds for an answer, from the resolution of the name to its last byte.
+        retries: tries after the first, with growing pauses, within ``PATIENCE``.
+        credentials: user name and password, for HTTP's basic authentication.
     """
 
-    def __init__(self, url: str, cache: Path, min_interval: float, timeout: float, retries: int):
-        self.url, self.cache = url, cache
+    def __init__(
+        self,
+        url: str,
+        cache: Path,
+        min_interval: float,
+        timeout: float,
+        retries: int,
+        credentials: tuple[str, str] | None = None,
+    ):
+        self.url, self.credentials = url, credentials
         self.min_interval, self.timeout, self.retries = min_interval, timeout, retries
         self.requests = self.cached = 0
+        self._name = "The SPARQL endpoint " + urlsplit(url)._replace(query="", fragment="").geturl()
+        self._cache = AnswerCache(cache)
+        self._opener = web()
         self._last_request = 0.0
 
-    def select(self, query: str, needed: tuple[str, ...]) -> list[Solution]:
+    def select(self, query: str, needed: tuple[str, ...], iris: tuple[str, ...] = ()) -> list[Solution]:
         """Answer a SELECT query.
 
         Args:
             query: the query.
             needed: variables that have a value in every solution.
+            iris: variables whose values are IRIs. What is another kind of term is given as empty text; what calls
+                itself an IRI is given as it stands, and may be none: see `is_iri`.
 
         Raises:
-            KgrecError: the endpoint cannot be reached, refuses the query, or answers something else than SPARQL JSON
-                with what is needed.
+            KgrecError: the endpoint cannot be reached, wants to be asked later, refuses the query, or answers something
+                else than SPARQL JSON with what is needed; or the answer cannot be kept.
             PartialAnswerError: it says that it left solutions out.
         """
-        key = hashlib.sha256((self.url + "\n" + query).encode()).hexdigest()
-        place = self.cache / f"{key}.json"
-        try:
-            kept: list[Solution] = json.loads(place.read_text(encoding="utf-8"))
+        solutions = self._cache.read(self.url, query, needed)
+        if solutions is not None:
             self.cached += 1
-            return kept
-        except (FileNotFoundError, ValueError):  # never asked, or the file is damaged
-            solutions = self._ask(query, needed)
-        with replacing(place) as draft:
-            draft.write_text(json.dumps(solutions), encoding="utf-8")
+            return solutions
+        content = self._ask(query)
+        try:
+            solutions = understood(content, needed, iris)
+        except ValueError as error:
+            raise self._stop(f"does not answer as one: {error}.") from error
+        self._cache.write(self.url, query, solutions)
         return solutions
 
-    def _ask(self, query: str, needed: tuple[str, ...]) -> list[Solution]:
+    def _ask(self, query: str) -> bytes:
+        budget = max(PATIENCE, self.timeout)
         tries = Retrying(
-            stop=stop_after_attempt(self.retries + 1),
+            stop=stop_after_attempt(self.retries + 1) | stop_before_delay(budget - LEAST_TRY),
             wait=_pause,
             retry=retry_if_exception(_passing),
+            before_sleep=self._tell,
             reraise=True,
         )
+        start = time.monotonic()
         try:
-            answer = tries(self._request, query)
-        except QueryBadFormed as error:
-            raise KgrecError(f"The SPARQL endpoint {self.url} refused a query as malformed.") from error
-        except (HTTPError, Unauthorized, EndPointNotFound, EndPointInternalError) as error:
-            status = error.code if isinstance(error, HTTPError) else STATUS[type(error)]
-            raise KgrecError(f"The SPARQL endpoint {self.url} answered with HTTP status {status}.") from error
-        except (URLError, OSError, HTTPException, SPARQLWrapperException) as error:
-            reason = getattr(error, "reason", None) or (str(error) or type(error).__name__).splitlines()[0]
-            raise KgrecError(f"The SPARQL endpoint {self.url} cannot be reached: {reason}.") from error
-        return self._solutions(answer, needed)
+            content = tries(self._request, query, start + budget)
+        except StatusError as error:
+            raise self._stop(_refusal(error)) from error
+        except LargeAnswerError as error:
+            size = f"more than {LARGEST_ANSWER // 2**20} MiB"
+            raise self._stop(f"answers with {size}: set a smaller batch_size.") from error
+        except (OSError, HTTPException, ValueError) as error:
+            done = tries.statistics["attempt_number"]
+            count = f" ({done} tries in {time.monotonic() - start:.0f} s)" if done > 1 else ""
+            raise self._stop(f"cannot be reached: {_reason(error)}{count}.") from error
+        if content is None:
+            raise PartialAnswerError
+        return content
 
-    def _request(self, query: str) -> bytes:
+    def _request(self, query: str, end: float) -> bytes | None:
         time.sleep(max(0.0, self._last_request + self.min_interval - time.monotonic()))
         self._last_request = time.monotonic()
         self.requests += 1
         wrapper = SPARQLWrapper(self.url, agent=USER_AGENT)
         wrapper.setMethod(POST)
         wrapper.setReturnFormat(JSON)
-        wrapper.setTimeout(max(1, round(self.timeout)))
-        wrapper.setQuery(query)
-        response = wrapper.query().response
-        if response.status == HTTPStatus.PARTIAL_CONTENT or PARTIAL in response.headers:
-            raise PartialAnswerError
-        content: bytes = response.read(LARGEST_ANSWER + 1)
-        if response.length and len(content) <= LARGEST_ANSWER:  # what a bounded read leaves unsaid
-            raise IncompleteRead(content, response.length)
-        if len(content) > LARGEST_ANSWER:
-            size = f"more than {LARGEST_ANSWER // 2**20} MiB"
-            raise KgrecError(f"The SPARQL endpoint {self.url} answers with {size}: set a smaller batch_size.")
-        return content
+        if self.credentials is not None:
+            wrapper.setCredentials(*self.credentials)
+        # What setQuery does, but for a regular expression that is cubic in a title with PREFIX in it.
+        wrapper.queryString, wrapper.queryType = query, SELECT
+        seconds = min(self.timeout, max(LEAST_TRY, end - self._last_request))
+        slow = f"has not answered yet; this try ends after {seconds:.0f} s."
+        return fetch(wrapper, self._opener, seconds, partial(self._say, slow))
 
-    def _solutions(self, content: bytes, needed: tuple[str, ...]) -> list[Solution]:
-        try:
-            bindings = json.loads(content)["results"]["bindings"]
-            solutions = [{name: term["value"] for name, term in binding.items()} for binding in bindings]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise KgrecError(f"{self.url} is no SPARQL endpoint: its answer is not SPARQL JSON.") from error
-        for solution in solutions:
-            lacking = [name for name in needed if name not in solution]
-            if lacking or not all(isinstance(value, str) for value in solution.values()):
-                what = f"has no ?{lacking[0]}" if lacking else "has a value that is no text"
-                raise KgrecError(f"The SPARQL endpoint {self.url} answers something else: a solution {what}.")
-        return solutions
+    def _tell(self, state: RetryCallState) -> None:
+        """Say that a try failed, and when the next one is."""
+        pause = state.next_action.sleep if state.next_action else 0.0
+        count = f"try {state.attempt_number} of {self.retries + 1}"
+        self._say(f"gave no answer, {count}: {_reason(_failure(state))}. The next try is in {pause:.1f} s.")
+
+    def _say(self, what: str) -> None:
+        terminal(stderr=True).print(f"{self._name} {what}", highlight=False, soft_wrap=True)
+
+    def _stop(self, what: str) -> KgrecError:
+        return KgrecError(f"{self._name} {what} {KEPT}")
 
 
 def iri(text: str) -> str:
@@ -160,15 +181,52 @@ def english(text: str) -> str:
 
 def _passing(error: BaseException) -> bool:
     """Whether the same request may succeed later."""
-    if isinstance(error, HTTPError):
-        return error.code in TRIED_AGAIN
-    return isinstance(error, (EndPointInternalError, URLError, TimeoutError, ConnectionError, HTTPException))
+    if isinstance(error, StatusError):
+        return error.status in TRIED_AGAIN
+    if isinstance(error, HTTPError):  # of a redirect
+        return False
+    cause = error.reason if isinstance(error, URLError) else error
+    return isinstance(cause, (OSError, HTTPException)) and not isinstance(cause, (InvalidURL, SSLCertVerificationError))
 
 
 def _pause(state: RetryCallState) -> float:
     """Wait as long as the server asks for, else ever longer."""
-    error: Any = state.outcome.exception() if state.outcome else None
-    asked = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) and error.headers else ""
-    if asked.isdigit():
-        return min(float(asked), LONGEST_WAIT)
-    return wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT)(state)
+    error = _failure(state)
+    asked = _seconds_asked(error.retry_after) if isinstance(error, StatusError) else None
+    return wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT)(state) if asked is None else asked
+
+
+def _seconds_asked(retry_after: str) -> float | None:
+    """Read a Retry-After header, which holds seconds or a date; nothing where it holds neither."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return min(float(retry_after), LONGEST_ASKED)
+    try:
+        date = parsedate_to_datetime(retry_after)
+    except (ValueError, OverflowError):
+        return None
+    moment = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return min(max(0.0, moment.timestamp() - time.time()), LONGEST_ASKED)
+
+
+def _failure(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _refusal(error: StatusError) -> str:
+    asked = _seconds_asked(error.retry_after) if error.status in TRIED_AGAIN else None
+    if asked:
+        moment = datetime.fromtimestamp(math.ceil(time.time() + asked)).astimezone()
+        return f"asks to be left alone until {moment:%Y-%m-%d %H:%M:%S %Z}, with HTTP status {error.status}."
+    if error.status == HTTPStatus.BAD_REQUEST:
+        return "refused a query as malformed, with HTTP status 400."
+    return f"answered with HTTP status {error.status}."
+
+
+def _reason(error: BaseException | None) -> str:
+    """Say on one line what went wrong."""
+    if isinstance(error, HTTPError):  # of a redirect
+        circle = error.msg.startswith(HTTPRedirectHandler.inf_msg)
+        return "it redirects in a circle" if circle else "it redirects to an address that is none of the web"
+    cause = error.reason if isinstance(error, URLError) else error
+    text = (cause.strerror if isinstance(cause, OSError) else None) or str(cause) or type(cause).__name__
+    return shown(text, LONGEST_REASON)

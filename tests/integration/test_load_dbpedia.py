@@ -2,9 +2,6 @@
 
 import bz2
 import gzip
-import json
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from kgrec.graph.schema import ensure_schema
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, rows
 from tests.integration.sparql_endpoint import DBPEDIA, Endpoint, served
+from tests.misbehaving import solutions
 
 RESOURCE = "http://dbpedia.org/resource/"
 ITEMS = [
@@ -137,26 +135,39 @@ def test_a_dump_gives_the_graph_of_the_endpoint(
 
 
 def test_passing_faults_are_asked_again(database: Database, command_line: CommandLine, endpoint: Endpoint) -> None:
-    endpoint.faults += [Response(status_code=503), Response(status_code=429, headers={"Retry-After": "1"})]
+    endpoint.faults += [Response(status_code=503), Response(status_code=429, headers={"Retry-After": "0"})]
     command_line("load", "dbpedia", "--endpoint", endpoint.url)
     assert links(database) == LINKS and facts(database) == FACTS
     assert endpoint.queries[0] == endpoint.queries[1] == endpoint.queries[2]
 
 
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (Response(status_code=500), "HTTP status 500"),
+        (Response(status_code=429, headers={"Retry-After": "3600"}), "asks to be left alone until "),
+    ],
+)
 def test_an_interrupted_load_goes_on_where_it_stopped(
-    database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    command_line: CommandLine,
+    endpoint: Endpoint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Response,
+    sentence: str,
 ) -> None:
     settings(command_line, tmp_path, monkeypatch, "batch_size = 2\nmin_interval_seconds = 0\nretries = 0")
     real = facts_module._write_facts
 
     def cut(*arguments: object) -> None:
         real(*arguments)  # type: ignore[arg-type]
-        endpoint.faults.append(Response(status_code=500))
+        endpoint.faults.append(fault)
 
     with monkeypatch.context() as patch:
         patch.setattr(facts_module, "_write_facts", cut)
-        sentence = refused(command_line, "--endpoint", endpoint.url)
-    assert endpoint.url in sentence and "500" in sentence
+        said = refused(command_line, "--endpoint", endpoint.url)
+    assert endpoint.url in said and sentence in said and sparql.KEPT in said
     assert facts(database) == [one for one in FACTS if one[0] in ("Blue_Door", "Hollow_Bell")]  # the first batch of two
     endpoint.queries.clear()
     command_line("load", "dbpedia", "--endpoint", endpoint.url)
@@ -196,31 +207,24 @@ def test_a_broken_cached_answer_is_asked_for_again(
     assert links(database) == LINKS and facts(database) == FACTS
 
 
-def solutions(*rows: dict[str, object], status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """An answer in SPARQL JSON."""
-    bindings = [{name: {"type": "literal", "value": value} for name, value in row.items()} for row in rows]
-    return Response(json.dumps({"results": {"bindings": bindings}}), status_code=status_code, headers=headers)
+def answer(*rows: dict[str, object], **options: Any) -> Response:
+    return Response(solutions(*rows), **options)
 
 
 @pytest.mark.parametrize(
-    ("answer", "sentence"),
+    ("wrong", "sentence"),
     [
-        (Response("<html>", media_type="text/html"), "is no SPARQL endpoint: its answer is not SPARQL JSON"),
-        (Response(json.dumps({"results": 1})), "is no SPARQL endpoint: its answer is not SPARQL JSON"),
-        (Response("[" * 100_000), "is no SPARQL endpoint: its answer is not SPARQL JSON"),
-        (solutions({"x": "Hollow Bell"}), "answers something else: a solution has no ?label"),
-        (solutions({"label": "Hollow Bell"}), "answers something else: a solution has no ?entity"),
-        (solutions({"label": 7, "entity": RESOURCE}), "answers something else: a solution has a value that is no text"),
+        (Response("<html>", media_type="text/html"), "does not answer as one: its answer is not SPARQL JSON"),
+        (answer({"label": "Hollow Bell"}), "does not answer as one: its answer has no ?entity"),
         (Response(status_code=400), "refused a query as malformed"),
-        (Response(status_code=401), "HTTP status 401"),
         (Response(status_code=404), "HTTP status 404"),
     ],
 )
 def test_an_endpoint_that_answers_wrongly_is_named(
-    database: Database, command_line: CommandLine, endpoint: Endpoint, answer: Response, sentence: str
+    database: Database, command_line: CommandLine, endpoint: Endpoint, wrong: Response, sentence: str
 ) -> None:
     before = dump(database)
-    endpoint.faults.append(answer)
+    endpoint.faults.append(wrong)
     said = refused(command_line, "--endpoint", endpoint.url)
     assert endpoint.url in said and sentence in said
     assert dump(database) == before
@@ -235,59 +239,34 @@ def test_a_partial_answer_is_asked_for_in_halves_and_never_kept(
     """Virtuoso's, of a query that its time limit cut off; where not even one title is answered whole, that is said."""
     part: dict[str, object] = {"label": "x", "entity": RESOURCE}
     before = dump(database)
-    endpoint.faults += [solutions(part, **marked) for _ in range(9)]
+    endpoint.faults += [answer(part, **marked) for _ in range(9)]
     assert "in part only: ask again later" in refused(command_line, "--endpoint", endpoint.url)
     assert dump(database) == before
-    endpoint.faults[:] = [solutions(part, **marked), None, solutions(part, **marked)]
+    endpoint.faults[:] = [answer(part, **marked), None, answer(part, **marked)]
     command_line("load", "dbpedia", "--endpoint", endpoint.url)
     assert links(database) == LINKS and facts(database) == FACTS and not endpoint.faults
 
 
-def test_an_object_that_is_no_iri_is_left_out(
+def test_what_is_no_iri_is_left_out_and_counted(
     database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of candidates and of objects, from the endpoint and from the cache."""
     settings(command_line, tmp_path, monkeypatch, "batch_size = 50\nmin_interval_seconds = 0")
-    bad: dict[str, object] = {
-        "entity": f"{RESOURCE}Hollow_Bell",
-        "predicate": "http://purl.org/dc/terms/subject",
-        "object": f"{RESOURCE}Salt mines>",
-    }
-    good = bad | {"object": f"{RESOURCE}Category:Salt_mines"}
-    endpoint.faults += [None, solutions(bad, good)]
-    output = command_line("load", "dbpedia", "--endpoint", endpoint.url).output
-    assert "facts whose object is no IRI" in output
-    assert facts(database) == [("Hollow_Bell", "SUBJECT", "Salt mines")]
-
-
-def test_a_connection_that_breaks_in_an_answer_is_tried_again(tmp_path: Path) -> None:
-    """One answer is no HTTP, one is shorter than it says, one is whole."""
-    whole = b'{"results": {"bindings": [{"label": {"value": "a"}}]}}'
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/sparql-results+json\r\nContent-Length: %d\r\n\r\n"
-    answers = [b"nonsense\r\n\r\n", head % 500 + whole, head % len(whole) + whole]
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            for answer in answers:
-                connection, _ = listener.accept()
-                with connection:
-                    connection.recv(65_536)
-                    connection.sendall(answer)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/sparql"
-        client = sparql.Endpoint(url, tmp_path, min_interval=0.0, timeout=5.0, retries=2)
-        assert client.select("SELECT ?label {}", ("label",)) == [{"label": "a"}]
-        assert client.requests == 3
-        thread.join()
-
-
-def test_an_answer_without_end_is_refused(
-    command_line: CommandLine, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sparql, "LARGEST_ANSWER", 2**20)
-    endpoint.faults.append(Response(" " * (2**20 + 1)))
-    assert "answers with more than 1 MiB" in refused(command_line, "--endpoint", endpoint.url)
+    good: dict[str, object] = {"entity": f"{RESOURCE}Hollow_Bell", "predicate": "http://purl.org/dc/terms/subject"}
+    entities = [f"{RESOURCE}Hollow Bell", "Hollow_Bell", good["entity"]]
+    objects = [f"{RESOURCE}Salt mines>", "Salt mines", "", f"{RESOURCE}Salt \ud800", f"{RESOURCE}Category:Salt_mines"]
+    endpoint.faults += [
+        answer(*({"label": "Hollow Bell", "work": "http://dbpedia.org/ontology/Work", "entity": e} for e in entities)),
+        answer(*(good | {"object": o} for o in objects)),
+    ]
+    for _ in range(2):
+        output = command_line("load", "dbpedia", "--endpoint", endpoint.url).output
+        cells = [[cell.strip() for cell in line.split("│")] for line in output.splitlines() if "│" in line]
+        counts = {what: count for _, _, what, count, _ in cells}
+        assert counts["candidates that are no IRI"] == "2" and counts["facts whose object is no IRI"] == "4"
+        assert facts(database) == [("Hollow_Bell", "SUBJECT", "Salt mines")]
+        rows(database, "MATCH (e:Entity) DETACH DELETE e")
+    assert len(endpoint.queries) == 3
 
 
 def test_a_dead_endpoint_is_one_sentence(
@@ -297,7 +276,7 @@ def test_a_dead_endpoint_is_one_sentence(
     before = dump(database)
     sentence = refused(command_line, "--endpoint", "http://127.0.0.1:1/sparql")
     assert "http://127.0.0.1:1/sparql cannot be reached" in sentence and "refused" in sentence
-    assert refused(command_line, "--endpoint", "dbpedia.org/sparql").endswith("it must begin with http.")
+    assert refused(command_line, "--endpoint", "dbpedia.org/sparql").endswith("it must begin with http:// or https://.")
     assert dump(database) == before
 
 
