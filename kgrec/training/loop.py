@@ -106,6 +106,7 @@ def fit(
         )
     if stored is None or not stored["finished"]:
         with progress(label, epochs) as advance:
+            advance(len(state.history.losses), "")
             for epoch in range(len(state.history.losses), epochs):
                 loss = _epoch(trainable, epoch, seed, label)
                 score = None if patience is None else _score(trainable)
