@@ -62,7 +62,7 @@ def main() -> None:
         status = kgrec.main(standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except click.ClickException as error:
-        say(*_usage(error), f"Error: {error.format_message()}", err=True)
+        say(*_usage(error), f"Error: {_message(error)}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         say("Interrupted: what was finished is kept; the same command goes on from there.", err=True)
@@ -74,6 +74,12 @@ def main() -> None:
         where = f" ({error.filename})" if error.filename else ""
         say(f"Error: {error.strerror or error}{where}.", err=True)
         sys.exit(1)
+
+
+def _message(error: click.ClickException) -> str:
+    message = error.format_message()
+    # Of an option that is missing, click lists what may be chosen on lines of its own.
+    return " ".join(message.split()) if isinstance(error, click.MissingParameter) else message
 
 
 def _usage(error: click.ClickException) -> list[str]:

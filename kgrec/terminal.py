@@ -29,12 +29,12 @@ Advance = Callable[[int, str], None]
 def say(*lines: object, err: bool = False) -> None:
     """Print lines on standard output, or on standard error; a line break within one of them is shown as an escape."""
     for line in lines:
-        print(sentence(line), file=sys.stderr if err else sys.stdout)
+        print(sentence(line), file=sys.stderr if err else sys.stdout, flush=True)
 
 
 def write(text: str) -> None:
     """Print a text of several lines on standard output; its lines stay lines, tabs become spaces."""
-    print(clean(text.expandtabs()), end="")
+    print(clean(text.expandtabs()), end="", flush=True)
 
 
 class DataTable(Table):

@@ -196,6 +196,17 @@ def test_messages_of_click(
     assert message.startswith("Error: ") and (visible(text) in message or visible(text) in repr(text))
 
 
+def test_what_may_be_chosen_is_told_on_the_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["kgrec", "load", "split"])
+    with pytest.raises(SystemExit):
+        commands.main()
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "Error: Missing option '--by'. Choose from: leave-one-out, time"
+    )
+
+
 SAID = """
 import logging, warnings
 import kgrec.commands as commands
