@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from gnn.settings import HDGISettings
 from gnn.train import TrainedPersonas, train_personas
@@ -11,7 +10,7 @@ from gnn.worth import Worth, better_untrained
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
-from kgrec.terminal import DataTable, terminal
+from kgrec.terminal import DataTable, say, show
 
 DEFAULTS = HDGISettings()
 
@@ -46,9 +45,8 @@ def personas(
 
 
 def _report(trained: TrainedPersonas) -> None:
-    console = terminal()
     history = trained.history
-    console.print(
+    say(
         f"{trained.users} users; validation kept epoch {trained.epochs} of {len(history.losses)}, with loss "
         f"{-history.best_score:.4f}. Runs: {', '.join(f'{fit} {run_id}' for fit, run_id in trained.run_ids.items())}."
     )
@@ -60,12 +58,12 @@ def _report(trained: TrainedPersonas) -> None:
     table = DataTable("Persona", "Name", "Users", title="Personas, by the strongest membership of each user")
     for persona in trained.personas:
         table.add_row(persona.persona_id, persona.name, str(persona.users))
-    console.print(weights, table)
+    show(weights, table)
     if trained.worth:
-        _report_worth(console, trained.worth)
+        _report_worth(trained.worth)
 
 
-def _report_worth(console: Console, found: list[Worth]) -> None:
+def _report_worth(found: list[Worth]) -> None:
     title = "Validation items by the votes of the nearest users, and by dot products, before any ranking model"
     columns = "Votes HR@10", "Votes HR@100", "Dot HR@10", "Dot HR@100", "Mean cosine", "Effective rank"
     table = DataTable("Vectors", *columns, title=title)
@@ -73,16 +71,16 @@ def _report_worth(console: Console, found: list[Worth]) -> None:
         rates = one.hit_rate_at_10, one.hit_rate_at_100, one.dot_hit_rate_at_10, one.dot_hit_rate_at_100
         hits = ["" if rate is None else f"{rate:.4f}" for rate in rates]
         table.add_row(one.vectors, *hits, f"{one.mean_cosine:.3f}", f"{one.effective_rank:.1f}")
-    console.print(table)
+    show(table)
     probed = [f"{one.vectors} {one.category_accuracy:.4f}" for one in found if one.category_accuracy is not None]
     if probed:
-        console.print(
+        say(
             f"The category of the validation item, by a linear probe of the vector: {', '.join(probed)}; the most "
             f"frequent one each time {found[0].most_frequent_category:.4f}."
         )
     better = better_untrained(found)
     if better:
-        console.print(
+        say(
             f"The personas know less of the next item than what they are learned from ({'; '.join(better)}): "
             "learning has not paid here."
         )

@@ -1,17 +1,14 @@
 """What a load does while it runs, and what it did: progress bars, counts and the table of them."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
-
 from kgrec.graph.database import Database
-from kgrec.terminal import terminal
-from kgrec.text import clean
+from kgrec.terminal import DataTable, progress, say, show
 
 NOTHING_NEW = "Nothing was new: no node or relationship was created, removed or marked."
 
@@ -31,9 +28,12 @@ class Report:
 
     def show(self, database: Database, title: str) -> None:
         """Print what happened, the size of the graph and the notes on standard output; a count of 0 is left out."""
-        table = Table(title=title, title_justify="left")
-        table.add_column("")
-        table.add_column("")
+        self.tell(title, database.read("load/size")[0])
+
+    def tell(self, title: str, size: dict[str, int]) -> None:
+        """Print what happened, with the size of the graph as given."""
+        table = DataTable("", "", title=title)
+        table.title_justify = "left"
         table.add_column("count", justify="right")
         sections = {
             "read": self.read,
@@ -42,7 +42,7 @@ class Report:
             "skipped": self.skipped,
             "removed": self.removed,
             "marked": self.marked,
-            "in the graph": Counter(database.read("load/size")[0]),
+            "in the graph": Counter(size),
         }
         for section, counts in sections.items():
             happened = [(what, count) for what, count in counts.items() if count]
@@ -52,12 +52,10 @@ class Report:
                 table.add_section()
         for place, (what, share) in enumerate(self.shares.items()):
             table.add_row("" if place else "of the interactions", what, f"{share:.2%}")
-        console = terminal()
-        console.print(table)
+        show(table)
         changes = (self.nodes, self.relationships, self.removed, self.marked)
         nothing_new = [] if any(counts.total() for counts in changes) else [NOTHING_NEW]
-        for note in (*nothing_new, *self.notes):
-            console.print(clean(note), highlight=False, soft_wrap=True)
+        say(*nothing_new, *self.notes)
 
 
 class Advance(Protocol):
@@ -76,20 +74,14 @@ def progress_bar(what: str, unit: str, total: int) -> Iterator[Advance]:
         unit: of the counts, in the plural.
         total: where the bar ends, in ``unit`` or in what the block gives as ``completed``.
     """
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn(f"{{task.fields[done]:,}} {unit}, {{task.fields[rate]:,.0f}}/s"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=terminal(stderr=True)) as progress:
-        number = progress.add_task(what, total=total, done=0, rate=0)
-        task = progress.tasks[number]
+    began, done = time.monotonic(), 0
+    with progress(what, total) as move:
 
         def advance(count: int, completed: int | None = None) -> None:
-            done = task.fields["done"] + count
-            rate = done / task.elapsed if task.elapsed else 0
-            progress.update(number, completed=done if completed is None else completed, done=done, rate=rate)
+            nonlocal done
+            done += count
+            elapsed = time.monotonic() - began
+            rate = done / elapsed if elapsed else 0
+            move(done if completed is None else completed, f"{done:,} {unit}, {rate:,.0f}/s")
 
         yield advance

@@ -7,7 +7,7 @@ import click
 from kgrec.errors import KgrecError
 from kgrec.lazy_group import LazyGroup
 from kgrec.options import NEO4J_OPTIONS, neo4j_options
-from kgrec.text import clean
+from kgrec.terminal import guard_streams, say
 
 
 @click.group(
@@ -57,19 +57,35 @@ def train() -> None:
 
 def main() -> None:
     """Run the command line; a KgrecError becomes one sentence and exit status 1, Ctrl-C exit status 130."""
+    guard_streams()
     try:
         status = kgrec.main(standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except click.ClickException as error:
-        error.show()
+        say(*_usage(error), f"Error: {_message(error)}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted: what was finished is kept; the same command goes on from there.", err=True)
+        say("Interrupted: what was finished is kept; the same command goes on from there.", err=True)
         sys.exit(130)
     except KgrecError as error:
-        click.echo(f"Error: {clean(str(error))}", err=True)
+        say(f"Error: {error}", err=True)
         sys.exit(1)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        click.echo(clean(f"Error: {error.strerror or error}{where}."), err=True)
+        say(f"Error: {error.strerror or error}{where}.", err=True)
         sys.exit(1)
+
+
+def _message(error: click.ClickException) -> str:
+    message = error.format_message()
+    # Of an option that is missing, click lists what may be chosen on lines of its own.
+    return " ".join(message.split()) if isinstance(error, click.MissingParameter) else message
+
+
+def _usage(error: click.ClickException) -> list[str]:
+    """The lines by which click shows how a command is called that was called wrongly."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None:
+        return []
+    help_option = context.help_option_names[0]
+    return [*context.get_usage().splitlines(), f"Try '{context.command_path} {help_option}' for help.", ""]

@@ -9,6 +9,8 @@ from pydantic import BaseModel, SecretStr
 from tomlkit.items import Table
 
 from kgrec.settings import Setting, explained, settings_file, variable
+from kgrec.terminal import write
+from kgrec.text import replaced, visible
 
 # The stages own their models; they are imported on use, and none of these modules needs torch.
 MODELS = {
@@ -49,7 +51,7 @@ def settings() -> None:
     for table in MODELS:
         document.add(tomlkit.nl())
         document.add(table, _table(table))
-    click.echo(tomlkit.dumps(document), nl=False)
+    write("\n".join(replaced(line, _escape) for line in tomlkit.dumps(document).split("\n")))
 
 
 def _table(table: str) -> Table:
@@ -69,7 +71,7 @@ def _origin(setting: Setting) -> str:
     if setting.source == "default":
         return "The default."
     shown = "none" if setting.default is None else tomlkit.item(setting.default).as_string()
-    return f"From {setting.source}; the default is {shown}."
+    return f"From {visible(setting.source)}; the default is {shown}."
 
 
 def _plain(value: Any) -> Any:
@@ -80,5 +82,10 @@ def _plain(value: Any) -> Any:
     return array.multiline(len(value) > 2)
 
 
+def _escape(character: str) -> str:
+    """As TOML has it, where a terminal would obey what TOML lets stand."""
+    return f"\\U{ord(character):08X}"
+
+
 def _file_read() -> str:
-    return str(settings_file().absolute()) if settings_file().exists() else "none"
+    return visible(settings_file().absolute()) if settings_file().exists() else "none"

@@ -1,15 +1,14 @@
 """``kgrec evaluate``."""
 
-import csv
-import json
-import sys
+from dataclasses import fields
 from pathlib import Path
 
 import click
 
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
-from kgrec.terminal import DataTable, terminal
+from kgrec.records import FORMAT, write_records
+from kgrec.terminal import DataTable, say, show
 from kgrec.training.fits import Fit
 from recommender.evaluation import evaluate as evaluate_run
 from recommender.measured import Measured
@@ -34,13 +33,7 @@ SHOWN = ("HR@10", "HR@100", "NDCG@10")  # of slices and differences; all metrics
     metavar="DIRECTORY",
     help="Write a page with tables and plots there, report.html and report.md.",
 )
-@click.option(
-    "--format",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="Tables to read, or all figures for a program.",
-)
+@FORMAT
 @with_database()
 def evaluate(
     database: Database, run: Path, also: tuple[Path, ...], sessions: bool, report: Path | None, format: str
@@ -70,17 +63,13 @@ def evaluate(
         from recommender.report.write import write_report  # plots are not waited for otherwise
 
         for path in write_report(runs, report):
-            click.echo(f"Wrote {path}.", err=True)
+            say(f"Wrote {path}.", err=True)
     if format == "table":
         _show_figures(found)
         _show_differences(differences(measured, _pairs(measured[0]), ["all users"], SHOWN))
         _show_about(measured[0])
-    elif format == "json":
-        click.echo(json.dumps(found.records(), indent=2, ensure_ascii=False))
     else:
-        writer = csv.DictWriter(sys.stdout, list(Figure.__dataclass_fields__))
-        writer.writeheader()
-        writer.writerows(found.records())
+        write_records(format, [one.name for one in fields(Figure)], found.records())
 
 
 def _pairs(measured: Measured) -> list[tuple[str, str]]:
@@ -91,21 +80,20 @@ def _pairs(measured: Measured) -> list[tuple[str, str]]:
 
 
 def _show_figures(found: list[Figure]) -> None:
-    console = terminal()
     for name in dict.fromkeys(figure.slice for figure in found if "persona" not in figure.slice):
         mine = [figure for figure in found if figure.slice == name]
         metrics = METRIC_NAMES if name == "all users" else SHOWN
         if not mine[0].users:
-            console.print(f"{name}: no test targets.")
+            say(f"{name}: no test targets.")
             continue
         table = DataTable(title=f"{name}, {mine[0].users} test targets")
-        table.add_column("System", min_width=15, overflow="fold")
+        table.add_column("System", min_width=15)
         for metric in metrics:
             table.add_column(metric)
         for system in dict.fromkeys(figure.system for figure in mine):
             of_system = {figure.metric: _interval(figure) for figure in mine if figure.system == system}
             table.add_row(system, *(of_system[metric] for metric in metrics))
-        console.print(table)
+        show(table)
 
 
 def _show_differences(found: list[Difference]) -> None:
@@ -118,7 +106,7 @@ def _show_differences(found: list[Difference]) -> None:
         value = "" if one.value is None else f"{one.value:+.4f}"
         interval = "" if one.low is None or one.high is None else f"{one.low:+.4f} to {one.high:+.4f}"
         table.add_row(one.against, one.metric, value, interval, _p(one.p_holm))
-    terminal().print(table)
+    show(table)
 
 
 def _p(value: float | None) -> str:
@@ -129,7 +117,7 @@ def _p(value: float | None) -> str:
 
 def _show_about(measured: Measured) -> None:
     data = measured.about["data"]
-    click.echo(
+    say(
         f"Split: {measured.about['split']}. Of {data['targets']} targets, {data['tied targets']:.1%} have the time of "
         f"another interaction of the user, and {data['repeated targets']:.1%} the user has had already: a miss for all."
     )

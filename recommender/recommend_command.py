@@ -1,28 +1,20 @@
 """``kgrec recommend``."""
 
-import csv
-import json
-import sys
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import click
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
+from kgrec.records import FORMAT, write_records
 from kgrec.settings import load_section
-from kgrec.terminal import DataTable, terminal
+from kgrec.terminal import DataTable, show
 from recommender.recommend import Recommendation, Recommender
 from recommender.settings import Conditioning, SASRecSettings
 
-FORMAT = click.option(
-    "--format",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="A table to read, or records for a program.",
-)
 WAYS = click.Choice(get_args(Conditioning))
 DEFAULTS = SASRecSettings()
 
@@ -77,7 +69,7 @@ def recommend(
     if format == "table":
         _show_lists(found)
     else:
-        _write(found.records(), format)
+        write_records(format, [one.name for one in fields(Recommendation)], found.records())
 
 
 def _lines(path: Path) -> list[str]:
@@ -91,7 +83,6 @@ def _lines(path: Path) -> list[str]:
 
 
 def _show_lists(found: list[Recommendation]) -> None:
-    console = terminal()
     for user_id in dict.fromkeys(one.user_id for one in found):
         mine = [one for one in found if one.user_id == user_id]
         whom = "an anonymous session" if user_id == "session" else user_id
@@ -100,13 +91,4 @@ def _show_lists(found: list[Recommendation]) -> None:
         )
         for one in mine:
             table.add_row(str(one.rank), one.item_id, one.title, f"{one.score:.2f}", one.reason)
-        console.print(table)
-
-
-def _write(records: list[dict[str, Any]], format: str) -> None:
-    if format == "json":
-        click.echo(json.dumps(records, indent=2, ensure_ascii=False))
-    elif records:
-        writer = csv.DictWriter(sys.stdout, list(records[0]))
-        writer.writeheader()
-        writer.writerows(records)
+        show(table)

@@ -9,10 +9,10 @@ from kgrec.graph.co_occurrence import ensure_co_occurrence
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
-from kgrec.terminal import DataTable, terminal
+from kgrec.terminal import DataTable, say, show
 from recommender.reading import read_dataset
 from recommender.settings import Conditioning, SASRecSettings
-from recommender.train import train_models
+from recommender.train import TrainedModel, train_models
 
 WAYS = click.Choice(get_args(Conditioning))
 DEFAULTS = SASRecSettings()
@@ -51,14 +51,16 @@ def sasrec(
     """
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
     ensure_co_occurrence(database)
-    trained = train_models(read_dataset(database), run, settings, ways or None, fresh)
+    _report(run, train_models(read_dataset(database), run, settings, ways or None, fresh))
+
+
+def _report(run: Path, trained: list[TrainedModel]) -> None:
     columns = ("Model", "Epochs", "Kept", "Loss", "Validation NDCG@10", "Second stage")
     table = DataTable(*columns, title=f"Trained into {run}")
     for one in trained:
         figures = (str(one.epochs), str(one.kept), f"{one.loss:.4f}", f"{one.validation_ndcg:.4f}")
         table.add_row(one.name, *figures, one.second_stage)
-    console = terminal()
-    console.print(table)
+    show(table)
     for one in trained:
         if one.sources:
-            console.print(f"Beside {one.name}: {one.sources}.", soft_wrap=True)
+            say(f"Beside {one.name}: {one.sources}.")

@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 import click
-from rich.console import Console
 
 from kgrec.errors import KgrecError
 from kgrec.explore.queries import FOLDER, queries, run_query
@@ -11,7 +10,7 @@ from kgrec.graph.database import connect
 from kgrec.graph.statements import file_of, parameters
 from kgrec.options import NEO4J_OPTIONS, neo4j_options, neo4j_settings
 from kgrec.settings import Neo4jSettings
-from kgrec.terminal import DataTable, terminal
+from kgrec.terminal import DataTable, say, show
 
 
 @click.command()
@@ -30,31 +29,33 @@ def explore(context: click.Context, /, name: str | None, given: tuple[str, ...],
       kgrec explore persona-traits
       kgrec explore why-item -p user_id=A2SUAM1J3GNN3B -p item_id=0007350813
     """
-    console = terminal()
     settings = neo4j_settings(context, {key: neo4j[f"neo4j_{key}"] for key in NEO4J_OPTIONS})
     if name is None:
-        _list(console)
+        _list()
     else:
         with connect(settings) as database:
             columns, rows = run_query(database, name, dict(_pair(text) for text in given))
-        table = DataTable(*columns, title=queries()[name])
-        for row in rows:
-            table.add_row(*row)
-        console.print(table if rows else "No rows: the graph has nothing that this query shows.")
-        console.print(f"To paste into Browser: {file_of(f'{FOLDER}/{name}.cypher')}", soft_wrap=True, highlight=False)
-    console.print(f"Neo4j Browser: {_browser(settings)}", soft_wrap=True, highlight=False)
+        _answer(queries()[name], columns, rows)
+        say(f"To paste into Browser: {file_of(f'{FOLDER}/{name}.cypher')}")
+    say(f"Neo4j Browser: {_browser(settings)}")
 
 
-def _list(console: Console) -> None:
+def _answer(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    if not rows:
+        say("No rows: the graph has nothing that this query shows.")
+        return
+    table = DataTable(*columns, title=title)
+    for row in rows:
+        table.add_row(*row)
+    show(table)
+
+
+def _list() -> None:
     table = DataTable("Query", "What it shows", "Parameters")
     for name, summary in queries().items():
         table.add_row(name, summary, ", ".join(parameters(f"{FOLDER}/{name}")))
-    console.print(table)
-    console.print(
-        f"Style for Browser, drag it onto the window: {file_of(f'{FOLDER}/style.grass')}",
-        soft_wrap=True,
-        highlight=False,
-    )
+    show(table)
+    say(f"Style for Browser, drag it onto the window: {file_of(f'{FOLDER}/style.grass')}")
 
 
 def _browser(settings: Neo4jSettings) -> str:

@@ -9,6 +9,7 @@ import click
 from kgrec.errors import KgrecError
 from kgrec.server.checks import MEBIBYTE
 from kgrec.server.managed import ManagedServer
+from kgrec.terminal import say, write
 
 NOT_RUNNING = 3  # the exit status by which service tools say so
 FOLLOW_SECONDS = 0.5
@@ -40,8 +41,8 @@ def start(bolt_port: int | None, http_port: int | None, heap: str | None) -> Non
     server = ManagedServer()
     already = server.connection() is not None
     connection = server.start(bolt_port, http_port, heap)
-    click.echo(f"Neo4j {'is running already' if already else 'is running'} at {connection.uri}")
-    click.echo(f"Browser: {connection.browser}  user {connection.user}, password in {server.password_file}")
+    say(f"Neo4j {'is running already' if already else 'is running'} at {connection.uri}")
+    say(f"Browser: {connection.browser}  user {connection.user}, password in {server.password_file}")
 
 
 @db.command()
@@ -52,7 +53,7 @@ def stop() -> None:
 
     Example: kgrec db stop
     """
-    click.echo("Neo4j is stopped." if ManagedServer().stop() else "No managed Neo4j was running.")
+    say("Neo4j is stopped." if ManagedServer().stop() else "No managed Neo4j was running.")
 
 
 @db.command()
@@ -67,7 +68,7 @@ def status(context: click.Context) -> None:
     server = ManagedServer()
     found = server.status()
     if found is None:
-        click.echo(f"No managed Neo4j is running (home: {server.home}). Start it with `kgrec db start`.")
+        say(f"No managed Neo4j is running (home: {server.home}). Start it with `kgrec db start`.")
         context.exit(NOT_RUNNING)
     answering = found.neo4j_version is not None
     rows = {
@@ -82,7 +83,7 @@ def status(context: click.Context) -> None:
         "Memory": f"{found.memory // MEBIBYTE} MiB, heap at most {found.options.heap}",
     }
     for name, value in rows.items():
-        click.echo(f"{name:<20}{value}")  # no rich table: it would break long paths
+        say(f"{name:<20}{value}")  # no table: it would fold long paths
 
 
 @db.command()
@@ -109,13 +110,12 @@ def logs(lines: int, follow: bool) -> None:
 
 def _print_end(log: Path, lines: int) -> int:
     with log.open(encoding="utf-8", errors="replace") as file:
-        for line in deque(file, maxlen=lines):
-            click.echo(line, nl=False)
+        write("".join(deque(file, maxlen=lines)))
         return file.tell()
 
 
 def _print_from(log: Path, position: int) -> int:
     with log.open(encoding="utf-8", errors="replace") as file:
         file.seek(position)
-        click.echo(file.read(), nl=False)
+        write(file.read())
         return file.tell()

@@ -9,13 +9,12 @@ from pathlib import Path
 import pooch
 import requests
 from jgo.constants import MAVEN_CENTRAL_URL
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from kgrec.errors import KgrecError
 from kgrec.files import exclusive
 from kgrec.settings import cache_home
+from kgrec.terminal import progress
 
 NEO4J_VERSION = "2026.08.1"
 GDS_VERSION = "2.26.0"
@@ -108,23 +107,15 @@ def _fault(path: Path, jar: LockedJar) -> str:
 
 def _fetch_all(folder: Path, jars: list[LockedJar]) -> None:
     """Fetch what is not there as the lock file has it; a whole jar of an interrupted run is kept."""
-    progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
+    total, fetched = sum(jar.size for jar in jars), 0
     pool = ThreadPoolExecutor(WORKERS)
     try:
-        with progress:
-            task = progress.add_task(
-                f"Fetching Neo4j {NEO4J_VERSION} and GDS {GDS_VERSION}", total=sum(jar.size for jar in jars)
-            )
+        with progress(f"Fetching Neo4j {NEO4J_VERSION} and GDS {GDS_VERSION}", total) as advance:
             running = {pool.submit(_fetch, folder, jar): jar for jar in jars}
             for done in as_completed(running):
                 done.result()
-                progress.advance(task, running[done].size)
+                fetched += running[done].size
+                advance(fetched, f"{fetched / 1e6:.0f} of {total / 1e6:.0f} MB")
     finally:
         pool.shutdown(cancel_futures=True)
 

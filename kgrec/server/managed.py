@@ -10,7 +10,6 @@ from pathlib import Path
 import psutil
 from neo4j import GraphDatabase
 from neo4j.exceptions import AuthError, CypherSyntaxError, DriverError, Neo4jError
-from rich.console import Console
 
 from kgrec.errors import KgrecError
 from kgrec.files import exclusive
@@ -33,6 +32,7 @@ from kgrec.server.process import (
     write_state,
 )
 from kgrec.settings import data_home
+from kgrec.terminal import say, waiting
 
 USER = "neo4j"
 REST_OF_PROCESS = 400 * MEBIBYTE  # metaspace, threads, network buffers
@@ -74,7 +74,6 @@ class ManagedServer:
         self.password_file = self.home / "password"
         self.log_file = server_log(self.home)
         self.release = release
-        self.console = Console(stderr=True)
 
     def start(self, bolt_port: int | None = None, http_port: int | None = None, heap: str | None = None) -> Connection:
         """Start the server, or find it running; return when Bolt, GDS and Browser answer.
@@ -166,7 +165,7 @@ class ManagedServer:
         process = psutil.Process(state.pid)
         try:
             write_state(self.home, state)
-            with self.console.status(f"Starting Neo4j in {self.home}"):
+            with waiting(f"Starting Neo4j in {self.home}"):
                 self._wait_until_ready(process, state, log_start)
             write_options(self.home, options)
         except BaseException:  # Ctrl-C too: what was started here is not left behind
@@ -233,7 +232,7 @@ class ManagedServer:
             process.terminate()
             process.wait(STOP_SECONDS)
         except psutil.TimeoutExpired:
-            self.console.print(f"Neo4j did not stop within {STOP_SECONDS} seconds and is killed; it recovers on start.")
+            say(f"Neo4j did not stop within {STOP_SECONDS} seconds and is killed; it recovers on start.", err=True)
             process.kill()
             process.wait(STOP_SECONDS)
         except psutil.NoSuchProcess:

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kgrec.errors import KgrecError
+from kgrec.terminal import progress
 from kgrec.training import checkpoint as checkpoints
 
 Model = TypeVar("Model", bound=torch.nn.Module, covariant=True)
@@ -106,8 +105,8 @@ def fit(
             "or another folder with --run."
         )
     if stored is None or not stored["finished"]:
-        with _progress() as progress:
-            task = progress.add_task(label, total=epochs, completed=len(state.history.losses), state="")
+        with progress(label, epochs) as advance:
+            advance(len(state.history.losses), "")
             for epoch in range(len(state.history.losses), epochs):
                 loss = _epoch(trainable, epoch, seed, label)
                 score = None if patience is None else _score(trainable)
@@ -117,7 +116,7 @@ def fit(
                 identity = {"fingerprint": fingerprint, "settings": settings, "finished": stop}
                 checkpoints.save(checkpoint, identity | _snapshot(trainable, state))
                 judged = "" if score is None else f"  validation {score:.4f}"
-                progress.update(task, advance=1, state=f"loss {loss:.4f}{judged}")
+                advance(epoch + 1, f"{epoch + 1}/{epochs}  loss {loss:.4f}{judged}")
                 if stop:
                     break
     trainable.model.load_state_dict(state.best_model)
@@ -173,13 +172,3 @@ def _restore(trainable: Trainable[torch.nn.Module], stored: checkpoints.Checkpoi
     trainable.optimizer.load_state_dict(stored["optimizer"])
     history = History(stored["losses"], stored["scores"], stored["best_epoch"], resumed_at=len(stored["losses"]))
     return _State(history, stored["best_model"])
-
-
-def _progress() -> Progress:
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[state]}"),
-    )
-    return Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True))

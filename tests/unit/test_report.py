@@ -14,7 +14,6 @@ import pandas as pd
 import pytest
 
 from kgrec.errors import KgrecError
-from kgrec.text import shown
 from recommender.measured import Measured, System
 from recommender.report.curves import LONGEST_LIST, gains_by_history, hit_curves
 from recommender.report.document import DASH, MINUS, Cell, Table
@@ -366,12 +365,6 @@ def test_markdown_of_hostile_text_reads_as_it_was() -> None:
     cell = Page(f"<table id='t'><tr>{told[told.index('<td>') : told.index('</td>')]}</td></tr></table>")
     assert cell.tables["t"][0][0] == " ".join(HOSTILE.splitlines())
     assert [tag for tag, _ in cell.tags] == ["table", "tr", "td"]
-
-
-def test_shown_text_is_one_short_line() -> None:
-    assert shown("a\n b\u2028c\x00d") == "a b c d"
-    assert shown("x" * 200, 10) == "x" * 9 + "…"
-    assert shown("\u202eabc\ud800\uffff") == "abc\ufffd\ufffd"
 
 
 def test_one_run_without_seeds_base_or_curves(tmp_path: Path) -> None:

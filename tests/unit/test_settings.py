@@ -12,6 +12,7 @@ from kgrec.errors import KgrecError
 from kgrec.settings import TABLES, Neo4jSettings, explained, load_section
 from kgrec.settings_command import MODELS, model_of
 from recommender.settings import SASRecSettings
+from tests.unit.hostile import harm
 
 
 @pytest.fixture(autouse=True)
@@ -105,8 +106,12 @@ def test_a_password_is_never_printed(folder: Path, monkeypatch: pytest.MonkeyPat
     assert "secret of" not in printed() and "# From KGREC_NEO4J_PASSWORD; the default is none." in printed()
 
 
-def test_hostile_text_in_a_setting_stays_in_its_string(monkeypatch: pytest.MonkeyPatch) -> None:
-    hostile = 'a"\n[sasrec]\ndim = 1\n\x1b[2J\\'
+def test_hostile_text_in_a_setting_or_the_file_s_name_stays_where_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hostile = 'a"\n[sasrec]\ndim = 1\n\x1b[2J\\\x9b31m\u202e\U000e0041'
+    (folder / "\x9b\n[x]").write_text("[hdgi]\npersonas = 5\n")
+    monkeypatch.setenv("KGREC_SETTINGS", str(folder / "\x9b\n[x]"))
     monkeypatch.setenv("KGREC_NEO4J_USER", hostile)
     text = printed()
-    assert tomllib.loads(text)["neo4j"]["user"] == hostile and "\x1b" not in text
+    assert tomllib.loads(text)["neo4j"]["user"] == hostile and harm(text) == set()

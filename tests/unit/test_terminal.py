@@ -1,73 +1,280 @@
-"""Text from data reaches the terminal as text: no markup, no escapes, no end of it."""
+"""Everything that the program prints, with hostile text in it: as it stands, whole, and harmless."""
 
+import contextlib
 import io
-import re
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 
-from kgrec.terminal import LONGEST, DataTable, terminal
-from recommender import recommend_command
+from gnn import commands as personas_command
+from gnn.train import Persona, TrainedPersonas
+from gnn.worth import Worth
+from kgloader.report import Report, progress_bar
+from kgrec import commands
+from kgrec.errors import KgrecError
+from kgrec.explore import commands as explore_command
+from kgrec.records import write_records
+from kgrec.results import Results
+from kgrec.spreadsheets import cell
+from kgrec.terminal import LONGEST_CELL, DataTable, progress, say, show, waiting, write
+from kgrec.text import shown, visible
+from kgrec.training.fits import Fit
+from kgrec.training.loop import History
+from recommender import evaluate_command, recommend_command, train_command
+from recommender.measured import Measured
 from recommender.recommend import Recommendation
+from recommender.train import TrainedModel
+from recommender.verdict import METRIC_NAMES, Difference, Figure
+from tests.unit.hostile import FRAGMENTS, NAMES, TEXTS, harm
 
-HOSTILE = [
-    "A [/] tale",
-    "Emma [with CD]",
-    "\x1b[2J\x1b]8;;http://x\x07link\x1b]8;;\x07",
-    "\x9b31mred",
-    ":boom:",
-    "a\rb\nc",
-    "\u202eevil",
-]
+ROOT = Path(__file__).parents[2]
 
 
-def printed(table: DataTable) -> str:
-    console = terminal()
-    console.file, console.width = io.StringIO(), 2_000
-    console.print(table)
-    text: str = console.file.getvalue()
-    return text
+@pytest.fixture(autouse=True, scope="module")
+def wide() -> Iterator[None]:
+    """A terminal in which nothing wraps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "20000")
+        yield
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_cells_and_titles_are_shown_as_they_stand(text: str) -> None:
-    table = DataTable("Title", title=f"For {text}")
-    table.add_row(text)
-    found = printed(table)
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", found)
-    assert found.count("\n") == 6  # title, head and one line of the table
-    if text.isprintable():
-        assert found.count(text) == 2
+def printed(act: Callable[[], object]) -> str:
+    """What is said on both streams."""
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+        act()
+    return told.getvalue()
 
 
-@given(st.text(max_size=200), st.text(max_size=200))
-def test_no_text_breaks_a_table(cell: str, title: str) -> None:
-    table = DataTable("a", title=title)
-    table.add_row(cell)
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", printed(table))
+def check(told: str, *texts: str) -> None:
+    """Nothing does harm, and the texts are there; titles are folded to the width of their table."""
+    assert harm(told) == set()
+    for text in texts:
+        assert "".join(visible(text).split()) in "".join(told.split())
 
 
-def test_long_text_ends() -> None:
-    table = DataTable("a")
-    table.add_row("x" * 100_000)
-    assert 0 < printed(table).count("x") < LONGEST
+@given(TEXTS, TEXTS, TEXTS)
+def test_tables(text: str, title: str, column: str) -> None:
+    table = DataTable(column, "n", title=title)
+    table.add_row(text, 3)
+    table.add_row(None)
+    check(printed(lambda: show(table)), text, title, column)
 
 
-def test_lists_of_hostile_titles_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    found = [
-        Recommendation(f"[red]user {text}", rank, f"[/]{rank}", text, 1.0, rank, text, f"[b]{text}")
-        for rank, text in enumerate(HOSTILE, start=1)
+@given(TEXTS)
+def test_sentences_texts_and_progress(text: str) -> None:
+    told = printed(lambda: say(f"It is {text}.", text))
+    check(told, text)
+    assert told.count("\n") == 2
+    check(printed(lambda: write(f"a\n{text}\n")))
+
+    def long() -> None:
+        with progress(text, 2) as advance, waiting(text):
+            advance(2, text)
+        with progress_bar(text, "rows", 1) as count:
+            count(1)
+
+    check(printed(long), shown(text))
+
+
+@given(NAMES, NAMES, TEXTS, TEXTS, TEXTS)
+def test_recommend(user: str, item: str, title: str, persona: str, reason: str) -> None:
+    found = Results([Recommendation(user, 1, item, title, 1.5, 1, persona, reason)])
+    check(printed(lambda: recommend_command._show_lists(found)), user, item, title, persona, reason)
+    columns = [one.name for one in fields(Recommendation)]
+    as_json = printed(lambda: write_records("json", columns, found.records()))
+    check(as_json)
+    assert json.loads(as_json) == json.loads(json.dumps(found.records()))  # exact
+    as_csv = printed(lambda: write_records("csv", columns, found.records()))
+    check(as_csv)
+    assert as_csv.count("\n") == 2
+    assert all(str(cell(text)).replace('"', '""') in as_csv for text in (user, item, title, persona, reason))
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_evaluate(system: str, slice_name: str, split: str) -> None:
+    found = Results(
+        Figure(system, name, metric, 0.5, 0.4, 0.6, None, None, users, 1)
+        for name, users in ((f"of {slice_name}", 9), (f"no {slice_name}", 0))
+        for metric in METRIC_NAMES
+    )
+    differences = [
+        Difference(system, f"not {system}", "all", "HR@10", 0.1, 0.0, 0.2, 0.1, 0.2, None, None, None, None, 9, 1)
     ]
-    recommend_command._show_lists(found)
-    told = capsys.readouterr().out
-    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", told)
-    assert "[/]1" in told and "[red]user" in told
+    about = {"split": split, "data": {"targets": 9, "tied targets": 0.1, "repeated targets": 0.0}}
+    measured = Measured.__new__(Measured)
+    object.__setattr__(measured, "about", about)
+    told = printed(lambda: evaluate_command._show_figures(found))
+    check(told, *([system, slice_name] if "persona" not in slice_name else []))
+    check(printed(lambda: evaluate_command._show_differences(differences)), system)
+    check(printed(lambda: evaluate_command._show_about(measured)), split)
+    columns = [one.name for one in fields(Figure)]
+    check(printed(lambda: write_records("json", columns, found.records())))
+    check(printed(lambda: write_records("csv", columns, found.records())))
 
 
-def test_markup_would_have_done_harm() -> None:
-    """Or the tests above could not fail."""
-    console = Console(file=io.StringIO(), width=80)
-    console.print("Emma [bold]with[/bold] CD")
-    assert "[bold]" not in console.file.getvalue()  # type: ignore[attr-defined]
+@given(TEXTS, TEXTS)
+def test_train(name: str, path: str) -> None:
+    worth = Results([Worth(name, 0.1, 0.2, None, None, 0.3, 4.0, 0.5, 0.4)])
+    history = History([1.0], [-1.0], 0)
+    personas = Results([Persona(f"id {name}", name, 9, [name])])
+    trained = TrainedPersonas({Fit.FINAL: name}, 9, {path: 1.0}, [f"not {path}"], history, worth, personas)
+    check(printed(lambda: personas_command._report(trained)), name, path)
+    model = TrainedModel(name, 3, 2, 0.1, 0.2, f"sources {name}", f"stage {name}")
+    check(printed(lambda: train_command._report(Path(f"runs/{path}".replace("\0", "")), [model])), name)
+
+
+@given(TEXTS, TEXTS)
+def test_load(name: str, note: str) -> None:
+    report = Report(notes=[f"Note: {note}"], shares={f"share {name}": 0.5})
+    for counts in (report.read, report.nodes, report.relationships, report.skipped, report.removed, report.marked):
+        counts[f"rows of {name}"] += 1_000
+    check(printed(lambda: report.tell("kgrec load amazon", {f"size {name}": 3})), name, note)
+
+
+@given(TEXTS, st.lists(TEXTS, min_size=2, max_size=2))
+def test_explore(title: str, row: list[str]) -> None:
+    check(printed(lambda: explore_command._answer(title, ["a", "b"], [row])), title, *row)
+
+
+def test_a_narrow_terminal_cuts_no_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    table = DataTable("Item", "Title", title="T" * 50)
+    identifier, title = "0123456789ABCDEFGHIJKLMNOP" * 2, "abcdefghijklmnopqrstuvwxyz" * 2
+    table.add_row(identifier, title)
+    lines = [line.split("│") for line in printed(lambda: show(table)).splitlines() if line.startswith("│")]
+    assert ["".join(line[column].strip() for line in lines) for column in (1, 2)] == [identifier, title]
+
+
+def test_a_long_cell_ends() -> None:
+    table = DataTable("a")
+    table.add_row("x" * 60_000)
+    assert printed(lambda: show(table)).count("x") == LONGEST_CELL - 1
+
+
+def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    """Run the command line with a command that ends in an error."""
+
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(commands.kgrec, "main", fail)
+    told = io.StringIO()
+    with contextlib.redirect_stderr(told), pytest.raises(SystemExit) as ended:
+        commands.main()
+    return int(str(ended.value.code)), told.getvalue()
+
+
+@pytest.mark.parametrize("text", FRAGMENTS)
+def test_messages(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    status, told = failing(KgrecError(f"No item {text}: load it."), monkeypatch)
+    assert (status, told) == (1, f"Error: No item {visible(text)}: load it.\n")
+    status, told = failing(OSError(2, f"No such {text}", f"/tmp/{text}"), monkeypatch)
+    assert (status, told) == (1, f"Error: No such {visible(text)} (/tmp/{visible(text)}).\n")
+
+
+@pytest.mark.parametrize("arguments", [(), ("explore", "--{}"), ("recommend", "-k"), ("evaluate", "--format")])
+@pytest.mark.parametrize("text", ["\x1b[2J[/]", "a\nError: b", "\udcff\u202e"])
+def test_messages_of_click(
+    arguments: tuple[str, ...], text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["kgrec", *(one.replace("{}", text) for one in arguments), text])
+    with pytest.raises(SystemExit) as ended:
+        commands.main()
+    told = capsys.readouterr().err
+    assert ended.value.code == 2 and harm(told) == set()
+    usage, hint, empty, message = told.splitlines()
+    assert usage.startswith("Usage: kgrec") and hint.startswith("Try 'kgrec") and not empty
+    assert message.startswith("Error: ") and (visible(text) in message or visible(text) in repr(text))
+
+
+def test_what_may_be_chosen_is_told_on_the_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["kgrec", "load", "split"])
+    with pytest.raises(SystemExit):
+        commands.main()
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "Error: Missing option '--by'. Choose from: leave-one-out, time"
+    )
+
+
+SAID = """
+import logging, warnings
+import kgrec.commands as commands
+from kgrec.records import write_records
+from kgrec.terminal import DataTable, progress, say, show
+def fail(**_):
+    text = chr(0x3A9) + chr(0xDC9B) + chr(27) + "[2J"
+    table = DataTable(text, title=text)
+    table.add_row(text)
+    show(table)
+    say(text)
+    with progress(text, 1) as advance:
+        advance(1, text)
+    write_records("json", ["a"], [{"a": text}])
+    write_records("csv", ["a"], [{"a": text}])
+    warnings.warn(text)
+    logging.getLogger("neo4j").warning(text)
+    raise ValueError(text)
+commands.kgrec.main = fail
+commands.main()
+"""
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "utf-8"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "latin-1"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=str,
+)
+def test_any_encoding_takes_all_and_so_do_warnings_logs_and_tracebacks(environment: dict[str, str]) -> None:
+    own = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "LC_", "LANG"))}
+    ended = subprocess.run(
+        [sys.executable, "-c", SAID], env=own | {"PYTHONPATH": str(ROOT)} | environment, capture_output=True
+    )
+    encoding = environment.get("PYTHONIOENCODING", "ascii")
+    out, err = ended.stdout.decode(encoding), ended.stderr.decode(encoding)
+    assert ended.returncode == 1 and harm(out + err) == set()
+    omega = "Ω" if encoding == "utf-8" else r"\u03a9"
+    assert out.count(omega + r"\udc9b\x1b[2J") == 5  # title, column, cell, sentence, csv
+    assert err.count(omega + r"\udc9b\x1b[2J") == 5  # progress twice: what goes on, and its word
+    assert "Traceback" in err and "UserWarning" in err and "UnicodeEncodeError" not in err
+    assert json.loads(out[out.index("[\n") : out.index("]\n") + 1]) == [{"a": "Ω\udc9b\x1b[2J"}]
+
+
+@pytest.mark.parametrize(
+    ("module", "lines", "rule"),
+    [
+        ("gnn/broken.py", "from rich.table import Table\nTable()", "TID251"),
+        ("kgrec/server/broken.py", "import rich.console\nrich.console.Console()", "TID251"),
+        ("kgloader/broken.py", "import click\nclick.echo('a')", "TID251"),
+        ("recommender/broken.py", "from click import secho\nsecho('a')", "TID251"),
+        ("kgrec/broken.py", "import sys\nsys.stderr.write('a')", "TID251"),
+        ("recommender/broken.py", "import csv, io\ncsv.writer(io.StringIO())", "TID251"),
+        ("gnn/broken.py", "print('a')", "T201"),
+    ],
+)
+def test_nothing_is_printed_past_it(module: str, lines: str, rule: str) -> None:
+    command = ["ruff", "check", "--output-format", "concise", "--stdin-filename", str(ROOT / module), "-"]
+    found = subprocess.run(command, cwd=ROOT, input=lines, capture_output=True, text=True)
+    assert found.returncode == 1 and f" {rule} " in found.stdout
+
+
+def test_pandas_writes_no_csv() -> None:
+    """The linter cannot see that a value is a frame."""
+    for package in ("kgrec", "kgloader", "gnn", "recommender"):
+        for path in (ROOT / package).rglob("*.py"):
+            assert ".to_csv(" not in path.read_text(encoding="utf-8"), path

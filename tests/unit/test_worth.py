@@ -22,7 +22,6 @@ from gnn.trainer import learn
 from gnn.training_graph import TrainingGraph, training_graph
 from gnn.truncated_svd import truncated_svd
 from gnn.worth import Questions, Worth, better_untrained, centred, compare, propagated, unlearned, worth
-from kgrec.terminal import terminal
 from kgrec.training.fits import Fit
 from tests.unit.datasets import shop, streamed, with_other_tests
 from tests.unit.tastes import bare_items
@@ -181,9 +180,9 @@ def test_all_vectors_are_probed_for_the_category_and_tests_are_not_looked_at(
 
 def test_the_probe_is_told_below_the_table_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     one = Worth("personas", 0.1, 0.2, 0.3, 0.4, 0.5, 6.0)
-    _report_worth(terminal(), [one])
+    _report_worth([one])
     assert "category" not in capsys.readouterr().out
-    _report_worth(terminal(), [replace(one, category_accuracy=0.4321, most_frequent_category=0.3333)])
+    _report_worth([replace(one, category_accuracy=0.4321, most_frequent_category=0.3333)])
     told = " ".join(capsys.readouterr().out.split())
     assert "linear probe of the vector: personas 0.4321; the most frequent one each time 0.3333." in told
 

@@ -1,0 +1,33 @@
+"""What programs read from standard output: records as JSON, with exact values, or as csv, fit for a spreadsheet."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from kgrec.spreadsheets import write_csv
+from kgrec.text import replaced
+
+FORMAT = click.option(
+    "--format",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="Tables to read, or records for a program.",
+)
+
+
+def write_records(format: str, columns: Sequence[str], records: list[dict[str, Any]]) -> None:
+    """Write records on standard output, as ``json`` or ``csv``.
+
+    JSON is exact: what a terminal would obey stands there as JSON's own escape, and so does what the encoding of the
+    output lacks.
+    """
+    if format == "csv":
+        write_csv(sys.stdout, columns, records)
+        return
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    text = json.dumps(records, indent=2, ensure_ascii=not unicode)
+    print("\n".join(replaced(line, lambda character: json.dumps(character)[1:-1]) for line in text.split("\n")))

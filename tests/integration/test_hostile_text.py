@@ -1,0 +1,168 @@
+"""A graph whose every text is hostile, loaded from files: the commands that show it end well, and show it harmless."""
+
+import csv
+import gzip
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from kgrec.explore.queries import queries
+from kgrec.graph.database import Database
+from kgrec.graph.statements import parameters
+from kgrec.spreadsheets import text_of
+from kgrec.text import visible
+from tests.conftest import CommandLine
+from tests.integration.test_personas import rows
+from tests.unit.hostile import harm
+
+SETTINGS = """
+[dbpedia]
+min_interval_seconds = 0
+[sasrec]
+dim = 16
+epochs = 2
+n_candidates = 12
+[hdgi]
+epochs = 2
+dim = 8
+structure_dim = 8
+personas = 2
+"""
+# The real encoder is not waited for: nothing of its words is from data.
+EMBEDDINGS = """
+MATCH (i:Item)
+WITH i, toInteger(right(i.item_id, 2)) AS number
+SET i.embedding = [k IN range(1, 8) | toFloat(number * k % 7)]
+"""
+HARM = "\x1b[2J\x1b]8;;http://x\x07[/]\x9b31m\u202e[with CD]\u2028\x7f"
+WHO, WHAT = f"=u[red]{HARM}\r\n\t", f"@i[/b]{HARM}\n"
+TITLE, BRAND, CATEGORY, LABEL = (f"{kind} [/] <b onclick=x>|`{HARM}" for kind in ("=Emma", "+Brand", "-Kind", "Label"))
+DAY = 86_400
+
+
+def user(name: object) -> str:
+    return f"{WHO}{name}"
+
+
+def item(name: object) -> str:
+    return f"{WHAT}{name}"
+
+
+def lines(records: list[dict[str, object]]) -> bytes:
+    return gzip.compress("\n".join(map(json.dumps, records)).encode())
+
+
+def literal(text: str) -> str:
+    return json.dumps(text)  # its escapes are those of N-Triples
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Reviews, metadata, links and facts, in a folder with such a name."""
+    folder = tmp_path_factory.mktemp("hostile") / f"[bold]{HARM}".replace("/", "|")
+    folder.mkdir()
+    given = rows()
+    reviews: list[dict[str, object]] = [
+        {"reviewerID": user(one["user"]), "asin": item(one["item"]), "overall": 5.0, "unixReviewTime": DAY * place}
+        for place, one in enumerate(given, start=1)
+    ]
+    items = sorted({str(one["item"]) for one in given})
+    metadata: list[dict[str, object]] = [
+        {
+            "asin": item(one),
+            "title": f"{TITLE} {one}",
+            "brand": f"{BRAND} {int(one[1:]) % 5}",
+            "category": ["Books", f"{CATEGORY} {int(one[1:]) % 2}"],
+        }
+        for one in items
+    ]
+    (folder / "reviews.json.gz").write_bytes(lines(reviews))
+    (folder / "metadata.json.gz").write_bytes(lines(metadata))
+    resource, ontology = "http://dbpedia.org/resource/", "http://dbpedia.org/ontology/"
+    with (folder / "links.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("item_id", "entity"), *((item(one), f"{resource}{one}") for one in items)])
+    label = "<http://www.w3.org/2000/01/rdf-schema#label>"
+    facts = [f"<{resource}{one}> <{ontology}author> <{resource}A{int(one[1:]) % 2}> ." for one in items]
+    facts += [f"<{resource}{one}> {label} {literal(f'{LABEL} {one}')}@en ." for one in [*items, "A0", "A1"]]
+    (folder / "facts.nt").write_text("\n".join(facts), encoding="ascii")
+    (folder / "kgrec.toml").write_text(SETTINGS)
+    return folder
+
+
+class Said:
+    """Runs commands, all of which have to end well and say nothing that does harm."""
+
+    def __init__(self, command_line: CommandLine):
+        self.command_line = command_line
+
+    def __call__(self, *arguments: str, shows: tuple[str, ...] = ()) -> str:
+        result = self.command_line(*arguments)
+        assert harm(result.output) == set(), arguments
+        told = "".join(result.output.split())
+        for text in shows:
+            assert "".join(visible(text).split()) in told, arguments
+        return result.stdout
+
+
+@pytest.fixture(scope="module")
+def say(database: Database, command_line: CommandLine, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Said:
+    """The graph is loaded and everything trained, by commands whose words are looked at."""
+    say = Said(command_line)
+    command_line.environment |= {"KGREC_SETTINGS": str(folder / "kgrec.toml"), "COLUMNS": "2000"}
+    reviews, metadata = (str(folder / f"{name}.json.gz") for name in ("reviews", "metadata"))
+    say("load", "amazon", "--reviews", reviews, "--metadata", metadata, shows=("reviews.json.gz",))
+    links, dump = str(folder / "links.csv"), str(folder / "facts.nt")
+    say("load", "dbpedia", "--links", links, "--dump", dump)
+    database.driver.execute_query(EMBEDDINGS)
+    run = str(folder / "run")
+    say("train", "personas", "--run", run)
+    say("train", "sasrec", "--run", run, shows=(f"Trained into {run}",))
+    return say
+
+
+def test_the_graph_holds_what_the_files_said(database: Database, say: Said) -> None:
+    """Or the tests below would look at harmless text."""
+    found = database.driver.execute_query(
+        "MATCH (u:User {user_id: $user}), (i:Item {item_id: $item})-[:BY]->(b), (e:Entity) "
+        "RETURN i.title AS title, b.name AS brand, collect(e.label) AS labels",
+        user=user("u00"),
+        item=item("i00"),
+    ).records[0]
+    assert all("\x1b[2J" in text and "[/]" in text for text in (found["title"], found["brand"], *found["labels"]))
+    assert len(found["labels"]) >= 40
+
+
+@pytest.mark.parametrize("asked", ["user", "session"])
+def test_lists(say: Said, folder: Path, asked: str) -> None:
+    given = ["--user", user("u00")] if asked == "user" else ["--session", f"{item('i00').strip()},{item('i02')}"]
+    arguments = ["recommend", *given, "-k", "3", "--run", str(folder / "run")]
+    records = json.loads(say(*arguments, "--format", "json"))
+    assert len(records) == 3 and all("\x1b[2J" in one["title"] and "\x1b[2J" in one["persona"] for one in records)
+    texts = [str(one[name]) for one in records for name in ("item_id", "title", "reason", "persona")]
+    say(*arguments, shows=(*texts, "For " + (user("u00") if asked == "user" else "an anonymous session")))
+    table = list(csv.DictReader(io.StringIO(say(*arguments, "--format", "csv"))))
+    assert [text_of(one["title"]) for one in table] == [visible(one["title"]) for one in records]
+    assert all(not value.startswith(tuple("=+-@")) for one in table for name, value in one.items() if name != "score")
+
+
+@pytest.mark.parametrize("name", queries())
+def test_ready_queries(say: Said, name: str) -> None:
+    given = {"user_id": user("u00"), "item_id": item("i00"), "other_id": user("u01")}
+    known = [f"{key}={given[key]}" for key in parameters(f"explore/{name}") if key in given]
+    say("explore", name, *(word for pair in known for word in ("-p", pair)))
+
+
+def test_evaluation_and_its_report(say: Said, folder: Path, tmp_path: Path) -> None:
+    report, run = tmp_path / "[red]\x1b[2J", str(folder / "run")
+    say("evaluate", "--run", run, "--report", str(report), shows=(f"Wrote {report / 'report.html'}.",))
+    for format in ("json", "csv"):
+        say("evaluate", "--run", run, "--format", format)
+    for path in report.rglob("*.*"):
+        text = path.read_text(encoding="utf-8")
+        assert harm(text) == set() and "<b " not in text, path
+    page = (report / "report.html").read_text(encoding="utf-8")
+    assert not {"b", "onclick"} & {*re.findall(r"<([a-z]+)", page), *re.findall(r"<[^>]*\s(on\w+)=", page)}
+    assert r"[/] |`\x1b[2J" in page  # a slice is that of a persona, whose name is of brands without their tags
