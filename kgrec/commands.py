@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, told
 from kgrec.lazy_group import LazyGroup
 from kgrec.options import NEO4J_OPTIONS, neo4j_options
 from kgrec.text import clean
@@ -63,11 +63,15 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted: what was finished is kept; the same command goes on from there.", err=True)
+    except (click.Abort, KeyboardInterrupt) as stop:
+        notes = told(stop.__cause__ or stop)  # click makes an Abort of Ctrl-C
+        click.echo(
+            f"Interrupted: what was finished is kept; the same command goes on from there. {clean(notes)}".rstrip(),
+            err=True,
+        )
         sys.exit(130)
     except KgrecError as error:
-        click.echo(f"Error: {clean(str(error))}", err=True)
+        click.echo(f"Error: {clean(told(error))}", err=True)
         sys.exit(1)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""

@@ -83,8 +83,11 @@ def read_facts(lines: Lines, after: int = 0) -> Iterator[tuple[int, Fact]]:
 
 def _header(lines: Lines, *required: str) -> dict[str, str]:
     """Read the first line: the type of each column."""
-    _, types = next(lines.parsed(lambda line, _: _types(line, required)))
-    return types
+    number, header = next(iter(lines))
+    try:
+        return _types(header, required)
+    except Malformed as problem:  # without it no line can be read: it is never skipped
+        raise lines.error(number, problem) from problem
 
 
 def _types(header: str, required: Sequence[str]) -> dict[str, str]:

@@ -184,19 +184,18 @@ def test_an_interrupted_load_goes_on_and_ends_as_an_uninterrupted_one(
 
     true_write, batches = resume.progress_write, 0
 
-    def failing_write(load: resume.FileLoad, line: int) -> Any:
+    def failing_write(load: resume.FileLoad, progress: resume.Progress) -> Any:
         nonlocal batches
         batches += load.source.startswith(kind)
         if batches == 3:
             raise Fault
-        return true_write(load, line)
+        return true_write(load, progress)
 
     with monkeypatch.context() as faulty:
         faulty.setattr(resume, "progress_write", failing_write)
         with pytest.raises(Fault):
             command_line(*arguments)
-    progress = rows(database, "MATCH (p:LoadProgress) RETURN p.rows")
-    assert progress == [(100 if kind == "reviews" else 2,)]
+    assert rows(database, "MATCH (p:LoadProgress) RETURN p.rows") == [(100 if kind == "reviews" else 2,)]
     if kind == "reviews":
         assert rows(database, "MATCH ()-[r:INTERACTED]->() WHERE r.position > 100 RETURN r") == []
         assert rows(database, "MATCH (u:User&Changed) RETURN count(u) > 0") == [(True,)]

@@ -33,7 +33,7 @@ def test_a_cut_off_gzip_yields_what_is_before_and_names_the_line(tmp_path: Path)
             assert text == f"line {number}"
             seen.append(number)
     assert len(seen) > 100_000
-    assert f"cut.json.gz, line {len(seen) + 1}: the gzip file is cut off" in str(problem.value)
+    assert f"cut.json.gz, line {len(seen) + 1:,}: the gzip file is cut off" in str(problem.value)
 
 
 def test_a_damaged_gzip_and_bytes_that_are_no_text(tmp_path: Path) -> None:
