@@ -44,8 +44,8 @@ ON_ERROR = click.option(
     type=click.Choice(["stop", "skip"]),
     default="stop",
     show_default=True,
-    help="At a broken line stop; or keep it aside, with its number and what is wrong, and go on until their share is more "
-    "than max_skipped of [load].",
+    help="At a broken line stop; or keep it aside, with its number and what is wrong, and go on until more of the lines "
+    "are broken than max_skipped of [load] allows.",
 )
 SKIPPED = click.option(
     "--skipped",

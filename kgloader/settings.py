@@ -17,6 +17,6 @@ class LoadSettings(BaseModel):
         0.01,
         ge=0,
         le=1,
-        description="Share of a file's lines, from 0 to 1, that may be broken where `--on-error skip` passes over them; "
-        "with more the load stops. Judged from 1,000 lines on, and at the end of the file.",
+        description="Share of a file's lines, from 0 to 1, that may be broken where `--on-error skip` passes over "
+        "them; with more the load stops. Judged from 1,000 lines on, and at the end of the file.",
     )

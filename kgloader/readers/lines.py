@@ -1,9 +1,7 @@
-"""Numbered lines of a text file, plain or gzip, at constant memory."""
+"""Numbered lines of a text file, plain or packed, at constant memory."""
 
-import gzip
 import zlib
 from collections.abc import Callable, Iterator
-from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,8 +22,8 @@ class Malformed(Exception):  # noqa: N818 - it never leaves the readers, which a
 class Lines:
     """The lines of a UTF-8 file that are not blank, with their numbers from 1.
 
-    The file is read once: an iteration goes on where the one before stopped. Gzip is told by the file's first bytes,
-    not by its name.
+    The file is read once: an iteration goes on where the one before stopped. How it is packed is told by its first
+    bytes, not by its name.
 
     Args:
         path: the file.
@@ -36,6 +34,7 @@ class Lines:
         bytes_read: of the file as it lies there, packed or not.
         number: of the last line read, blank or not.
         count: of the lines read that are not blank.
+        checksum: of the content of all lines read, their CRC-32.
     """
 
     def __init__(self, path: Path, skipped: Skipped | None = None):
@@ -44,14 +43,9 @@ class Lines:
         self.bytes_read = 0
         self.number = 0
         self.count = 0
+        self.checksum = 0
         self._skipped = skipped
-        self._content = blake2b(digest_size=16)
         self._numbered = self._read()
-
-    @property
-    def digest(self) -> str:
-        """What identifies the content of all lines read."""
-        return self._content.hexdigest()
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text without its line end).
@@ -92,15 +86,15 @@ class Lines:
         if self._skipped is not None:
             self._skipped.judge(self.count)
 
-    def passed(self, last: int, digest: str | None) -> bool:
-        """Go on behind line ``last``, and tell whether the content up to there has this digest.
+    def passed(self, last: int, checksum: int | None) -> bool:
+        """Go on behind line ``last``, and tell whether the content up to there has this checksum.
 
         Raises:
             KgrecError: as in iterating, but for what is within a line.
         """
         while self.number < last and next(self._numbered, None) is not None:
             pass
-        return self.number == last and self.digest == digest
+        return self.number == last and self.checksum == checksum
 
     def error(self, number: int, problem: object) -> KgrecError:
         """Return the error that says what is wrong with one line of this file."""
@@ -113,8 +107,10 @@ class Lines:
             while True:
                 try:
                     line = stream.readline(LONGEST_LINE + 1)
-                except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                    problem = f"the gzip file is cut off or damaged ({error})".rstrip(".")
+                except (EOFError, OSError, zlib.error) as error:
+                    if getattr(error, "errno", None):  # a fault of the disk, not of the file
+                        raise
+                    problem = f"the packed file is cut off or damaged ({str(error).rstrip('.')})"
                     raise self.error(self.number + 1, problem) from error
                 self.bytes_read = file.tell()
                 if not line:
@@ -122,7 +118,7 @@ class Lines:
                 self.number += 1
                 if len(line) > LONGEST_LINE:
                     raise self.error(self.number, "longer than 64 MiB: one record per line is expected")
-                self._content.update(line)
+                self.checksum = zlib.crc32(line, self.checksum)
                 text, problem = _decoded(line, "utf-8-sig" if self.number == 1 else "utf-8")
                 if text and not text.isspace():
                     blank = 0

@@ -141,11 +141,12 @@ def _item(cells: Cells, types: dict[str, str]) -> ItemRecord:
 
 
 def _link(cells: Cells) -> Link:
-    return Link(item_id=_identifier(cells, "item_id"), uri=_identifier(cells, "entity_id"))
+    return Link(item_id=_identifier(cells, "item_id"), uri=fields.entity("entity_id", cells["entity_id"]))
 
 
 def _fact(cells: Cells) -> Fact:
-    return Fact(*(_identifier(cells, column) for column in ("head_id", "relation_id", "tail_id")))
+    head, tail = (fields.entity(column, cells[column]) for column in ("head_id", "tail_id"))
+    return Fact(head, _identifier(cells, "relation_id"), tail)
 
 
 def _identifier(cells: Cells, column: str) -> str:

@@ -70,7 +70,7 @@ def load_file(
     try:
         lines, skipped = _opened(path, tolerance, done)
         records = read(lines, done.rows)
-        if done.rows and not lines.passed(done.rows, done.digest):  # another file than the one that was interrupted
+        if done.rows and not lines.passed(done.rows, done.checksum):  # another file than the one that was interrupted
             done = Progress()
             lines, skipped = _opened(path, tolerance, done)
             records = read(lines, 0)
@@ -83,7 +83,7 @@ def load_file(
                 writes = prepare(database, [record for _, record in batch], report)
                 if skipped is not None:
                     skipped.keep()
-                reached = Progress(lines.number, lines.digest)
+                reached = Progress(lines.number, lines.checksum)
                 with held_back():
                     _write_batch(database, writes, resume.progress_write(load, reached), report)
                     done = reached

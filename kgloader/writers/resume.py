@@ -26,10 +26,10 @@ class FileLoad:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many lines of a file are in the graph, and the digest of their content."""
+    """How many lines of a file are in the graph, and the checksum of their content."""
 
     rows: int = 0
-    digest: str | None = None
+    checksum: int | None = None
 
 
 def file_load(database: Database, path: Path, kind: str) -> FileLoad:
