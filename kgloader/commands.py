@@ -44,8 +44,8 @@ ON_ERROR = click.option(
     type=click.Choice(["stop", "skip"]),
     default="stop",
     show_default=True,
-    help="At a broken line stop; or keep it aside, with its number and what is wrong, and go on until more of the lines "
-    "are broken than max_skipped of [load] allows.",
+    help="At a broken line stop; or keep it aside, with its number and what is wrong, and go on: max_skipped of [load] "
+    "says up to which share of the lines.",
 )
 SKIPPED = click.option(
     "--skipped",

@@ -12,20 +12,26 @@ class DBpediaSettings(BaseModel):
     batch_size: int = Field(
         50,
         gt=0,
+        le=10_000,
         description="Items or entities in one query: more make fewer requests, but longer answers; one of 10,000 rows "
         "or more is asked for again in halves.",
     )
     min_interval_seconds: float = Field(
         0.5,
         ge=0,
+        le=3_600,
         description="Seconds from one request to the next: fewer are faster, but a public endpoint may shut you out.",
     )
     timeout_seconds: float = Field(
-        60.0, gt=0, description="Seconds to wait for an answer, rounded to whole ones, before the request is repeated."
+        60.0,
+        gt=0,
+        le=3_600,
+        description="Seconds to wait for an answer, rounded to whole ones, before the request is repeated.",
     )
     retries: int = Field(
         5,
         ge=0,
+        le=1_000,
         description="How often a failed request is repeated, after growing pauses: more outlast a longer outage.",
     )
     min_score: float = Field(

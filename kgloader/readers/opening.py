@@ -36,8 +36,8 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
         for magic, (kind, command) in REFUSED.items():
             if start.startswith(magic):
                 raise KgrecError(
-                    f"{path} is packed by {kind}, which kgrec does not read: unpack it with `{command} {path}`, or pack "
-                    "it by gzip or bzip2."
+                    f"{path} is packed by {kind}; kgrec reads plain files, gzip and bzip2: unpack it with "
+                    f"`{command} {path}`."
                 )
         unpack = next((unpack for magic, unpack in READ.items() if start.startswith(magic)), None)
         yield file, cast(BinaryIO, unpack(file)) if unpack else file
