@@ -58,6 +58,7 @@ def train() -> None:
 def main() -> None:
     """Run the command line; a KgrecError becomes one sentence and exit status 1, Ctrl-C exit status 130."""
     try:
+        _all_utf8(sys.argv[1:])
         status = kgrec.main(standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except click.ClickException as error:
@@ -77,3 +78,17 @@ def main() -> None:
         where = f" ({error.filename})" if error.filename else ""
         click.echo(clean(f"Error: {error.strerror or error}{where}."), err=True)
         sys.exit(1)
+
+
+def _all_utf8(arguments: list[str]) -> None:
+    """Refuse bytes that are no text: neither Neo4j nor a terminal takes them.
+
+    Raises:
+        KgrecError: an argument has some.
+    """
+    for number, argument in enumerate(arguments, start=1):
+        if not argument.isascii() and any("\ud800" <= character <= "\udfff" for character in argument):
+            raise KgrecError(  # not shown, it may be a password
+                f"Argument {number} of the command line is not UTF-8 text: write it in UTF-8, and rename a file of such "
+                "a name."
+            )

@@ -1,6 +1,8 @@
 """How DBpedia is asked: the ``[dbpedia]`` table of the settings file."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from kgrec.addresses import check_address
 
 
 class DBpediaSettings(BaseModel):
@@ -41,3 +43,9 @@ class DBpediaSettings(BaseModel):
         description="Least score, from 0 to 1, of a link between an item and an entity: higher links fewer items, and "
         "fewer of them wrongly. The same title and author, and a class of works, make 1.",
     )
+
+    @field_validator("endpoint")
+    @classmethod
+    def _address(cls, endpoint: str) -> str:
+        check_address(endpoint)
+        return endpoint
