@@ -89,6 +89,6 @@ def _all_utf8(arguments: list[str]) -> None:
     for number, argument in enumerate(arguments, start=1):
         if not argument.isascii() and any("\ud800" <= character <= "\udfff" for character in argument):
             raise KgrecError(  # not shown, it may be a password
-                f"Argument {number} of the command line is not UTF-8 text: write it in UTF-8, and rename a file of such "
-                "a name."
+                f"Argument {number} of the command line is not UTF-8 text: write it in UTF-8, or rename the file "
+                "that is named so."
             )
