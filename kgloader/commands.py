@@ -92,12 +92,12 @@ def load_amazon(
 ) -> None:
     """Load Amazon reviews and metadata.
 
-    The formats of 2014 (5-core), 2018 and 2023 are told apart line by line; files are .json or .jsonl, plain, .gz or .bz2.
-    Metadata is taken for items that somebody reviewed; given alone it completes items loaded before. Reviews come
+    The formats of 2014 (5-core), 2018 and 2023 are told apart line by line; files are .json or .jsonl, plain, .gz or
+    .bz2. Metadata is taken for items that somebody reviewed; given alone it completes items loaded before. Reviews come
     first, then the k-core, then the splits (a user's last interaction is for the test, the one before for validation,
     unless `kgrec load split` has said otherwise) and the sessions (a gap of more than 24 hours starts a new one), then
-    the metadata. The table says which share of the interactions is tied with another one of the same user and time,
-    as in files that know days only: a hash orders them, with the seed of [load].
+    the metadata. The table says which share of the interactions is tied with another one of the same user and time, as
+    in files that know days only: a hash orders them, with the seed of [load].
 
     \b
     Example:

@@ -400,7 +400,7 @@ def test_an_entity_whose_id_is_no_iri_is_passed_over(
         (f"item_id,entity\nB1,{RESOURCE}A,1\nB2,{RESOURCE}B,1\n", "line 2: 3 fields where the header has 2"),
         (f"item_id,entity\nB1,{RESOURCE}A\nB2\n", "line 3: 1 fields where the header has 2"),
         (zipped(b"item_id,entity\n"), "is packed by zip"),
-        (gzip.compress(b"item_id,entity\n" * 999)[:-9], "cut off or damaged"),
+        (gzip.compress(b"item_id,entity\n" + b"B1,http://a\n" * 999)[:-9], "cut off or damaged"),
         (b"item_id,entity\nB1,http://caf\xe9\n", "line 2: not UTF-8 text"),
     ],
 )
