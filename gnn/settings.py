@@ -10,6 +10,10 @@ ObjectiveName = Literal["interactions", "infomax"]
 AdjacencyName = Literal["hops", "counts", "binary"]
 ConvolutionName = Literal["gcn", "attention"]
 
+# Bounds far beyond what is of use; what is beyond them would end in the lack of memory or of time.
+WIDEST = 4_096  # numbers in a vector; Neo4j's vector index takes no more
+MOST_EPOCHS = 100_000
+
 DEFAULT_META_PATHS = (
     "INTERACTED",
     "INTERACTED > BY",
@@ -38,6 +42,7 @@ class HDGISettings(BaseModel):
     meta_paths: list[str] = Field(
         list(DEFAULT_META_PATHS),
         min_length=1,
+        max_length=100,
         description=(
             "Ways by which users are related, each from a user outwards and back the same way: relationship types with "
             "> between steps and | between alternatives. Those without an instance in the graph are left out and "
@@ -47,6 +52,7 @@ class HDGISettings(BaseModel):
     dim: int = Field(
         128,
         gt=0,
+        le=WIDEST,
         description=(
             "Numbers in a user's persona vector. Larger vectors tell more tastes apart and cost training time, disk in "
             "Neo4j and memory of its vector index in proportion."
@@ -83,11 +89,13 @@ class HDGISettings(BaseModel):
     heads: int = Field(
         4,
         gt=0,
+        le=256,
         description="Heads of the attention, which share the numbers of dim between them; without effect for gcn.",
     )
     structure_dim: int = Field(
         64,
         ge=0,
+        le=WIDEST,
         description=(
             "Numbers a meta-path that stand, by random projection, for what a user reaches by it; 0 leaves the text "
             "embeddings alone as features. Larger ones confuse fewer entities and cost memory: users x meta-paths x "
@@ -97,21 +105,25 @@ class HDGISettings(BaseModel):
     semantic_dim: int = Field(
         64,
         gt=0,
+        le=WIDEST,
         description="Width of the attention that weighs the meta-paths against each other; it hardly costs anything.",
     )
     learning_rate: float = Field(
         1e-3,
         gt=0,
+        le=10,
         description="Step size of Adam. Larger steps learn in fewer epochs; too large, the loss jumps or is no number.",
     )
     epochs: int = Field(
         200,
         gt=0,
+        le=MOST_EPOCHS,
         description="At most so many passes over the whole graph, each of the same time; see patience.",
     )
     patience: int = Field(
         10,
         gt=0,
+        le=MOST_EPOCHS,
         description=(
             "Epochs without a better validation loss, on users held out, before training stops. More of them cost "
             "time and seldom change the personas."
@@ -120,11 +132,13 @@ class HDGISettings(BaseModel):
     personas: int = Field(
         24,
         gt=1,
+        le=10_000,
         description="Number of personas that the users are clustered into; more are narrower, with fewer members each.",
     )
     personas_per_user: int = Field(
         3,
         gt=0,
+        le=1_000,
         description=(
             "Personas that a user belongs to, the nearest ones, by weights that add up to 1. Each is a relationship in "
             "Neo4j."

@@ -9,6 +9,7 @@ import click
 from kgloader.readers import amazon, recbole
 from kgloader.readers.lines import Lines
 from kgloader.readers.records import Interaction
+from kgloader.readers.skipped import Tolerance
 from kgloader.report import Report
 from kgloader.settings import LoadSettings
 from kgloader.writers import entities, resume
@@ -38,6 +39,20 @@ K_CORE = click.option(
     help="Keep only users and items of the N-core: each has at least N partners left. It counts all interactions of "
     "the graph, those for validation and test as well, as the published 5-core sets do.",
 )
+ON_ERROR = click.option(
+    "--on-error",
+    type=click.Choice(["stop", "skip"]),
+    default="stop",
+    show_default=True,
+    help="At a broken line stop; or keep it aside, with its number and what is wrong, and go on: max_skipped of [load] "
+    "says up to which share of the lines.",
+)
+SKIPPED = click.option(
+    "--skipped",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Where --on-error skip keeps broken lines, as NAME.skipped.jsonl.  [default: beside the data]",
+)
 
 
 @click.group(
@@ -64,16 +79,25 @@ def load() -> None:
 @click.option("--reviews", type=FILE, help="Reviews (ratings of items by users).")
 @click.option("--metadata", type=FILE, help="Metadata: titles, brands or authors, categories, also bought.")
 @K_CORE
+@ON_ERROR
+@SKIPPED
 @with_database()
-def load_amazon(database: Database, reviews: Path | None, metadata: Path | None, k_core: int | None) -> None:
+def load_amazon(
+    database: Database,
+    reviews: Path | None,
+    metadata: Path | None,
+    k_core: int | None,
+    on_error: str,
+    skipped: Path | None,
+) -> None:
     """Load Amazon reviews and metadata.
 
-    The formats of 2014 (5-core), 2018 and 2023 are told apart line by line; files are .json or .jsonl, plain or .gz.
-    Metadata is taken for items that somebody reviewed; given alone it completes items loaded before. Reviews come
+    The formats of 2014 (5-core), 2018 and 2023 are told apart line by line; files are .json or .jsonl, plain, .gz or
+    .bz2. Metadata is taken for items that somebody reviewed; given alone it completes items loaded before. Reviews come
     first, then the k-core, then the splits (a user's last interaction is for the test, the one before for validation,
     unless `kgrec load split` has said otherwise) and the sessions (a gap of more than 24 hours starts a new one), then
-    the metadata. The table says which share of the interactions is tied with another one of the same user and time,
-    as in files that know days only: a hash orders them, with the seed of [load].
+    the metadata. The table says which share of the interactions is tied with another one of the same user and time, as
+    in files that know days only: a hash orders them, with the seed of [load].
 
     \b
     Example:
@@ -83,14 +107,15 @@ def load_amazon(database: Database, reviews: Path | None, metadata: Path | None,
         raise click.UsageError("Give --reviews, --metadata or both.")
     if k_core is not None and reviews is None:
         raise click.UsageError("--k-core goes with --reviews.")
+    tolerance = _tolerance(on_error, skipped)
     report = Report()
     ensure_schema(database)
     if reviews is None and not database.read("load/has_items")[0]["found"]:
         raise KgrecError(f"The graph has no items that {metadata} could describe: load --reviews first.")
     if reviews is not None:
-        _load_interactions(database, reviews, "reviews", amazon.read_reviews, k_core, report)
+        _load_interactions(database, reviews, "reviews", amazon.read_reviews, k_core, report, tolerance)
     if metadata is not None:
-        load_file(database, metadata, "metadata", amazon.read_metadata, item_writes, ITEMS_PER_BATCH, report)
+        load_file(database, metadata, "metadata", amazon.read_metadata, item_writes, ITEMS_PER_BATCH, report, tolerance)
         resume.forget(database, metadata, "metadata")
     report.show(database, "kgrec load amazon")
 
@@ -98,8 +123,10 @@ def load_amazon(database: Database, reviews: Path | None, metadata: Path | None,
 @click.command("recbole")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @K_CORE
+@ON_ERROR
+@SKIPPED
 @with_database()
-def load_recbole(database: Database, folder: Path, k_core: int | None) -> None:
+def load_recbole(database: Database, folder: Path, k_core: int | None, on_error: str, skipped: Path | None) -> None:
     """Load a RecBole data set: FOLDER with NAME.inter, and NAME.item, NAME.link and NAME.kg where they exist.
 
     Columns: user_id and item_id, rating and timestamp where there are (.inter); item_id, and title or name, category
@@ -111,6 +138,7 @@ def load_recbole(database: Database, folder: Path, k_core: int | None) -> None:
     Example:
       kgrec load recbole dataset/ml-100k --k-core 5
     """
+    tolerance = _tolerance(on_error, skipped)
     inter = recbole.interactions_file(folder)
     item, link, facts = (inter.with_suffix(suffix) for suffix in (".item", ".link", ".kg"))
     timed = recbole.has_timestamps(inter)
@@ -121,20 +149,29 @@ def load_recbole(database: Database, folder: Path, k_core: int | None) -> None:
             f"{inter} has no timestamps, and the graph is split by time: "
             "run `kgrec load split --by leave-one-out` before this load."
         )
-    _load_interactions(database, inter, ".inter", recbole.read_interactions, k_core, report)
+    _load_interactions(database, inter, ".inter", recbole.read_interactions, k_core, report, tolerance)
     if item.exists():
-        load_file(database, item, ".item", recbole.read_items, item_writes, ITEMS_PER_BATCH, report)
+        load_file(database, item, ".item", recbole.read_items, item_writes, ITEMS_PER_BATCH, report, tolerance)
         resume.forget(database, item, ".item")
     size = entities.FACTS_PER_BATCH
     if link.exists():
-        load_file(database, link, ".link", recbole.read_links, entities.link_writes, size, report)
+        load_file(database, link, ".link", recbole.read_links, entities.link_writes, size, report, tolerance)
         resume.forget(database, link, ".link")
     if facts.exists():
-        load_file(database, facts, ".kg", recbole.read_facts, entities.fact_writes, size, report)
+        load_file(database, facts, ".kg", recbole.read_facts, entities.fact_writes, size, report, tolerance)
         resume.forget(database, facts, ".kg")
     if not timed:
         report.notes.append(f"{inter.name} has no timestamps: the order of the file stands for time; no sessions.")
     report.show(database, "kgrec load recbole")
+
+
+def _tolerance(on_error: str, folder: Path | None) -> Tolerance | None:
+    """Of broken lines, as the command asks; None where the first one stops the load."""
+    if on_error == "stop":
+        if folder is not None:
+            raise click.UsageError("--skipped goes with --on-error skip.")
+        return None
+    return Tolerance(load_section("load", LoadSettings).max_skipped, folder)
 
 
 def _load_interactions(
@@ -144,10 +181,11 @@ def _load_interactions(
     read: Callable[[Lines, int], Iterator[tuple[int, Interaction]]],
     k_core: int | None,
     report: Report,
+    tolerance: Tolerance | None,
 ) -> None:
     """Read, filter, split and group interactions, then forget the progress note."""
     writes = partial(interaction_writes, seed=load_section("load", LoadSettings).seed)
-    load_file(database, path, kind, read, writes, INTERACTIONS_PER_BATCH, report)
+    load_file(database, path, kind, read, writes, INTERACTIONS_PER_BATCH, report, tolerance)
     report.skipped["interactions already there"] += report.read.total() - report.relationships["INTERACTED"]
     if k_core is not None:
         # Behind this point the file is no longer wholly in the graph: a repeat has to read it from the start.

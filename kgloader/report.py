@@ -15,7 +15,10 @@ NOTHING_NEW = "Nothing was new: no node or relationship was created, removed or 
 
 @dataclass
 class Report:
-    """Counts by what they count, in the order of the first count; ``shares`` are of the graph's interactions."""
+    """Counts by what they count, in the order of the first count.
+
+    ``shares`` are of the graph's interactions; ``loaded`` names the files that are wholly in the graph.
+    """
 
     read: Counter[str] = field(default_factory=Counter)
     nodes: Counter[str] = field(default_factory=Counter)
@@ -25,6 +28,7 @@ class Report:
     marked: Counter[str] = field(default_factory=Counter)
     shares: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    loaded: list[str] = field(default_factory=list)
 
     def show(self, database: Database, title: str) -> None:
         """Print what happened, the size of the graph and the notes on standard output; a count of 0 is left out."""

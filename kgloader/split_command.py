@@ -44,7 +44,7 @@ def split(database: Database, by: Rule, validation: float | None, test: float | 
     if by == "leave-one-out" and not (validation is None and test is None):
         raise click.UsageError("--validation and --test go with --by time.")
     shares = [DEFAULT_SHARE if share is None else share for share in (validation, test)]
-    if sum(shares) >= 1:
+    if not sum(shares) < 1:  # nor is it where one of them is no number
         raise click.UsageError("--validation and --test together must be less than 1.")
     report = Report()
     ensure_schema(database)

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, told
 from kgrec.lazy_group import LazyGroup
 from kgrec.options import NEO4J_OPTIONS, neo4j_options
 from kgrec.terminal import guard_streams, say
@@ -59,16 +59,18 @@ def main() -> None:
     """Run the command line; a KgrecError becomes one sentence and exit status 1, Ctrl-C exit status 130."""
     guard_streams()
     try:
+        _all_utf8(sys.argv[1:])
         status = kgrec.main(standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except click.ClickException as error:
         say(*_usage(error), f"Error: {_message(error)}", err=True)
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        say("Interrupted: what was finished is kept; the same command goes on from there.", err=True)
+    except (click.Abort, KeyboardInterrupt) as stop:
+        notes = told(stop.__cause__ or stop)  # click makes an Abort of Ctrl-C
+        say(f"Interrupted: what was finished is kept; the same command goes on from there. {notes}".rstrip(), err=True)
         sys.exit(130)
     except KgrecError as error:
-        say(f"Error: {error}", err=True)
+        say(f"Error: {told(error)}", err=True)
         sys.exit(1)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
@@ -89,3 +91,17 @@ def _usage(error: click.ClickException) -> list[str]:
         return []
     help_option = context.help_option_names[0]
     return [*context.get_usage().splitlines(), f"Try '{context.command_path} {help_option}' for help.", ""]
+
+
+def _all_utf8(arguments: list[str]) -> None:
+    """Refuse bytes that are no text: neither Neo4j nor a terminal takes them.
+
+    Raises:
+        KgrecError: an argument has some.
+    """
+    for number, argument in enumerate(arguments, start=1):
+        if not argument.isascii() and any("\ud800" <= character <= "\udfff" for character in argument):
+            raise KgrecError(  # not shown, it may be a password
+                f"Argument {number} of the command line is not UTF-8 text: write it in UTF-8, or rename the file "
+                "that is named so."
+            )

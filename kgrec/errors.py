@@ -6,3 +6,8 @@ class KgrecError(Exception):
 
     The command line prints it without a traceback and exits with status 1.
     """
+
+
+def told(error: BaseException) -> str:
+    """Return the message of an error, and the notes that were added to it on its way."""
+    return " ".join([str(error), *getattr(error, "__notes__", [])]).strip()

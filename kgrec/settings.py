@@ -15,6 +15,7 @@ from platformdirs import user_cache_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError, TomlConfigSettingsSource
 
+from kgrec.addresses import check_address
 from kgrec.errors import KgrecError
 
 Section = TypeVar("Section", bound=BaseModel)
@@ -35,11 +36,14 @@ class Neo4jSettings(BaseModel):
 
     @field_validator("uri")
     @classmethod
-    def _nothing_secret(cls, uri: str | None) -> str | None:
-        if uri is not None and "@" in uri:  # it is shown in messages
+    def _address(cls, uri: str | None) -> str | None:
+        if uri is None:
+            return None
+        if "@" in uri:  # it is shown in messages
             raise ValueError(
                 "it holds a user name or a password: give them apart, best in KGREC_NEO4J_USER and KGREC_NEO4J_PASSWORD"
             )
+        check_address(uri)
         return uri
 
 
@@ -90,7 +94,7 @@ def load_section(table: str, model: type[Section], overrides: dict[str, Any] | N
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join([table, *(str(part) for part in first["loc"])])
-        raise KgrecError(f"Setting {where} is wrong: {first['msg']}.") from error
+        raise KgrecError(f"Setting {where} is wrong: {first['msg'].removeprefix('Value error, ')}.") from error
 
 
 def explained(table: str, model: type[BaseModel]) -> list[Setting]:

@@ -96,8 +96,10 @@ class Recommender:
         what it is worth).
 
         Raises:
-            KgrecError: an item is not in the graph.
+            KgrecError: there are no items, or one is not in the graph.
         """
+        if not item_ids:
+            raise KgrecError("The session has no items: give item ids, oldest first, with commas between them.")
         unknown = [item_id for item_id in item_ids if item_id not in self.dataset.number]
         if unknown:
             raise KgrecError(f"The graph has no {_listed('item', unknown)}: a session can only hold known items.")

@@ -8,7 +8,10 @@ Conditioning = Literal["late", "prefix", "add", "gate"]
 BlockName = Literal["paper", "authors", "ligr"]
 LossName = Literal["auto", "full", "sampled", "gbce"]
 Share = Annotated[float, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(gt=0)]
+# Bounds far beyond what is of use; what is beyond them would end in the lack of memory or of time.
+Small = Annotated[int, Field(gt=0, le=256)]
+Width = Annotated[int, Field(gt=0, le=4_096)]
+Count = Annotated[int, Field(gt=0, le=100_000)]
 
 
 class SASRecSettings(BaseModel):
@@ -16,14 +19,14 @@ class SASRecSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    dim: Count = Field(64, description="Width of item vectors and states; `heads` must divide it.")
-    blocks: Count = Field(2, description="How many attention blocks stand on each other.")
+    dim: Width = Field(64, description="Width of item vectors and states; `heads` must divide it.")
+    blocks: Small = Field(2, description="How many attention blocks stand on each other.")
     block: BlockName = Field(
         "paper",
         description="The block of SASRec's paper (paper), of its authors' code (authors), or of eSASRec (ligr), gated.",
     )
-    heads: Count = Field(2, description="Attention heads of a block.")
-    max_length: Count = Field(50, description="Items of a history that are looked at, the latest; time grows with it.")
+    heads: Small = Field(2, description="Attention heads of a block.")
+    max_length: Width = Field(50, description="Items of a history that are looked at, the latest; time grows with it.")
     dropout: Share = Field(0.3, description="Share of values dropped in training, in embeddings, attention and blocks.")
     loss: LossName = Field(
         "auto",
@@ -32,11 +35,13 @@ class SASRecSettings(BaseModel):
             "50,000 items and sampled beyond."
         ),
     )
-    learning_rate: Annotated[float, Field(gt=0)] = Field(2e-3, description="Step size of Adam.")
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = Field(2e-3, description="Step size of Adam.")
     batch_size: Count = Field(128, description="Users per step.")
     epochs: Count = Field(100, description="At most so many passes over all users.")
     patience: Count = Field(10, description="Epochs without a better validation NDCG@10 before training stops.")
-    seed: int = Field(7, description="Of everything random; the same seed gives the same model on a CPU.")
+    seed: int = Field(
+        7, ge=0, lt=2**32, description="Of everything random; the same seed gives the same model on a CPU."
+    )
     conditioning: Conditioning = Field(
         "late",
         description=(

@@ -1,6 +1,7 @@
 """Fixtures: one managed Neo4j for the whole run, an empty graph per test module, and the command line."""
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from kgrec.commands import kgrec
 from kgrec.graph.database import Database
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"  # ranx, the oracle of the metrics, compiles for longer than it runs
+
+# Runners that start the tests by nohup let them ignore Ctrl-C, and the processes that tests start would inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test depends on how fast the machine is.
 settings.register_profile("kgrec", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -2,16 +2,15 @@
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import click
-import pandas as pd
 from more_itertools import chunked
 
 from kgloader.dbpedia.dump import Dump
 from kgloader.dbpedia.facts import fetch_facts, link_items, write_links
+from kgloader.dbpedia.links import read_links
 from kgloader.dbpedia.settings import DBpediaSettings
-from kgloader.dbpedia.sparql import Endpoint, iri
+from kgloader.dbpedia.sparql import Endpoint
 from kgloader.report import Report
 from kgloader.writers.interactions import known_items
 from kgrec.errors import KgrecError
@@ -74,32 +73,12 @@ def _load_links(database: Database, path: Path, report: Report) -> None:
     """Write the links of a file, once all of them are found to be right.
 
     Raises:
-        KgrecError: a column is missing, or a value is no IRI or no score; nothing is written then.
+        KgrecError: as `read_links`; nothing is written then.
     """
-    try:
-        table = pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",", dtype=str, keep_default_na=False)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise KgrecError(f"The link file {path} cannot be read: {str(error).splitlines()[0]}.") from error
-    missing = [column for column in ("item_id", "entity") if column not in table.columns]
-    if missing:
-        raise KgrecError(f"The link file {path} has no column {missing[0]!r}: it needs item_id and entity.")
-    scores = table["score"] if "score" in table.columns else [""] * len(table)
-    records = zip(table["item_id"], table["entity"], scores, strict=True)
-    rows = [_link(path, line, *record) for line, record in enumerate(records, start=2)]
+    rows = read_links(path)
     known = known_items(database, {row["item_id"] for row in rows})
     kept = [row for row in rows if row["item_id"] in known]
     for batch in chunked(kept, LINKS_AT_ONCE):
         write_links(database, batch, report)
     report.read[f"rows of {path.name}"] += len(rows)
     report.skipped["links of items without interactions"] += len(rows) - len(kept)
-
-
-def _link(path: Path, line: int, item_id: str, entity: str, text: str) -> dict[str, Any]:
-    try:
-        iri(entity)
-        score = float(text or 1.0)
-    except ValueError as error:
-        raise KgrecError(f"{path}, line {line}: {error}.") from error
-    if not 0 <= score <= 1:
-        raise KgrecError(f"{path}, line {line}: the score {score} is not between 0 and 1.")
-    return {"item_id": item_id, "uri": entity, "score": score}

@@ -1,15 +1,18 @@
 """A local DBpedia dump that answers the same queries as the endpoint."""
 
-import bz2
-import gzip
 import tempfile
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self, cast
+from typing import IO, BinaryIO, Self, cast
 
 import pyoxigraph as ox
 
 from kgloader.dbpedia.sparql import Solution
+from kgloader.readers.lines import LONGEST_BLANK
+from kgloader.readers.opening import opened
+from kgloader.report import progress_bar
 from kgrec.errors import KgrecError
 
 FORMATS = {".nt": ox.RdfFormat.N_TRIPLES, ".ttl": ox.RdfFormat.TURTLE}
@@ -53,17 +56,35 @@ class Dump:
         if kind is None:
             raise KgrecError(f"{path} is no dump that kgrec reads: give .nt or .ttl, plain, .gz or .bz2.")
         try:
-            with _opened(path) as file:
-                self._store.bulk_load(input=file, format=kind, base_iri=BASE)
+            with (
+                opened(path) as (file, content),
+                progress_bar(f"dump {path.name}", "bytes", path.stat().st_size) as bar,
+            ):
+                watched = _Watched(content, lambda count: bar(count, file.tell()))
+                self._store.bulk_load(input=cast(IO[bytes], watched), format=kind, base_iri=BASE)
         except SyntaxError as error:
             raise KgrecError(f"{path}, line {error.lineno}: {error.msg}.") from error
-        except (EOFError, OSError) as error:
-            raise KgrecError(f"{path} cannot be read: {error}.") from error
+        except (EOFError, OSError, zlib.error, MemoryError) as error:  # the last one is of too long a line
+            raise KgrecError(f"{path} cannot be read: {str(error).rstrip('.')}.") from error
 
 
-def _opened(path: Path) -> IO[bytes]:
-    if path.suffix == ".gz":
-        return cast(IO[bytes], gzip.open(path))
-    if path.suffix == ".bz2":
-        return cast(IO[bytes], bz2.open(path))
-    return path.open("rb")
+class _Watched:
+    """A stream that tells how much was read of it, and ends at more than a MiB of nothing but white space."""
+
+    def __init__(self, stream: BinaryIO, tell: Callable[[int], None]):
+        self._stream = stream
+        self._tell = tell
+        self._blank = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Read at most ``size`` bytes.
+
+        Raises:
+            OSError: there are too many blank lines.
+        """
+        part = self._stream.read(size)
+        self._tell(len(part))
+        self._blank = self._blank + len(part) if part.isspace() else 0
+        if self._blank > LONGEST_BLANK:
+            raise OSError("it holds more than 1 MiB of blank lines")
+        return part

@@ -1,8 +1,8 @@
 """How DBpedia is asked: the ``[dbpedia]`` table of the settings file."""
 
-from urllib.parse import urlsplit
-
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from kgrec.addresses import check_address
 
 
 class DBpediaSettings(BaseModel):
@@ -16,23 +16,27 @@ class DBpediaSettings(BaseModel):
     batch_size: int = Field(
         50,
         gt=0,
+        le=10_000,
         description="Items or entities in one query: more make fewer requests, but longer answers; one of 10,000 rows "
         "or more is asked for again in halves.",
     )
     min_interval_seconds: float = Field(
         0.5,
         ge=0,
+        le=3_600,
         description="Seconds from one request to the next: fewer are faster, but a public endpoint may shut you out.",
     )
     timeout_seconds: float = Field(
         60.0,
         gt=0,
+        le=3_600,
         description="Seconds for a whole answer before the request is repeated: more than 100 give a slow endpoint one "
         "long try.",
     )
     retries: int = Field(
         5,
         ge=0,
+        le=1_000,
         description="How often a failed request is repeated, after growing pauses and within 100 seconds in all.",
     )
     min_score: float = Field(
@@ -53,12 +57,5 @@ class DBpediaSettings(BaseModel):
             )
         if not endpoint.startswith(("http://", "https://")):
             raise ValueError("it must begin with http:// or https://")
-        if not endpoint.isascii() or not endpoint.isprintable() or " " in endpoint:
-            raise ValueError("it has a space, or a letter that must be written with %")
-        try:
-            host, port = urlsplit(endpoint).hostname, urlsplit(endpoint).port
-        except ValueError:
-            host, port = None, None
-        if not host or port == 0:
-            raise ValueError("it names no host, or no port that there is")
+        check_address(endpoint)
         return endpoint

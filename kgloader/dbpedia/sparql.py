@@ -28,7 +28,7 @@ from kgloader.dbpedia.solutions import AnswerCache, understood
 from kgloader.dbpedia.solutions import Solution as Solution  # callers need no more than this module
 from kgloader.dbpedia.transport import LARGEST_ANSWER, LargeAnswerError, StatusError, fetch, web
 from kgrec.errors import KgrecError
-from kgrec.terminal import terminal
+from kgrec.terminal import say
 from kgrec.text import shown
 
 USER_AGENT = "kgrec (knowledge-graph recommender; batched and cached queries)"
@@ -147,7 +147,7 @@ class Endpoint:
         self._say(f"gave no answer, {count}: {_reason(_failure(state))}. The next try is in {pause:.1f} s.")
 
     def _say(self, what: str) -> None:
-        terminal(stderr=True).print(f"{self._name} {what}", highlight=False, soft_wrap=True)
+        say(f"{self._name} {what}", err=True)
 
     def _stop(self, what: str) -> KgrecError:
         return KgrecError(f"{self._name} {what} {KEPT}")

@@ -18,6 +18,7 @@ from kgloader.readers.records import Interaction, ItemRecord
 AUTHOR_PAGE = re.compile(r"Visit Amazon's (.+?)(?:'s?)? Page")  # the brand of a book in 2018
 CREDIT = re.compile(r"\s*,?\s*([^()]+?)\s*\(([^()]*)\)")  # the store of a book in 2023: "A. Name (Author), ..."
 SECOND = 1_000  # milliseconds
+LONGEST_LITERAL = 2**20  # characters; the syntax tree of a literal takes hundreds of bytes for each
 
 
 def read_reviews(lines: Lines, after: int = 0) -> Iterator[tuple[int, Interaction]]:
@@ -51,6 +52,8 @@ def _record(line: str) -> dict[str, Any]:
 
 
 def _literal(line: str, json_problem: str) -> object:
+    if len(line) > LONGEST_LITERAL:
+        raise Malformed(f"not JSON ({json_problem}), and too long for a Python literal")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "\/" and the like in the descriptions

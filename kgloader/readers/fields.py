@@ -5,6 +5,8 @@ import math
 import re
 from typing import Any
 
+from pyoxigraph import NamedNode
+
 from kgloader.readers.lines import Malformed
 
 LONGEST_KEY = 1_000  # characters; a unique index takes keys up to about 8,000 bytes
@@ -44,6 +46,21 @@ def identifier(key: str, value: Any) -> str:
     if not value.isascii() and value != _encodable(value):
         raise Malformed(f"{key!r} is not valid Unicode")
     return value
+
+
+def entity(key: str, value: Any) -> str:
+    """Return the id of an entity: an IRI that is one, or an id of another kind, such as Freebase's ``m.0dyb1``.
+
+    Raises:
+        Malformed: it is no identifier, or it looks like an IRI and is none.
+    """
+    found = identifier(key, value)
+    if "://" in found:
+        try:
+            NamedNode(found)
+        except ValueError as error:
+            raise Malformed(f"{key!r} is {shown(value)}, which is no IRI") from error
+    return found
 
 
 def number(key: str, value: Any) -> float:

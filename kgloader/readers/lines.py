@@ -1,15 +1,16 @@
-"""Numbered lines of a text file, plain or gzip, at constant memory."""
+"""Numbered lines of a text file, plain or packed, at constant memory."""
 
-import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, TypeVar, cast
+from typing import TypeVar
 
+from kgloader.readers.opening import opened
+from kgloader.readers.skipped import Skipped
 from kgrec.errors import KgrecError
 
-GZIP_MAGIC = b"\x1f\x8b"
 LONGEST_LINE = 64 * 2**20  # bytes; a whole file on one line would break the promise of constant memory
+LONGEST_BLANK = 2**20  # bytes of blank lines in a row; some kilobytes of gzip unpack to hours of them
 
 Record = TypeVar("Record")
 
@@ -21,23 +22,42 @@ class Malformed(Exception):  # noqa: N818 - it never leaves the readers, which a
 class Lines:
     """The lines of a UTF-8 file that are not blank, with their numbers from 1.
 
-    The file is read once: an iteration goes on where the one before stopped. Gzip is told by the file's first bytes,
-    not by its name.
+    The file is read once: an iteration goes on where the one before stopped. How it is packed is told by its first
+    bytes, not by its name.
+
+    Args:
+        path: the file.
+        skipped: where broken lines are kept aside; without it the first one is an error.
+
+    Attributes:
+        size: of the file, in bytes.
+        bytes_read: of the file as it lies there, packed or not.
+        number: of the last line read, blank or not.
+        count: of the lines read that are not blank.
+        checksum: of the content of all lines read, their CRC-32.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, skipped: Skipped | None = None):
         self.path = path
         self.size = path.stat().st_size
         self.bytes_read = 0
+        self.number = 0
+        self.count = 0
+        self.checksum = 0
+        self._skipped = skipped
         self._numbered = self._read()
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text without its line end).
 
         Raises:
-            KgrecError: the file is empty or cut off, or a line is too long or not UTF-8.
+            KgrecError: the file is empty, cut off or packed in a way that is not read, or a line is too long or not
+                UTF-8.
         """
-        return self._numbered
+        for number, text, problem in self._numbered:
+            if problem:
+                raise self.error(number, problem)
+            yield number, text
 
     def parsed(self, parse: Callable[[str, int], Record], after: int = 0) -> Iterator[tuple[int, Record]]:
         """Yield (line number, record) for every line behind line ``after``.
@@ -47,48 +67,75 @@ class Lines:
             after: number of the last line that is passed over unparsed.
 
         Raises:
-            KgrecError: as in iterating, or a line is malformed; names file and line.
+            KgrecError: as in iterating, or a line is malformed and not to be skipped, or more lines than may be; names
+                file and line.
         """
-        for number, line in self:
-            if number > after:
-                try:
-                    record = parse(line, number)
-                except Malformed as problem:
-                    raise self.error(number, problem) from problem
+        for number, text, problem in self._numbered:
+            if number <= after:
+                continue
+            try:
+                if problem:
+                    raise Malformed(problem)
+                record = parse(text, number)
+            except Malformed as malformed:
+                if self._skipped is None:
+                    raise self.error(number, malformed) from malformed
+                self._skipped.note(number, malformed, text, self.count)
+            else:
                 yield number, record
+        if self._skipped is not None:
+            self._skipped.judge(self.count)
+
+    def passed(self, last: int, checksum: int | None) -> bool:
+        """Go on behind line ``last``, and tell whether the content up to there has this checksum.
+
+        Raises:
+            KgrecError: as in iterating, but for what is within a line.
+        """
+        while self.number < last and next(self._numbered, None) is not None:
+            pass
+        return self.number == last and self.checksum == checksum
 
     def error(self, number: int, problem: object) -> KgrecError:
         """Return the error that says what is wrong with one line of this file."""
-        return KgrecError(f"{self.path}, line {number}: {problem}.")
+        return KgrecError(f"{self.path}, line {number:,}: {problem}.")
 
-    def _read(self) -> Iterator[tuple[int, str]]:
-        number = 0
-        seen = False
-        with self.path.open("rb") as raw:
-            stream = _opened(raw)
+    def _read(self) -> Iterator[tuple[int, str, str]]:
+        """Yield (line number, text, what is wrong with its bytes)."""
+        blank = 0
+        with opened(self.path) as (file, stream):
             while True:
-                number += 1
                 try:
                     line = stream.readline(LONGEST_LINE + 1)
-                except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                    raise self.error(number, f"the gzip file is cut off or damaged ({error})".rstrip(".")) from error
-                self.bytes_read = raw.tell()
+                except (EOFError, OSError, zlib.error) as error:
+                    if getattr(error, "errno", None):  # a fault of the disk, not of the file
+                        raise
+                    problem = f"the packed file is cut off or damaged ({str(error).rstrip('.')})"
+                    raise self.error(self.number + 1, problem) from error
+                self.bytes_read = file.tell()
                 if not line:
                     break
+                self.number += 1
                 if len(line) > LONGEST_LINE:
-                    raise self.error(number, "longer than 64 MiB: one record per line is expected")
-                try:
-                    text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-                except UnicodeDecodeError as error:
-                    raise self.error(number, f"not UTF-8 text (byte {error.start + 1} of the line)") from error
+                    raise self.error(self.number, "longer than 64 MiB: one record per line is expected")
+                self.checksum = zlib.crc32(line, self.checksum)
+                text, problem = _decoded(line, "utf-8-sig" if self.number == 1 else "utf-8")
                 if text and not text.isspace():
-                    seen = True
-                    yield number, text
-        if not seen:
+                    blank = 0
+                    self.count += 1
+                    yield self.number, text, problem
+                else:
+                    blank += len(line)
+                    if blank > LONGEST_BLANK:
+                        raise self.error(self.number, "the end of more than 1 MiB of blank lines: this is no data")
+        if not self.count:
             raise KgrecError(f"{self.path} is empty.")
 
 
-def _opened(raw: BinaryIO) -> BinaryIO:
-    magic = raw.read(len(GZIP_MAGIC))
-    raw.seek(0)
-    return cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if magic == GZIP_MAGIC else raw
+def _decoded(line: bytes, encoding: str) -> tuple[str, str]:
+    """Text of a line without its end, and what is wrong with its bytes."""
+    try:
+        return line.decode(encoding).rstrip("\r\n"), ""
+    except UnicodeDecodeError as error:
+        text = line.decode(encoding, "backslashreplace").rstrip("\r\n")
+        return text, f"not UTF-8 text (byte {error.start + 1} of the line)"

@@ -83,8 +83,11 @@ def read_facts(lines: Lines, after: int = 0) -> Iterator[tuple[int, Fact]]:
 
 def _header(lines: Lines, *required: str) -> dict[str, str]:
     """Read the first line: the type of each column."""
-    _, types = next(lines.parsed(lambda line, _: _types(line, required)))
-    return types
+    number, header = next(iter(lines))
+    try:
+        return _types(header, required)
+    except Malformed as problem:  # without it no line can be read: it is never skipped
+        raise lines.error(number, problem) from problem
 
 
 def _types(header: str, required: Sequence[str]) -> dict[str, str]:
@@ -138,11 +141,12 @@ def _item(cells: Cells, types: dict[str, str]) -> ItemRecord:
 
 
 def _link(cells: Cells) -> Link:
-    return Link(item_id=_identifier(cells, "item_id"), uri=_identifier(cells, "entity_id"))
+    return Link(item_id=_identifier(cells, "item_id"), uri=fields.entity("entity_id", cells["entity_id"]))
 
 
 def _fact(cells: Cells) -> Fact:
-    return Fact(*(_identifier(cells, column) for column in ("head_id", "relation_id", "tail_id")))
+    head, tail = (fields.entity(column, cells[column]) for column in ("head_id", "tail_id"))
+    return Fact(head, _identifier(cells, "relation_id"), tail)
 
 
 def _identifier(cells: Cells, column: str) -> str:

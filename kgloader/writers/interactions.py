@@ -7,13 +7,17 @@ from typing import Any, TypeVar
 
 from more_itertools import chunked
 
-from kgloader.readers.lines import Lines
+from kgloader.readers.lines import Lines, Malformed
 from kgloader.readers.records import Interaction, ItemRecord
+from kgloader.readers.skipped import Skipped, Tolerance
 from kgloader.report import Report, progress_bar
 from kgloader.settings import LoadSettings
 from kgloader.writers import resume
+from kgloader.writers.resume import Progress
 from kgloader.writers.ties import tie_break
+from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.interrupts import held_back
 
 INTERACTIONS_PER_BATCH = 10_000
 DEFAULT_SEED = LoadSettings().seed
@@ -40,8 +44,9 @@ def load_file(
     prepare: Callable[[Database, list[Record], Report], list[Write]],
     batch_size: int,
     report: Report,
+    tolerance: Tolerance | None = None,
 ) -> None:
-    """Read a file and write it in batches, going on where an interrupted load of the same file stopped.
+    """Read a file and write it in batches, going on where an interrupted load of the same lines stopped.
 
     The progress note stays; `resume.forget` removes it when all that follows from the file is done.
 
@@ -53,21 +58,47 @@ def load_file(
         prepare: turns a batch of records into writes, and counts in the report what it leaves out.
         batch_size: records per transaction.
         report: where everything is counted.
+        tolerance: of broken lines, which are kept aside; without it the first one is an error.
 
     Raises:
-        KgrecError: the file is broken; batches before that line are in the graph, the one with it is not.
+        KgrecError: the file is broken, or the server gone; a note of the error says what of the file is in the graph,
+            as one of KeyboardInterrupt does.
     """
     load = resume.file_load(database, path, kind)
-    done = resume.committed_lines(database, load)
-    if done:
-        report.notes.append(f"{path.name}: went on behind line {done:,}, where an earlier load was interrupted.")
-    lines = Lines(path)
-    with progress_bar(f"{kind} {path.name}", "rows", lines.size) as advance:
-        for batch in chunked(read(lines, done), batch_size):
-            writes = prepare(database, [record for _, record in batch], report)
-            _write_batch(database, writes, resume.progress_write(load, batch[-1][0]), report)
-            report.read[f"rows of {path.name}"] += len(batch)
-            advance(len(batch), lines.bytes_read)
+    done = resume.progress_of(database, load)
+    skipped = None
+    try:
+        lines, skipped = _opened(path, tolerance, done)
+        records = read(lines, done.rows)
+        if done.rows and not lines.passed(done.rows, done.checksum):  # another file than the one that was interrupted
+            done = Progress()
+            lines, skipped = _opened(path, tolerance, done)
+            records = read(lines, 0)
+        if done.rows:
+            report.notes.append(
+                f"{path.name}: went on behind line {done.rows:,}, where an earlier load was interrupted."
+            )
+        with progress_bar(f"{kind} {path.name}", "rows", lines.size) as advance:
+            for batch in chunked(records, batch_size):
+                writes = prepare(database, [record for _, record in batch], report)
+                if skipped is not None:
+                    skipped.keep()
+                reached = Progress(lines.number, lines.checksum)
+                with held_back():
+                    _write_batch(database, writes, resume.progress_write(load, reached), report)
+                    done = reached
+                report.read[f"rows of {path.name}"] += len(batch)
+                advance(len(batch), lines.bytes_read)
+    except (KgrecError, KeyboardInterrupt) as stop:
+        stop.add_note(_loaded(path, done, report, stop, tolerance))
+        raise
+    finally:
+        if skipped is not None:
+            skipped.keep()
+    report.loaded.append(path.name)
+    if skipped is not None and skipped.count:
+        report.skipped[f"broken lines of {path.name}"] += skipped.count
+        report.notes.append(f"{path.name}: {skipped.path} holds the broken lines, with what is wrong with each.")
 
 
 def interaction_writes(
@@ -129,6 +160,26 @@ def item_writes(database: Database, batch: list[ItemRecord], report: Report) -> 
             relationship="ALSO_VIEWED",
         ),
     ]
+
+
+def _opened(path: Path, tolerance: Tolerance | None, done: Progress) -> tuple[Lines, Skipped | None]:
+    skipped = None if tolerance is None else Skipped(path, tolerance, done.rows)
+    return Lines(path, skipped), skipped
+
+
+def _loaded(path: Path, done: Progress, report: Report, stop: BaseException, tolerance: Tolerance | None) -> str:
+    """Say what was loaded before a stop, and how to go on."""
+    whole = f"Loaded whole: {', '.join(report.loaded)}. " if report.loaded else ""
+    if not done.rows:
+        return f"{whole}Of {path.name} nothing was loaded."
+    if isinstance(stop, KeyboardInterrupt):
+        way = ""
+    elif isinstance(stop.__cause__, Malformed) and tolerance is None:
+        way = "once the line is mended, or with --on-error skip, "
+    else:
+        way = "once this is mended, "
+    there = f"The first {done.rows:,} lines of {path.name} are in the graph"
+    return f"{whole}{there}: {way}the same command goes on behind them."
 
 
 def _write_batch(database: Database, writes: list[Write], progress: tuple[str, dict[str, Any]], report: Report) -> None:

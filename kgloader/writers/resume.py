@@ -1,11 +1,13 @@
 """How far the load of a file came: a (:LoadProgress) node written in the transaction of each batch.
 
-An interrupted load goes on behind the last committed batch. The node goes when the load is complete, so a repeat
-goes through MERGE again and finds everything in place.
+An interrupted load goes on behind the last committed batch, if the lines up to there are still the same: what comes
+behind them may have been mended. The node goes when the load is complete, so a repeat goes through MERGE again and
+finds everything in place.
 """
 
 import hashlib
-from dataclasses import dataclass
+import os
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kgrec.graph.database import Database, Row
@@ -16,33 +18,40 @@ DESCRIBES_ITEMS = ("metadata", ".item", ".link")
 
 @dataclass(frozen=True, slots=True)
 class FileLoad:
-    """The load of one state of a file: ``load_id`` changes with the file, ``source`` names it for people."""
+    """The load of a file: ``load_id`` stands for it, ``source`` names it for people."""
 
     load_id: str
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many lines of a file are in the graph, and the checksum of their content."""
+
+    rows: int = 0
+    checksum: int | None = None
+
+
 def file_load(database: Database, path: Path, kind: str) -> FileLoad:
-    """Name the load of a file in its present state, and of the present items where it describes items."""
-    state = path.resolve().stat()
+    """Name the load of a file, and of the present items where it describes items."""
     items = database.read("load/size")[0]["Item"] if kind in DESCRIBES_ITEMS else ""
-    key = f"{path.resolve()}\0{state.st_size}\0{state.st_mtime_ns}\0{kind}\0{items}"
-    return FileLoad(hashlib.sha256(key.encode()).hexdigest(), _source(path, kind))
+    source = _source(path, kind)
+    return FileLoad(hashlib.sha256(f"{source}\0{items}".encode()).hexdigest(), source)
 
 
-def committed_lines(database: Database, load: FileLoad) -> int:
-    """Return how many lines are in the graph: 0 unless this very load was interrupted.
+def progress_of(database: Database, load: FileLoad) -> Progress:
+    """Return what is in the graph: nothing unless this load was interrupted.
 
-    Progress on another state of the file is forgotten.
+    Progress of the same file with other items is forgotten.
     """
     database.write("load/progress_forget", source=load.source, keep=load.load_id)
     found = database.read("load/progress_rows", load_id=load.load_id)
-    return int(found[0]["rows"]) if found else 0
+    return Progress(**found[0]) if found else Progress()
 
 
-def progress_write(load: FileLoad, rows: int) -> tuple[str, Row]:
-    """Return the statement that belongs into the transaction of the batch ending at line ``rows``."""
-    return "load/progress", {"load_id": load.load_id, "source": load.source, "rows": rows}
+def progress_write(load: FileLoad, progress: Progress) -> tuple[str, Row]:
+    """Return the statement that belongs into the transaction of the batch after which the progress is this."""
+    return "load/progress", asdict(load) | asdict(progress)
 
 
 def forget(database: Database, path: Path, kind: str) -> None:
@@ -51,4 +60,5 @@ def forget(database: Database, path: Path, kind: str) -> None:
 
 
 def _source(path: Path, kind: str) -> str:
-    return f"{kind} {path.resolve()}"
+    # A path may hold bytes that are no UTF-8, which the graph does not take.
+    return f"{kind} {os.fsencode(path.resolve()).decode(errors='backslashreplace')}"

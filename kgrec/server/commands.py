@@ -88,7 +88,12 @@ def status(context: click.Context) -> None:
 
 @db.command()
 @click.option(
-    "-n", "--lines", type=click.IntRange(0), default=40, show_default=True, help="How many of the last lines."
+    "-n",
+    "--lines",
+    type=click.IntRange(0, 1_000_000),
+    default=40,
+    show_default=True,
+    help="How many of the last lines.",
 )
 @click.option("-f", "--follow", is_flag=True, help="Go on printing as the log grows, until Ctrl-C.")
 def logs(lines: int, follow: bool) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from kgloader import commands
-from kgloader.writers import resume
-from kgrec.errors import KgrecError
+from kgloader.writers import interactions, resume
+from kgrec.errors import KgrecError, told
 from kgrec.graph.database import Database
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, rows
@@ -184,19 +184,18 @@ def test_an_interrupted_load_goes_on_and_ends_as_an_uninterrupted_one(
 
     true_write, batches = resume.progress_write, 0
 
-    def failing_write(load: resume.FileLoad, line: int) -> Any:
+    def failing_write(load: resume.FileLoad, progress: resume.Progress) -> Any:
         nonlocal batches
         batches += load.source.startswith(kind)
         if batches == 3:
             raise Fault
-        return true_write(load, line)
+        return true_write(load, progress)
 
     with monkeypatch.context() as faulty:
         faulty.setattr(resume, "progress_write", failing_write)
         with pytest.raises(Fault):
             command_line(*arguments)
-    progress = rows(database, "MATCH (p:LoadProgress) RETURN p.rows")
-    assert progress == [(100 if kind == "reviews" else 2,)]
+    assert rows(database, "MATCH (p:LoadProgress) RETURN p.rows") == [(100 if kind == "reviews" else 2,)]
     if kind == "reviews":
         assert rows(database, "MATCH ()-[r:INTERACTED]->() WHERE r.position > 100 RETURN r") == []
         assert rows(database, "MATCH (u:User&Changed) RETURN count(u) > 0") == [(True,)]
@@ -218,6 +217,105 @@ def test_a_changed_file_is_read_from_its_start(
     found = rows(database, "MATCH (u:User)-[:INTERACTED]->(i) RETURN u.user_id, i.item_id")
     assert sorted(found) == [("U1", "B1"), ("U1", "B2"), ("U1", "B3"), ("U1", "B4"), ("U9", "B1")]
     assert rows(database, "MATCH (n:LoadProgress|Changed) RETURN n") == []
+
+
+def test_what_was_loaded_before_a_broken_line_is_said_and_the_mended_file_goes_on_there(
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "INTERACTIONS_PER_BATCH", 10)
+    monkeypatch.setattr(commands, "ITEMS_PER_BATCH", 1)
+    records: list[Any] = random_reviews(40)
+    path = tmp_path / "reviews.json"
+    command_line("load", "amazon", "--reviews", write(path, records))
+    uninterrupted = dump(database)
+    empty(database)
+    stopped = command_line(
+        "load", "amazon", "--reviews", write(path, [*records[:24], "broken", *records[24:]]), check=False
+    )
+    assert isinstance(stopped.exception, KgrecError)
+    assert "line 25: neither JSON" in str(stopped.exception)
+    assert told(stopped.exception).endswith(
+        "The first 20 lines of reviews.json are in the graph: once the line is mended, or with --on-error skip, "
+        "the same command goes on behind them."
+    )
+    resumed = command_line("load", "amazon", "--reviews", write(path, records))
+    assert "went on behind line 20" in resumed.stdout and re.search(r"rows of reviews.json *│ *20 │", resumed.stdout)
+    assert dump(database) == uninterrupted
+    metadata = write(tmp_path / "meta.json", ["broken", *METADATA])
+    stopped = command_line("load", "amazon", "--reviews", str(path), "--metadata", metadata, check=False)
+    assert isinstance(stopped.exception, KgrecError)
+    assert told(stopped.exception).endswith("Loaded whole: reviews.json. Of meta.json nothing was loaded.")
+
+
+def kept(path: Path) -> list[int]:
+    """Numbers of the lines that a file of broken lines holds."""
+    return [json.loads(line)["line"] for line in path.read_text("ascii").splitlines()]
+
+
+def test_broken_lines_are_skipped_also_by_a_load_that_is_killed_and_goes_on(
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before any batch, or behind one: the graph is that of the good lines, and each broken one is kept once."""
+    monkeypatch.setattr(commands, "INTERACTIONS_PER_BATCH", 50)
+    monkeypatch.setitem(command_line.environment, "KGREC_LOAD_MAX_SKIPPED", "0.2")
+    records: list[Any] = random_reviews(200, items=20)
+    broken = [1, 2, 49, 50, 51, 103, 150, 200]
+
+    def with_broken(line: str) -> str:
+        rows = [line if number in broken else row for number, row in enumerate(records, start=1)]
+        return write(tmp_path / "reviews.json", rows)
+
+    command_line("load", "amazon", "--reviews", with_broken(""), "--k-core", "5")
+    expected = dump(database)
+    reviews = with_broken("{")
+    arguments = ("load", "amazon", "--reviews", reviews, "--k-core", "5", "--on-error", "skip")
+    left = tmp_path / "reviews.json.skipped.jsonl"
+    true_write = interactions._write_batch
+    for kill in (0, 1, 4, 7):  # of four batches
+        empty(database)
+        left.unlink(missing_ok=True)
+        writes = 0
+        on_disk = b""
+
+        def failing_write(*given: Any, kill: int = kill) -> None:
+            """Before the write of a batch, or behind it: what is then on the disk is all that a kill leaves."""
+            nonlocal writes, on_disk
+            killed = writes == kill // 2
+            if not killed or kill % 2:
+                true_write(*given)
+            if killed:
+                on_disk = left.read_bytes()
+                raise Fault
+            writes += 1
+
+        with monkeypatch.context() as faulty:
+            faulty.setattr(interactions, "_write_batch", failing_write)
+            with pytest.raises(Fault):
+                command_line(*arguments)
+        left.write_bytes(on_disk[: -3 if kill % 2 == 0 else None])  # the last note cut off, but where a batch needs it
+        resumed = command_line(*arguments)
+        assert dump(database) == expected
+        assert kept(left) == broken
+        assert re.search(r"broken lines of reviews.json *│ *8 │", resumed.stdout)
+        assert f"{left} holds the broken lines" in "".join(resumed.stdout.splitlines())
+
+
+def test_too_many_broken_lines_stop_the_load_and_the_same_command_goes_on(
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "INTERACTIONS_PER_BATCH", 500)
+    records = [*random_reviews(1_200), *["broken"] * 13, *random_reviews(100, seed=2)]
+    reviews, folder = write(tmp_path / "reviews.json.gz", records), tmp_path / "folder"
+    arguments = ("load", "amazon", "--reviews", reviews, "--on-error", "skip", "--skipped", str(folder))
+    stopped = command_line(*arguments, check=False)
+    assert isinstance(stopped.exception, KgrecError)
+    assert "13 of the first 1,213 lines" in str(stopped.exception) and "allows 1.0%" in str(stopped.exception)
+    assert "The first 1,000 lines of reviews.json.gz are in the graph" in told(stopped.exception)
+    assert kept(folder / "reviews.json.gz.skipped.jsonl") == list(range(1_201, 1_214))
+    monkeypatch.setitem(command_line.environment, "KGREC_LOAD_MAX_SKIPPED", "0.05")
+    assert "went on behind line 1,000" in command_line(*arguments).stdout
+    assert kept(folder / "reviews.json.gz.skipped.jsonl") == list(range(1_201, 1_214))
+    assert rows(database, "MATCH ()-[r:INTERACTED]->() RETURN max(r.position)") == [(1_313,)]
 
 
 def test_interrupted_metadata_start_anew_when_there_are_more_items(
@@ -259,6 +357,7 @@ def test_wrong_calls_are_refused_and_help_reads_alone(command_line: CommandLine,
     metadata = write(tmp_path / "meta.json", METADATA)
     assert command_line("load", "amazon", "--metadata", metadata, "--k-core", "5", check=False).exit_code == 2
     assert command_line("load", "amazon", "--reviews", str(tmp_path / "none"), check=False).exit_code == 2
+    assert command_line("load", "amazon", "--metadata", metadata, "--skipped", "folder", check=False).exit_code == 2
     for command in ("amazon", "recbole"):
         text = command_line("load", command, "--help").stdout
         assert "Example:" in text
@@ -278,8 +377,9 @@ def test_ctrl_c_keeps_whole_batches_and_the_same_command_goes_on(
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate()
     assert process.returncode == 130, errors
-    assert b"goes on from there" in errors
     [(done,)] = rows(database, "MATCH (p:LoadProgress) RETURN p.rows")
+    there = f"goes on from there. The first {done:,} lines of reviews.json are in the graph: the same command goes on"
+    assert there.encode() in errors
     assert 0 < done < 60_000
     assert done % 10_000 == 0
     assert rows(database, "MATCH ()-[r:INTERACTED]->() RETURN count(r), max(r.position)") == [(done, done)]

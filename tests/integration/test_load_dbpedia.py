@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import lzma
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, rows
 from tests.integration.sparql_endpoint import DBPEDIA, Endpoint, served
 from tests.misbehaving import solutions
+from tests.unit.test_lines import zipped
 
 RESOURCE = "http://dbpedia.org/resource/"
 ITEMS = [
@@ -371,15 +373,26 @@ def test_an_entity_whose_id_is_no_iri_is_passed_over(
         (f"item_id,entity\nB1,{RESOURCE}A>\n", "line 2: "),
         (f"item_id,entity,score\nB1,{RESOURCE}A,1.5\n", "line 2: the score 1.5 is not between 0 and 1"),
         (f"item_id,entity,score\nB1,{RESOURCE}A,high\n", "line 2: "),
-        ("", "cannot be read"),
-        ("item_id,entity\nB1\n\nB2,b,c,d,e\n", "cannot be read"),
+        (f"item_id,entity,score\nB1,{RESOURCE}A,nan\n", "line 2: "),
+        (f"item_id,entity\n,{RESOURCE}A\n", "line 2: 'item_id' is blank"),
+        ("", "is empty"),
+        (f"item_id,entity\nB1,{RESOURCE}A,1\nB2,{RESOURCE}B,1\n", "line 2: 3 fields where the header has 2"),
+        (f"item_id,entity\nB1,{RESOURCE}A\nB2\n", "line 3: 1 fields where the header has 2"),
+        (zipped(b"item_id,entity\n"), "is packed by zip"),
+        (gzip.compress(b"item_id,entity\n" + b"B1,http://a\n" * 999)[:-9], "cut off or damaged"),
+        (b"item_id,entity\nB1,http://caf\xe9\n", "line 2: not UTF-8 text"),
     ],
 )
 def test_wrong_link_file_is_said_and_nothing_written(
-    database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path, content: str, sentence: str
+    database: Database,
+    command_line: CommandLine,
+    endpoint: Endpoint,
+    tmp_path: Path,
+    content: str | bytes,
+    sentence: str,
 ) -> None:
     path = tmp_path / "links.csv"
-    path.write_text(content)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
     before = dump(database)
     said = refused(command_line, "--links", str(path), "--endpoint", endpoint.url)
     assert str(path) in said and sentence in said
@@ -393,7 +406,15 @@ def test_wrong_link_file_is_said_and_nothing_written(
         ("a.ttl", b"@prefix a: <http://a> .\na:b a:c\n", "a.ttl, line "),
         ("a.rdf", b"<rdf/>", "give .nt or .ttl"),
         ("a.nt.gz", gzip.compress(b"<http://a> <http://b> <http://c> .\n" * 999)[:-20], "cannot be read"),
-        ("a.nt.bz2", b"not bz2", "cannot be read"),
+        ("a.nt.gz", b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 9, "a.nt.gz cannot be read: Error -3"),
+        (
+            "a.nt.gz",
+            gzip.compress(b"\n" * 3_000_000),
+            "a.nt.gz cannot be read: it holds more than 1 MiB of blank lines",
+        ),
+        ("a.nt", b"<http://a> <http://b> <" + b"x" * 20_000_000, "a.nt cannot be read: Reached the buffer"),
+        ("a.nt.bz2", b"BZh9 no bzip2", "cannot be read"),
+        ("a.nt", lzma.compress(b"<http://a> <http://b> <http://c> ."), "is packed by xz"),
         ("a.nt", b'<http://a> <http://b> "\xff" .\n', "a.nt"),
     ],
 )

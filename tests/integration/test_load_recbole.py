@@ -109,3 +109,20 @@ def test_a_broken_file_leaves_nothing_half_written(
     assert isinstance(result.exception, KgrecError)
     assert "toy.inter, line 3: 1 fields where the header has 2" in str(result.exception)
     assert rows(database, "MATCH (n) RETURN n") == []
+
+
+def test_broken_lines_of_all_four_files_are_skipped(
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(command_line.environment, "KGREC_LOAD_MAX_SKIPPED", "0.5")
+    inter = ["user_id:token\titem_id:token", "7\t3", "7\t1\tx", "7\t1"]
+    link = [*LINK, "3\thttp://dbpedia.org/resource/Kiss Me"]
+    folder = write(tmp_path, inter=inter, item=[*ITEM, "3"], link=link, kg=[*FACTS, "m.1\tgenre\thttp://a/>"])
+    output = command_line("load", "recbole", folder, "--on-error", "skip").stdout
+    for kind in ("inter", "item", "link", "kg"):
+        assert re.search(rf"broken lines of toy.{kind} *│ *1 │", output)
+        assert len((tmp_path / f"toy.{kind}.skipped.jsonl").read_text().splitlines()) == 1
+    assert rows(database, "MATCH (:User)-[r:INTERACTED]->(i) RETURN i.item_id ORDER BY r.position") == [("3",), ("1",)]
+    uris = [uri for (uri,) in rows(database, "MATCH (e:Entity) RETURN e.uri")]
+    assert len(uris) == 4 and not [uri for uri in uris if " " in uri or ">" in uri]
+    assert "no timestamps" in command_line("load", "recbole", folder, "--on-error", "skip").stdout

@@ -270,6 +270,7 @@ def test_more_asked_for_than_there_are(command_line: CommandLine, run: Path) -> 
     [
         (["--user", "u00", "--user", "stranger"], "'stranger'.*--session"),
         (["--session", "i00,nothing"], "item 'nothing'"),
+        (["--session", ",, ,"], "session has no items"),
         (["--user", "u00", "--conditioning", "gate"], "no second stage of persona-gate"),
     ],
 )

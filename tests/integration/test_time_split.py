@@ -197,6 +197,7 @@ def test_wrong_calls_are_refused(database: Database, command_line: CommandLine) 
         (),
         ("--by", "leave-one-out", "--test", "0.1"),
         ("--by", "time", "--test", "0.5", "--validation", "0.5"),
+        ("--by", "time", "--validation", "nan"),
         ("--by", "time", "--test", "0"),
     ):
         assert command_line("load", "split", *arguments, check=False).exit_code == 2

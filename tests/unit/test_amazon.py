@@ -48,6 +48,7 @@ def test_reviews_of_three_formats_in_one_file(tmp_path: Path) -> None:
         ("not json", "neither JSON nor a Python literal"),
         ('{"reviewerID": "A1", ', "neither JSON nor a Python literal"),
         ("[" * 100_000, "neither JSON|nested too deeply"),
+        ("[" + "1," * 600_000 + "]", "not JSON .*too long for a Python literal"),
         ("[1]", "not an object"),
         ("{}", "'user_id' or 'reviewerID' is missing"),
         ({**REVIEW_2014, "asin": None}, "'asin' is missing"),

@@ -124,7 +124,9 @@ def test_a_password_that_is_missing_is_said(run: Run) -> None:
 
 def test_an_address_that_is_none_is_said(run: Run) -> None:
     status, said = run("evaluate", "--uri", "localhost", "--password", "x")
-    assert status == 1 and "'localhost' is no Neo4j address" in said
+    assert status == 1 and "neo4j.uri is wrong: it names no host" in said
+    status, said = run("evaluate", "--uri", "http://localhost", "--password", "x")
+    assert status == 1 and "'http://localhost' is no Neo4j address" in said
 
 
 @pytest.mark.parametrize("uri", ["bolt://neo4j:s3cret@127.0.0.1:1", "neo4j:s3cret@host", "bolt://n:s3@cret@h?x=1"])
@@ -160,3 +162,25 @@ def test_wrong_settings_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_settings_file_that_was_asked_for_must_exist(run: Run, tmp_path: Path) -> None:
     status, said = run("explore", KGREC_SETTINGS=str(tmp_path / "mine.toml"))
     assert status == 1 and "mine.toml" in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explore", "persona-traits", "-p", b"persona_id=caf\xe9"),
+        ("--password", b"s3cret\xe9", "explore"),
+        ("load", "amazon", "--reviews", b"caf\xe9.json"),
+        (b"\xff",),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused_and_not_shown(run: Run, arguments: tuple[str | bytes, ...]) -> None:
+    """Decoded as Python does it for the arguments of a process."""
+    number = 1 + next(place for place, argument in enumerate(arguments) if isinstance(argument, bytes))
+    status, said = run(*map(os.fsdecode, arguments))
+    assert status == 1 and said.startswith(f"Error: Argument {number} of the command line is not UTF-8 text")
+    assert "caf" not in said and "s3cret" not in said
+
+
+def test_more_lines_of_a_log_than_can_be_counted_are_a_wrong_call(run: Run) -> None:
+    status, said = run("db", "logs", "-n", "1" + "0" * 30)
+    assert status == 2 and "0<=x<=1000000" in said

@@ -410,9 +410,9 @@ def test_no_secret_is_shown_or_names_a_file(server: Server, tmp_path: Path, caps
         ("http:///sparql", "it names no host"),
         ("http://[::1/sparql", "it names no host"),
         ("http://dbpedia.org:99999/", "no port that there is"),
-        ("http://dbpedia.org/spar ql", "it has a space"),
-        ("http://dbpedia.org/sparql\x1b[2J", "it has a space"),
-        ("http://dbpédia.org/", "must be written with %"),
+        ("http://dbpedia.org/spar ql", "an address has no space"),
+        ("http://dbpedia.org/sparql\x1b[2J", "an address has no space"),
+        ("http://dbpédia.org/", "are written with %"),
     ],
 )
 def test_an_address_that_is_none_is_said_without_its_secrets(address: str, sentence: str) -> None:

@@ -1,6 +1,8 @@
 """Ctrl-C waits for the end of a block, by real signals to this process."""
 
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -56,3 +58,13 @@ def test_other_threads_are_left_alone() -> None:
     thread.start()
     thread.join()
     assert done == [signal.default_int_handler]
+
+
+def test_the_tests_run_where_ctrl_c_arrives_ignored() -> None:
+    """As in the background, under nohup; the processes that tests start have to take it as well."""
+    ignored = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable]
+    asked = "import signal; print(repr(signal.getsignal(signal.SIGINT)))"
+    assert "SIG_IGN" in subprocess.run([*ignored, "-c", asked], capture_output=True, text=True).stdout
+    with_tests = f"import tests.conftest, subprocess, sys; subprocess.run([sys.executable, '-c', '{asked}'])"
+    result = subprocess.run([*ignored, "-c", with_tests], capture_output=True, text=True)
+    assert "default_int_handler" in result.stdout, result.stderr

@@ -1,4 +1,8 @@
+import bz2
 import gzip
+import io
+import lzma
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -8,12 +12,32 @@ from kgloader.readers.lines import Lines
 from kgrec.errors import KgrecError
 
 
-def test_plain_and_gzip_are_told_apart_by_content_not_by_name(tmp_path: Path) -> None:
+def zipped(content: bytes) -> bytes:
+    with zipfile.ZipFile(file := io.BytesIO(), "w") as archive:
+        archive.writestr("reviews.json", content)
+    return file.getvalue()
+
+
+def test_plain_and_packed_are_told_apart_by_content_not_by_name(tmp_path: Path) -> None:
     plain, packed = tmp_path / "plain.gz", tmp_path / "packed.json"
     plain.write_bytes(b"\xef\xbb\xbfone\r\n\n  \ntwo")
-    packed.write_bytes(gzip.compress(b"one\ntwo\n"))
     assert list(Lines(plain)) == [(1, "one"), (4, "two")]
-    assert list(Lines(packed)) == [(1, "one"), (2, "two")]
+    for pack in (gzip.compress, bz2.compress):
+        packed.write_bytes(pack(b"one\ntwo\n"))
+        assert list(Lines(packed)) == [(1, "one"), (2, "two")]
+
+
+@pytest.mark.parametrize(
+    ("content", "command"),
+    [(zipped(b"one"), "unzip"), (lzma.compress(b"one"), "unxz"), (b"\x28\xb5\x2f\xfd and so on", "unzstd")],
+)
+def test_what_is_packed_otherwise_is_refused_with_the_command_that_unpacks_it(
+    tmp_path: Path, content: bytes, command: str
+) -> None:
+    path = tmp_path / "reviews.json"
+    path.write_bytes(content)
+    with pytest.raises(KgrecError, match=f"gzip and bzip2: unpack it with `{command} {path}`"):
+        list(Lines(path))
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n", gzip.compress(b"")])
@@ -33,7 +57,7 @@ def test_a_cut_off_gzip_yields_what_is_before_and_names_the_line(tmp_path: Path)
             assert text == f"line {number}"
             seen.append(number)
     assert len(seen) > 100_000
-    assert f"cut.json.gz, line {len(seen) + 1}: the gzip file is cut off" in str(problem.value)
+    assert f"cut.json.gz, line {len(seen) + 1:,}: the packed file is cut off" in str(problem.value)
 
 
 def test_a_damaged_gzip_and_bytes_that_are_no_text(tmp_path: Path) -> None:
@@ -41,8 +65,12 @@ def test_a_damaged_gzip_and_bytes_that_are_no_text(tmp_path: Path) -> None:
     good = bytearray(gzip.compress(bytes(range(32, 127)) * 50))
     good[20] ^= 0xFF
     path.write_bytes(bytes(good))
-    with pytest.raises(KgrecError, match=r"line 1: the gzip file is cut off or damaged"):
+    with pytest.raises(KgrecError, match=r"line 1: the packed file is cut off or damaged"):
         list(Lines(path))
+    for damaged in (bz2.compress(b"one")[:-9], b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 9, b"BZh9 no bzip2"):
+        path.write_bytes(damaged)
+        with pytest.raises(KgrecError, match=r"line 1: the packed file is cut off or damaged"):
+            list(Lines(path))
     path.write_bytes(b"good\n\xff\xfe\n")
     with pytest.raises(KgrecError, match=r"line 2: not UTF-8 text"):
         list(Lines(path))
@@ -56,3 +84,30 @@ def test_a_file_on_one_line_is_refused_before_it_fills_the_memory(
     path.write_bytes(b"[" + b"1," * 100 + b"1]")
     with pytest.raises(KgrecError, match="line 1: longer than"):
         list(Lines(path))
+
+
+@pytest.mark.parametrize("blank", [b"\n", b" \r\n", b" " * 9_999 + b"\n"])
+def test_blank_lines_without_end_are_refused(tmp_path: Path, blank: bytes) -> None:
+    """Some kilobytes of gzip hold gigabytes of them; a few beside data are nothing."""
+    path = tmp_path / "bomb.json.gz"
+    path.write_bytes(gzip.compress(b"one\n" + blank * (lines.LONGEST_BLANK // len(blank)) + b"two\n"))
+    assert [text for _, text in Lines(path)] == ["one", "two"]
+    path.write_bytes(gzip.compress(b"one\n" + blank * (lines.LONGEST_BLANK // len(blank) + 1) + b"two\n"))
+    with pytest.raises(KgrecError, match=r"bomb\.json\.gz, line [\d,]+: the end of more than 1 MiB of blank lines"):
+        list(Lines(path))
+
+
+def test_the_content_up_to_a_line_is_recognised(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.json"
+    path.write_bytes(b"one\n\ntwo\nthree\n\n")
+    first = Lines(path)
+    assert [next(iter(first)), next(iter(first))] == [(1, "one"), (3, "two")]
+    ended = Lines(path)
+    assert len(list(ended)) == 3 and ended.number == 5
+    path.write_bytes(b"one\n\ntwo\nmended\n\nfour\n")
+    again = Lines(path)
+    assert again.passed(first.number, first.checksum) and next(iter(again)) == (4, "mended")
+    assert not Lines(path).passed(ended.number, ended.checksum)
+    for other in (b"one\n\nTwo\nthree\n", b"one\n", b"one\n\n\nthree\n"):
+        path.write_bytes(other)
+        assert not Lines(path).passed(first.number, first.checksum)

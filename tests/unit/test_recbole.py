@@ -12,6 +12,7 @@ from kgloader.readers.recbole import (
     read_links,
 )
 from kgloader.readers.records import Fact, Interaction, ItemRecord, Link
+from kgloader.readers.skipped import Skipped, Tolerance
 from kgrec.errors import KgrecError
 
 
@@ -70,6 +71,24 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path, rows: list[str], p
     with pytest.raises(KgrecError) as error:
         list(read_interactions(Lines(write(tmp_path / "a.inter", *rows))))
     assert str(error.value).startswith(f"{tmp_path}/a.inter, {problem}")
+
+
+@pytest.mark.parametrize("entity", ["http://dbpedia.org/resource/A B", "http://a/x>", "res://{x}", "://"])
+def test_what_looks_like_an_iri_and_is_none_is_refused(tmp_path: Path, entity: str) -> None:
+    """Such an id would come into the graph, and could not be asked for."""
+    link = write(tmp_path / "a.link", "item_id:token\tentity_id:token", f"1\t{entity}")
+    with pytest.raises(KgrecError, match=r"a\.link, line 2: 'entity_id' is '.*', which is no IRI"):
+        list(read_links(Lines(link)))
+    for head, tail in ((entity, "m.2"), ("m.1", entity)):
+        facts = write(tmp_path / "a.kg", "head_id:token\trelation_id:token\ttail_id:token", f"{head}\tgenre\t{tail}")
+        with pytest.raises(KgrecError, match=r"a\.kg, line 2: '(head|tail)_id' is '.*', which is no IRI"):
+            list(read_facts(Lines(facts)))
+
+
+def test_a_broken_header_is_never_skipped(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.inter", "user_id\titem_id:token", "u\ti")
+    with pytest.raises(KgrecError, match="line 1: 'user_id' in the header"):
+        list(read_interactions(Lines(path, Skipped(path, Tolerance(1.0)))))
 
 
 def test_exactly_one_inter_file(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from kgrec.commands import kgrec
 from kgrec.errors import KgrecError
-from kgrec.settings import TABLES, Neo4jSettings, explained, load_section
+from kgrec.settings import TABLES, Neo4jSettings, explained, load_section, variable
 from kgrec.settings_command import MODELS, model_of
 from recommender.settings import SASRecSettings
 from tests.unit.hostile import harm
@@ -115,3 +115,42 @@ def test_hostile_text_in_a_setting_or_the_file_s_name_stays_where_it_is(
     monkeypatch.setenv("KGREC_NEO4J_USER", hostile)
     text = printed()
     assert tomllib.loads(text)["neo4j"]["user"] == hostile and harm(text) == set()
+
+
+NUMBERS = [
+    (table, setting.name)
+    for table in TABLES
+    for setting in explained(table, model_of(table))
+    if isinstance(setting.default, int | float) and setting.name != "seed"
+]
+
+
+@pytest.mark.parametrize(("table", "name"), NUMBERS, ids=".".join)
+@pytest.mark.parametrize("value", ["1e8", "-1", "inf", "nan"])
+def test_a_number_out_of_bounds_is_named(monkeypatch: pytest.MonkeyPatch, table: str, name: str, value: str) -> None:
+    """As ``dim = 1e8``, which would end in the lack of memory, or of time."""
+    monkeypatch.setenv(variable(table, name), value)
+    with pytest.raises(KgrecError, match=rf"Setting {table}\.{name} is wrong: Input should be "):
+        load_section(table, model_of(table))
+
+
+@pytest.mark.parametrize("table", ["hdgi", "sasrec"])
+@pytest.mark.parametrize("seed", ["-1", str(2**32), "1" * 9_999])
+def test_a_seed_that_a_generator_does_not_take_is_named(monkeypatch: pytest.MonkeyPatch, table: str, seed: str) -> None:
+    monkeypatch.setenv(variable(table, "seed"), seed)
+    with pytest.raises(KgrecError, match=f"Setting {table}.seed is wrong"):
+        load_section(table, model_of(table))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["bolt://[::1", "bolt://localhost:abc", "bolt://localhost:99999", "bolt://a b", f"bolt://{'x' * 300}", "bolt://ü/"],
+)
+def test_an_address_that_no_client_can_take_apart_is_named(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    for table, name, given in (
+        ("neo4j", "uri", address),
+        ("dbpedia", "endpoint", address.replace("bolt", "http") + "/sparql"),
+    ):
+        monkeypatch.setenv(variable(table, name), given)
+        with pytest.raises(KgrecError, match=rf"Setting {table}\.{name} is wrong: (it names no host|an address)"):
+            load_section(table, model_of(table))
