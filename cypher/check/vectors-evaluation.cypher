@@ -5,7 +5,7 @@ WHERE current.kind STARTS WITH 'evaluation personas of '
 CALL (current) {
   MATCH (vector:EvaluationPersona {run_id: current.run_id})
   WHERE vector.user_id IS NOT NULL // so that the key's index finds them
-  WITH size(vector.vector) AS dimensions, count(*) AS vectors ORDER BY vectors DESC
+  WITH size(vector.vector) AS dimensions, count(*) AS vectors ORDER BY vectors DESC, dimensions
   RETURN head(collect(dimensions)) AS dimensions
 }
 MATCH (vector:EvaluationPersona {run_id: current.run_id})

@@ -3,11 +3,16 @@
 MATCH (current:CurrentRun)
 WHERE current.kind = 'personas' OR current.kind STARTS WITH 'evaluation personas of '
 CALL (current) {
-  OPTIONAL MATCH (persona:Persona {run_id: current.run_id})
-  OPTIONAL MATCH (user:EvaluationPersona {run_id: current.run_id})
-  WHERE user.user_id IS NOT NULL // so that the key's index finds them
-  WITH coalesce(persona.vector, user.vector) AS vector LIMIT 1
-  RETURN size(vector) AS dimensions
+  CALL (current) {
+    MATCH (persona:Persona {run_id: current.run_id})
+    RETURN size(persona.vector) AS dimensions
+    UNION ALL
+    MATCH (user:EvaluationPersona {run_id: current.run_id})
+    WHERE user.user_id IS NOT NULL // so that the key's index finds them
+    RETURN size(user.vector) AS dimensions
+  }
+  WITH dimensions, count(*) AS vectors ORDER BY vectors DESC, dimensions
+  RETURN head(collect(dimensions)) AS dimensions
 }
 MATCH (vector:ItemPersona {run_id: coalesce(current.items_run, current.run_id)})
 WHERE vector.item_id IS NOT NULL

@@ -1,5 +1,6 @@
 // What each source covers: how many items, users, entities and interactions have what it brings.
 CALL () {
+  OPTIONAL MATCH (current:CurrentRun {kind: 'co-occurrence of final'})
   MATCH (item:Item)
   WITH count(*) AS total,
        count(item.title) AS title, count(item.description) AS description, count(item.embedding) AS embedding,
@@ -8,7 +9,7 @@ CALL () {
        count(CASE WHEN EXISTS { (item)-[:SAME_AS]->() } THEN 1 END) AS entity,
        count(CASE WHEN EXISTS { (item)-[:SAME_AS]->(:Entity)-->(:Entity) } THEN 1 END) AS fact,
        count(CASE WHEN EXISTS { (item)-[:SIMILAR_TO]->() } THEN 1 END) AS similar,
-       count(CASE WHEN EXISTS { (item)-[:CO_OCCURS_WITH {fit: 'final'}]->() } THEN 1 END) AS co_occurring
+       count(CASE WHEN EXISTS { (item)-[:CO_OCCURS_WITH {run: current.run_id}]->() } THEN 1 END) AS co_occurring
   UNWIND [
     ['a title', title], ['a description', description], ['a maker', maker], ['a category', category],
     ['a text embedding', embedding], ['similar items', similar], ['a DBpedia entity', entity],

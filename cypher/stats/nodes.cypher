@@ -1,4 +1,4 @@
-// Nodes by label, and how many of them have no relationship.
+// How many nodes there are of each label, and how many of them have no relationship.
 MATCH (node)
 WITH CASE labels(node) WHEN [] THEN ['no label'] ELSE labels(node) END AS labels, EXISTS { (node)--() } AS tied
 UNWIND labels AS label
