@@ -4,7 +4,7 @@ import importlib
 
 import click
 
-from kgrec.graph.check import EXAMPLES, Finding, check_graph
+from kgrec.graph.check import Finding, check_graph
 from kgrec.graph.database import Database
 from kgrec.graph.stats import Share, graph_stats
 from kgrec.options import with_database
@@ -72,21 +72,19 @@ def check(context: click.Context, database: Database) -> None:
     console = terminal()
     console.print(table)
     broken = [finding for finding in found if finding.broken]
-    for finding in broken:
-        console.print(_named(finding))
     if broken:
-        console.print(f"{len(broken)} of {len(found)} do not hold.")
+        console.print(_named(broken), f"{len(broken)} of {len(found)} do not hold.")
         context.exit(1)
     console.print(f"All {len(found)} hold.")
 
 
-def _named(finding: Finding) -> DataTable:
-    """Table of what breaks an invariant, with what to do about it."""
-    table = DataTable(f"What breaks {finding.name}", title=f"{finding.holds} {finding.remedy}")
-    for example in finding.examples:
-        table.add_row(example)
-    if finding.broken > EXAMPLES:
-        table.add_row(f"and {finding.broken - EXAMPLES:,} more")
+def _named(findings: list[Finding]) -> DataTable:
+    table = DataTable("Check", "What breaks it", "What mends it", title="What does not hold")
+    for finding in findings:
+        more = finding.broken - len(finding.examples)
+        named = [*finding.examples, *([f"and {more:,} more"] if more else [])]
+        for place, what in enumerate(named):
+            table.add_row("" if place else finding.name, what, "" if place else finding.remedy)
     return table
 
 

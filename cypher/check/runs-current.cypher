@@ -12,6 +12,6 @@ CALL () {
   MATCH (persona:Persona)
   WITH count(*) AS personas
   WHERE personas > 0 AND NOT EXISTS { (:CurrentRun {kind: 'personas'}) }
-  RETURN 'personas: none is current of ' + personas AS what
+  RETURN personas + ' personas, and no current run' AS what
 }
 RETURN what

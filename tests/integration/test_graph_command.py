@@ -131,7 +131,7 @@ BROKEN = {
     "no current run": (
         "runs-current runs-items runs-personas",
         "MATCH (c:CurrentRun {kind: 'personas'}) DELETE c",
-        "none is current of 3",
+        "3 personas, and no current run",
     ),
     "ties lost": ("runs-co-occurrence", "MATCH ()-[t:CO_OCCURS_WITH]->() WITH t LIMIT 3 DELETE t", ": 3 missing"),
     "ties left": (
