@@ -17,6 +17,7 @@ from kgrec.graph.sessions import SESSION_GAP
 
 FOLDER = "check"
 EXAMPLES = 5  # of what breaks an invariant
+UNNAMED = "one whose name is missing"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def check_graph(database: Database, fact_types: Collection[str]) -> list[Finding
         fact_types: types that facts between entities may have.
 
     Raises:
-        KgrecError: the graph is empty.
+        KgrecError: the graph is empty, or a check cannot be made, as where a number is kept as a text.
     """
     if not database.read("schema/anything")[0]["found"]:
         raise KgrecError("The graph is empty: load first, with `kgrec load amazon`.")
@@ -65,14 +66,17 @@ def _found(database: Database, name: str, inputs: dict[str, Any]) -> Finding:
     path = f"{FOLDER}/{name}"
     given = {key: inputs[key] for key in statements.parameters(path)}
     broken = (row["what"] for row in database.stream(path, **given))
-    return _finding(name, statements.summary(path), statements.remedy(path), broken)
+    try:
+        return _finding(name, statements.summary(path), statements.remedy(path), broken)
+    except KgrecError as error:
+        raise KgrecError(f"The check {name} could not be made: {error}") from error
 
 
 def _schema(database: Database) -> Finding:
     return _finding(
         "schema",
-        "Every key has its constraint, and vectors have an index of their dimensions.",
-        "any `kgrec load` makes constraints, `kgrec load embeddings` and `kgrec train personas` the vector indexes.",
+        "Every key has its constraint, and vectors have their index.",
+        "Any `kgrec load` makes constraints, `kgrec load embeddings` and `kgrec train personas` the vector indexes.",
         missing_schema(database),
     )
 
@@ -81,18 +85,18 @@ def _outdated(database: Database) -> Finding:
     return _finding(
         "split-co-occurrence",
         "The co-occurrence of each fit is made of the interactions that the fit may know, as they are now.",
-        "run `kgrec train personas` again: interactions or their split are others since.",
+        "Run `kgrec train personas` again: interactions or their split are others since.",
         (f"co-occurrence of {fit}" for fit in outdated(database)),
     )
 
 
-def _finding(name: str, holds: str, remedy: str, broken: Iterable[str]) -> Finding:
+def _finding(name: str, holds: str, remedy: str, broken: Iterable[object]) -> Finding:
     count = 0
     examples: list[str] = []
     for what in broken:
         count += 1
         if len(examples) < EXAMPLES:
-            examples.append(what)
+            examples.append(UNNAMED if what is None else str(what))
     return Finding(name, holds, remedy, count, examples)
 
 

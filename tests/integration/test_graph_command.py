@@ -121,6 +121,11 @@ BROKEN = {
     "member without a vector": ("members", USER + "REMOVE u.persona, u.persona_run", WHO),
     "no member": ("members", USER + "MATCH (u)-[h:HAS_PERSONA]->() DELETE h", WHO),
     "weights of a user": ("memberships", USER + "MATCH (u)-[h:HAS_PERSONA]->() SET h.weight = h.weight / 2", WHO),
+    "membership of a user without a key": (
+        "keys members",
+        "MATCH (p:Persona) WITH p LIMIT 1 CREATE (:User)-[:HAS_PERSONA {weight: 1.0}]->(p)",
+        "one whose name is missing",
+    ),
     "negative weight": (
         "memberships",
         USER + "MATCH (u)-[h:HAS_PERSONA]->() WITH collect(h) AS h WITH h[0] AS a, h[1] AS b "
@@ -143,7 +148,7 @@ BROKEN = {
     "evaluation lost": (
         "runs-evaluation",
         "MATCH (v:EvaluationPersona {fit: 'test'}) WITH v LIMIT 2 DELETE v",
-        ": 2 mis",
+        ": 2 missing",
     ),
     "evaluation left": (
         "runs-evaluation",
@@ -328,6 +333,15 @@ def test_an_empty_graph_is_said(database: Database, changed: Changing) -> None:
         for look in (graph_stats, broken):
             with pytest.raises(KgrecError, match="empty: load first"):
                 look(database)
+
+
+def test_a_check_that_cannot_be_made_is_named(database: Database) -> None:
+    database.driver.execute_query("CREATE (:Persona {persona_id: 'odd', run_id: 'odd', vector: ['text']})")
+    try:
+        with pytest.raises(KgrecError, match=r"The check vectors-personas could not be made: .* refused a statement"):
+            broken(database)
+    finally:
+        database.driver.execute_query("MATCH (p:Persona {run_id: 'odd'}) DELETE p")
 
 
 def test_hostile_text_is_shown_and_does_nothing(database: Database, command_line: CommandLine) -> None:
