@@ -21,6 +21,7 @@ from kgrec.terminal import guard_streams, say
             "Recommend items to users or to an anonymous session.",
         ),
         "evaluate": ("recommender.evaluate_command:evaluate", "Rank all items for every test user: HR, NDCG, MRR."),
+        "graph": ("kgrec.graph_command:graph", "Count what is in the graph; prove that it is as it must be."),
         "settings": (
             "kgrec.settings_command:settings",
             "Print every setting, its default and its source.",

@@ -90,6 +90,19 @@ def co_occurrence_run(database: Database, fit: Fit) -> Run:
     return run
 
 
+def outdated(database: Database) -> list[Fit]:
+    """Return the fits whose relationships are of other interactions than those that the graph has for them now.
+
+    Raises:
+        KgrecError: there are relationships, and no interactions.
+    """
+    current = {fit: _current(database, fit) for fit in Fit}
+    if all(run == NO_RUN for run in current.values()):
+        return []
+    wanted = _wanted(database)
+    return [fit for fit, run in current.items() if run != NO_RUN and run.run_id != wanted[fit].run_id]
+
+
 def nearest_items(database: Database, fit: Fit) -> Iterator[Nearest]:
     """Yield every item, in the order of their ids, with those that it is tied to in the run that a fit reads.
 

@@ -22,6 +22,17 @@ def ensure_schema(database: Database) -> None:
     database.run("schema/await_indexes")
 
 
+def missing_schema(database: Database) -> list[str]:
+    """Name what the schema lacks: constraints, indexes that are not there or do not answer."""
+    found = {row["name"]: row for row in database.read("schema/indexes")}
+    vectors = database.read("schema/vectors")[0]
+    keys = [f"{key}_key" for key in KEYS]
+    wanted = [*keys, "persona_run", *(name for name in VECTOR_INDEXES if vectors[name])]
+    missing = [f"no constraint {name}" for name in keys if name in found and not found[name]["unique"]]
+    missing += [f"no {'constraint' if name in keys else 'index'} {name}" for name in wanted if name not in found]
+    return missing + [f"index {name} does not answer" for name in wanted if name in found and not found[name]["online"]]
+
+
 def ensure_vector_index(database: Database, name: str, label: str, vector: str, dimensions: int) -> None:
     """Create a cosine vector index, or create it anew where its dimensions are others.
 

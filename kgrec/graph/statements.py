@@ -7,6 +7,7 @@ from pathlib import Path
 # The first line of a query for Neo4j Browser, where a value is typed in place of null: kgrec passes it as a parameter.
 INPUTS = re.compile(r"WITH null AS \w+(, null AS \w+)*")
 INPUT = re.compile(r"null AS (\w+)")
+REMEDY = "// Remedy: "  # begins a line of a statement in check/
 
 PACKAGE = Path(__file__).parents[1]
 # Installed, the statements lie in the package; in a checkout beside it.
@@ -28,6 +29,11 @@ def statement(name: str) -> str:
 def summary(name: str) -> str:
     """Return the first comment line of a statement."""
     return _lines(name)[0].removeprefix("//").strip()
+
+
+def remedy(name: str) -> str:
+    """Return what the comment of a check tells to do where it finds something."""
+    return next(line.removeprefix(REMEDY) for line in _lines(name) if line.startswith(REMEDY))
 
 
 def parameters(name: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The statements as a whole: commented, parameterised, and projecting nothing but what may be learned from."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,21 @@ from kgrec.graph import statements
 
 ROOT = Path(__file__).parents[2] / "cypher"
 PACKAGES = ("kgrec", "kgloader", "gnn", "recommender")
+LOOKING = ("check/", "stats/")  # at all runs, to count and to compare them
 ALL = sorted(str(path.relative_to(ROOT).with_suffix("")) for path in ROOT.rglob("*.cypher"))
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_statement_says_what_it_is_for(name: str) -> None:
     assert statements.statement(name).startswith("// ") and len(statements.summary(name).split()) > 3
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name.startswith(LOOKING)])
+def test_who_looks_at_the_whole_graph_changes_nothing(name: str) -> None:
+    text = "\n".join(line for line in statements.statement(name).splitlines() if not line.startswith("//"))
+    assert not re.search(r"\b(CREATE|MERGE|SET|REMOVE|DELETE|DROP|FOREACH|LOAD)\b", text)
+    if name.startswith("check/"):
+        assert len(statements.remedy(name).split()) > 3 and text.rstrip().endswith("what")
 
 
 def test_python_holds_no_cypher_of_more_than_a_line() -> None:
@@ -50,7 +60,8 @@ def test_no_projection_takes_interactions_but_those_for_training() -> None:
 
 def test_co_occurrence_is_read_by_its_run() -> None:
     """Those of other fits, and of a run that is being written or removed, are in the graph beside it."""
-    reading = [name for name in ALL if "CO_OCCURS_WITH" in statements.statement(name)]
+    naming = [name for name in ALL if "CO_OCCURS_WITH" in statements.statement(name)]
+    reading = [name for name in naming if not name.startswith(LOOKING)]
     assert "project/personas" in reading and "explore/why-item" in reading
     for name in set(reading) - {"co_occurrence/size", "co_occurrence/forget", "co_occurrence/write"}:
         text = statements.statement(name)
@@ -58,8 +69,9 @@ def test_co_occurrence_is_read_by_its_run() -> None:
 
 
 def test_profiles_of_all_interactions_feed_no_model() -> None:
-    """They are written and shown, and read by nothing else."""
-    naming = {name for name in ALL if ":INTERESTED_IN" in statements.statement(name)}
+    """They are written, checked and shown, and read by nothing else."""
+    named = {name for name in ALL if ":INTERESTED_IN" in statements.statement(name)}
+    naming = {name for name in named if not name.startswith(LOOKING)}
     shown = {"explore/user-profile", "explore/user-profile-picture"}
     written = {f"personas/interests{what}" for what in ("", "_current", "_forget", "_switch")}
     assert naming == shown | written

@@ -1,0 +1,2 @@
+// Is there anything in the graph?
+RETURN EXISTS { () } AS found

@@ -1,0 +1,106 @@
+"""What must hold in a graph of kgrec: a statement in ``cypher/check`` for each, which finds what breaks it.
+
+The statements only read. They look at what is there at that moment: a load or a training that runs meanwhile is seen
+half done.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from kgrec.errors import KgrecError
+from kgrec.graph import statements
+from kgrec.graph.co_occurrence import outdated
+from kgrec.graph.database import Database
+from kgrec.graph.schema import missing_schema
+from kgrec.graph.sessions import SESSION_GAP
+
+FOLDER = "check"
+EXAMPLES = 5  # of what breaks an invariant
+UNNAMED = "one whose name is missing"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one invariant.
+
+    Attributes:
+        name: of the check, that of its statement.
+        holds: what must hold.
+        remedy: what to do where it does not.
+        broken: how much breaks it.
+        examples: the first of that, text from data. ``[at most 5]``
+    """
+
+    name: str
+    holds: str
+    remedy: str
+    broken: int
+    examples: list[str]
+
+
+def check_graph(database: Database, fact_types: Collection[str]) -> list[Finding]:
+    """Check every invariant, in the order of their names.
+
+    Args:
+        database: the graph.
+        fact_types: types that facts between entities may have.
+
+    Raises:
+        KgrecError: the graph is empty, or a check cannot be made, as where a number is kept as a text.
+    """
+    if not database.read("schema/anything")[0]["found"]:
+        raise KgrecError("The graph is empty: load first, with `kgrec load amazon`.")
+    inputs = {
+        "gap": SESSION_GAP,
+        "fact_types": list(fact_types),
+        "embedding_dimensions": _dimensions(database, "item_embedding"),
+        "persona_dimensions": _dimensions(database, "user_persona"),
+    }
+    findings = [_schema(database), _outdated(database)]
+    findings += [_found(database, name, inputs) for name in statements.names(FOLDER)]
+    return sorted(findings, key=lambda finding: finding.name)
+
+
+def _found(database: Database, name: str, inputs: dict[str, Any]) -> Finding:
+    path = f"{FOLDER}/{name}"
+    given = {key: inputs[key] for key in statements.parameters(path)}
+    broken = (row["what"] for row in database.stream(path, **given))
+    try:
+        return _finding(name, statements.summary(path), statements.remedy(path), broken)
+    except KgrecError as error:
+        raise KgrecError(f"The check {name} could not be made: {error}") from error
+
+
+def _schema(database: Database) -> Finding:
+    return _finding(
+        "schema",
+        "Every key has its constraint, and vectors have their index.",
+        "Any `kgrec load` makes constraints, `kgrec load embeddings` and `kgrec train personas` the vector indexes.",
+        missing_schema(database),
+    )
+
+
+def _outdated(database: Database) -> Finding:
+    return _finding(
+        "split-co-occurrence",
+        "The co-occurrence of each fit is made of the interactions that the fit may know, as they are now.",
+        "Run `kgrec train personas` again: interactions or their split are others since.",
+        (f"co-occurrence of {fit}" for fit in outdated(database)),
+    )
+
+
+def _finding(name: str, holds: str, remedy: str, broken: Iterable[object]) -> Finding:
+    count = 0
+    examples: list[str] = []
+    for what in broken:
+        count += 1
+        if len(examples) < EXAMPLES:
+            examples.append(UNNAMED if what is None else str(what))
+    return Finding(name, holds, remedy, count, examples)
+
+
+def _dimensions(database: Database, index: str) -> int | None:
+    """Dimensions of a vector index; ``None`` where there is no such index."""
+    found = database.read("schema/vector_index", index=index)
+    return found[0]["config"]["vector.dimensions"] if found else None
