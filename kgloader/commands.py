@@ -64,7 +64,7 @@ def load() -> None:
 @click.option("--reviews", type=FILE, help="Reviews (ratings of items by users).")
 @click.option("--metadata", type=FILE, help="Metadata: titles, brands or authors, categories, also bought.")
 @K_CORE
-@with_database()
+@with_database(writes=True)
 def load_amazon(database: Database, reviews: Path | None, metadata: Path | None, k_core: int | None) -> None:
     """Load Amazon reviews and metadata.
 
@@ -98,7 +98,7 @@ def load_amazon(database: Database, reviews: Path | None, metadata: Path | None,
 @click.command("recbole")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @K_CORE
-@with_database()
+@with_database(writes=True)
 def load_recbole(database: Database, folder: Path, k_core: int | None) -> None:
     """Load a RecBole data set: FOLDER with NAME.inter, and NAME.item, NAME.link and NAME.kg where they exist.
 

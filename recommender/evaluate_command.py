@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from kgrec.graph.database import Database
+from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
 from kgrec.terminal import DataTable, terminal
 from kgrec.training.fits import Fit
@@ -62,7 +63,9 @@ def evaluate(
       kgrec evaluate --run runs/seed-1 --also runs/seed-2 --also runs/seed-3
     """
     folder = "evaluation/sessions" if sessions else "evaluation"
-    runs = [(run, evaluate_run(read_dataset(database, list(Fit)[:-1]), run, sessions))]
+    with reading(database, alone=True):
+        dataset = read_dataset(database, list(Fit)[:-1])
+    runs = [(run, evaluate_run(dataset, run, sessions))]
     runs += [(other, Measured.load(other / folder)) for other in also]
     measured = [one for _, one in runs]
     found = figures(measured)

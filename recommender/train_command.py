@@ -7,6 +7,7 @@ import click
 
 from kgrec.graph.co_occurrence import ensure_co_occurrence
 from kgrec.graph.database import Database
+from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
 from kgrec.terminal import DataTable, terminal
@@ -51,7 +52,9 @@ def sasrec(
     """
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
     ensure_co_occurrence(database)
-    trained = train_models(read_dataset(database), run, settings, ways or None, fresh)
+    with reading(database, alone=True):
+        dataset = read_dataset(database)
+    trained = train_models(dataset, run, settings, ways or None, fresh)
     columns = ("Model", "Epochs", "Kept", "Loss", "Validation NDCG@10", "Second stage")
     table = DataTable(*columns, title=f"Trained into {run}")
     for one in trained:

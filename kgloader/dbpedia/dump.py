@@ -2,7 +2,6 @@
 
 import bz2
 import gzip
-import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
@@ -11,6 +10,7 @@ import pyoxigraph as ox
 
 from kgloader.dbpedia.sparql import Solution
 from kgrec.errors import KgrecError
+from kgrec.owner import temporary_folder
 
 FORMATS = {".nt": ox.RdfFormat.N_TRIPLES, ".ttl": ox.RdfFormat.TURTLE}
 BASE = "http://dbpedia.org/resource/"
@@ -23,7 +23,7 @@ class Dump:
     """
 
     def __init__(self, paths: list[Path]):
-        self._folder = tempfile.TemporaryDirectory(prefix="kgrec-dump-")
+        self._folder = temporary_folder("dump")
         self._store = ox.Store(self._folder.name)
         try:
             for path in paths:
