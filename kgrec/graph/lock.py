@@ -175,10 +175,11 @@ def reading(database: Database, alone: bool = False) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        came_between = None
         with suppress(KgrecError):  # the server may be what failed
             came_between = _came_between(database, before, alone)
-            if came_between is not None:
-                raise came_between from error
+        if came_between is not None:
+            raise came_between from error
         raise
     came_between = _came_between(database, before, alone)
     if came_between is not None:
