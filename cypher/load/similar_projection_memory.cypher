@@ -1,10 +1,8 @@
 // What load/similar_projection and the nearest neighbours in it need at least, in bytes, by GDS's estimates, which know
 // nothing of the embeddings' length: eight bytes a number.
-MATCH (item:Item)
-WITH count(item) AS items
 OPTIONAL MATCH (example:Item)
 WHERE example.embedding IS NOT NULL
-WITH items, coalesce(size(example.embedding), 0) AS dimensions
+WITH COUNT { (:Item) } AS items, coalesce(size(example.embedding), 0) AS dimensions
 LIMIT 1
 CALL gds.graph.project.estimate('*', '*', {nodeCount: items, relationshipCount: 0}) YIELD bytesMin AS projection
 CALL gds.knn.stream.estimate(

@@ -192,11 +192,6 @@ class Database:
             with held_back():
                 yield
         except AuthError as error:
-            if error.code and "AuthenticationRateLimit" in error.code:
-                raise KgrecError(
-                    f"Neo4j at {self.uri} lets user {self.user!r} in no more for a while, after too many wrong passwords: "
-                    "wait some seconds (its setting dbms.security.auth_lock_time) and then give the right one."
-                ) from error
             raise KgrecError(f"Neo4j at {self.uri} refused user {self.user!r}: wrong user name or password.") from error
         except ServiceUnavailable as error:
             raise KgrecError(f"Neo4j at {self.uri} does not answer: is it running ({_first_line(error)})?") from error
@@ -208,6 +203,11 @@ class Database:
             out_of_memory = memory_error(error, self.uri)
             if out_of_memory is not None:
                 return out_of_memory
+            if error.code and "AuthenticationRateLimit" in error.code:
+                return KgrecError(
+                    f"Neo4j at {self.uri} lets nobody in as {self.user!r} for some seconds, after too many wrong "
+                    "passwords: wait for its dbms.security.auth_lock_time, then give the right one."
+                )
             if error.code and "DatabaseNotFound" in error.code:
                 return KgrecError(f"Neo4j at {self.uri} has no database {self.name!r}.")
         if isinstance(error, ClientError):

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from kgrec.graph.database import Database
 
 MEBIBYTE = 1 << 20
-SERVER_HEAP = 128 * MEBIBYTE  # what Neo4j and GDS hold themselves, at rest
+SERVER_HEAP = 64 * MEBIBYTE  # what Neo4j and GDS hold themselves, at rest
 LOCKED = re.compile(r"-lock([0-9a-f]{12})-")
 OUT_OF_MEMORY = re.compile(
-    r"OutOfMemory|MemoryPool|MemoryLimit|Java heap space|exceeds current free memory|memory pool", re.IGNORECASE
+    r"OutOfMemory|Java heap space|MemoryLimit|exceeds (available|current free) memory"  # the last two are GDS's own
 )
 
 
@@ -66,7 +66,7 @@ def memory_error(error: Neo4jError, uri: str) -> KgrecError | None:
     said = f"{error.code} {error.message}"
     if not OUT_OF_MEMORY.search(said):
         return None
-    return KgrecError(f"Neo4j at {uri} ran out of memory; nothing is half written: {_remedy('SIZE')}, more than now.")
+    return KgrecError(f"Neo4j at {uri} ran out of memory, and what was finished is kept: {_remedy('SIZE')}.")
 
 
 def _remedy(size: str) -> str:
