@@ -40,7 +40,7 @@ def load_manifest(path: Path, version: int, what: str) -> Manifest:
     """
     folder = path.parent
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
         found, files = manifest["version"], dict(manifest.get("files", {}))
         stated = manifest.get("checksum")
     except FileNotFoundError as error:
@@ -53,7 +53,9 @@ def load_manifest(path: Path, version: int, what: str) -> Manifest:
     if not isinstance(found, int) or not (sound or (stated is None and found != version)):
         raise KgrecError(f"The {what} in {folder} is damaged, as the checksum of {path.name} tells: save it again.")
     if found > version:
-        raise KgrecError(f"A later kgrec saved the {what} in {folder}, in format {found}: update kgrec, or save it again.")
+        raise KgrecError(
+            f"A later kgrec saved the {what} in {folder}, in format {found}: update kgrec, or save it again."
+        )
     if found < version:
         raise KgrecError(f"{folder} holds a {what} of format {found}, not {version}: save it again.")
     for name, digest in files.items():

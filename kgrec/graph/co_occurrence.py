@@ -164,9 +164,7 @@ def _ensure(database: Database, fit: Fit, wanted: _Wanted, current: Run) -> None
 
 def _write(database: Database, fit: Fit, run_id: str) -> int:
     """Write the relationships of a run that no reader sees yet, and count them."""
-    with database.projection(
-        "co_occurrence/projection", splits=list(fit.splits), neighbours=NEIGHBOURS
-    ) as (_, graph):
+    with database.projection("co_occurrence/projection", splits=list(fit.splits), neighbours=NEIGHBOURS) as (_, graph):
         summary = database.run(
             "co_occurrence/write",
             graph_name=graph.name(),

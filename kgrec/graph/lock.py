@@ -67,8 +67,7 @@ class Writer:
         holder = _look(self.database)
         whom = holder.words if holder else "somebody else"
         return KgrecError(
-            f"This command stood still for so long that the graph was given to {whom}; it has written nothing since: "
-            "run it again when that has ended."
+            f"This command stood still for so long that the graph was given to {whom}: run it again when that has ended."
         )
 
     def end(self) -> None:
@@ -229,9 +228,7 @@ def _came_between(database: Database, before: _Holder | None, alone: bool) -> Kg
 
 
 def _busy(holder: _Holder) -> KgrecError:
-    return KgrecError(
-        f"The graph is being written by {holder.words}: run the same command again when that has ended."
-    )
+    return KgrecError(f"The graph is being written by {holder.words}: run the same command again when that has ended.")
 
 
 def _command() -> str:

@@ -18,6 +18,7 @@ from kgrec.graph.lock import writing
 from kgrec.server.checks import heap_bytes
 from kgrec.settings import Neo4jSettings
 from tests.conftest import empty
+from tests.integration.graph_dump import rows
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +109,7 @@ def test_a_projection_whose_owner_was_killed_is_dropped_by_the_next(
     gds = database.gds()
 
     def there() -> set[str]:
-        return set(gds.graph.list()["graphName"])
+        return {name for (name,) in rows(database, "CALL gds.graph.list() YIELD graphName RETURN graphName")}
 
     project = "MATCH (i:Item) WITH gds.graph.project($name, i, null) AS g RETURN g"
     foreign = {"somebodys", f"kgrec-{'0' * 12}-1-1-of-another-machine"}
@@ -163,8 +164,8 @@ def test_a_projection_that_cannot_fit_is_refused_with_the_heap_that_it_needs(dat
         ),
         (
             "Neo.ClientError.Procedure.ProcedureCallFailed",
-            "Failed to invoke procedure `gds.nodeSimilarity.stream`: Caused by: java.lang.IllegalStateException: Memory "
-            "required to run Node Similarity (546282936b) exceeds available memory (525900240b)",
+            "Failed to invoke procedure `gds.nodeSimilarity.stream`: Caused by: java.lang.IllegalStateException: "
+            "Memory required to run Node Similarity (546282936b) exceeds available memory (525900240b)",
             "ran out of memory",
         ),
         ("Neo.DatabaseError.General.UnknownError", "Java heap space", "ran out of memory"),

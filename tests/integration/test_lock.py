@@ -142,7 +142,7 @@ def test_what_this_process_gave_up_without_a_word_is_taken_over(database: Databa
 
 def test_who_lost_the_lock_stops_at_the_next_heartbeat(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "BEAT", 0.05)
-    with pytest.raises(KgrecError, match="stood still for so long .* given to `kgrec load split`"), writing(database):
+    with pytest.raises(KgrecError, match=r"stood still for so long .* given to `kgrec load split`"), writing(database):
         give_to(database, "elsewhere", 1, 1)
         time.sleep(60)
     assert rows(database, HOLDER) == [("other",)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kgrec.errors import KgrecError
-from kgrec.training.run_lock import settled, training
+from kgrec.training.run_lock import Kind, settled, training
 
 ROOT = Path(__file__).parents[2]
 READ = ["final/base*.pt", "evaluation/fusion.json"]
@@ -44,8 +44,9 @@ def test_a_second_training_and_readers_are_told_who_trains_until_it_is_killed(ru
     assert holder.stdout is not None and holder.stdin is not None and holder.stdout.readline() == "held\n"
     who = f"is being trained by `-c` .process {holder.pid} of .* since 20"
     try:
-        for kind in ("sasrec", "personas"):
-            with pytest.raises(KgrecError, match=f"{run} {who}.*--run"), training(run, kind):  # type: ignore[arg-type]
+        kinds: tuple[Kind, ...] = ("sasrec", "personas")
+        for kind in kinds:
+            with pytest.raises(KgrecError, match=f"{run} {who}.*--run"), training(run, kind):
                 pass
         with settled(run, "sasrec", READ):  # nothing is replaced yet
             pass
@@ -82,8 +83,9 @@ def test_a_training_that_is_refused_leaves_the_run_readable(run: Path) -> None:
 
 
 def test_a_training_that_came_and_went_is_noticed(run: Path) -> None:
-    with pytest.raises(KgrecError, match=f"while it was read, by .*process {os.getpid()} "), settled(
-        run, "sasrec", READ
+    with (
+        pytest.raises(KgrecError, match=f"while it was read, by .*process {os.getpid()} "),
+        settled(run, "sasrec", READ),
     ):
         train(run, "new")
     with pytest.raises(KeyError), settled(run, "sasrec", READ):

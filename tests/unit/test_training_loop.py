@@ -133,9 +133,7 @@ def torch_file(content: object) -> bytes:
         (other_version, "A later kgrec wrote .*, in format 2: update kgrec, or train with --fresh"),
     ],
 )
-def test_what_is_no_sound_checkpoint_is_named(
-    tmp_path: Path, change: Callable[[bytes], bytes], sentence: str
-) -> None:
+def test_what_is_no_sound_checkpoint_is_named(tmp_path: Path, change: Callable[[bytes], bytes], sentence: str) -> None:
     path = tmp_path / "a.pt"
     run(Regression(), path, epochs=1)
     path.write_bytes(change(path.read_bytes()))
