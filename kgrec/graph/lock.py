@@ -204,13 +204,17 @@ def _take(database: Database, disturbs: bool) -> Writer:
     about = {"command": _command(), "user": user, "host": host, "process": me.process, "started": me.started}
     asked: dict[str, Any] = {"owner": owner, "machine": me.machine, "about": about, "disturbs": disturbs}
     gone = ""
-    while not database.write_rows("lock/take", gone=gone, patience=PATIENCE, **asked)[0]["taken"]:
-        holder = _look(database)
-        if holder is not None and holder.at_work:
-            raise _busy(holder)
-        gone = holder.owner or "" if holder else ""
     _held.add(owner)
-    return Writer(database, owner)
+    try:
+        while not database.write_rows("lock/take", gone=gone, patience=PATIENCE, **asked)[0]["taken"]:
+            holder = _look(database)
+            if holder is not None and holder.at_work:
+                raise _busy(holder)
+            gone = holder.owner or "" if holder else ""
+        return Writer(database, owner)
+    except BaseException:
+        _held.discard(owner)
+        raise
 
 
 def _look(database: Database) -> _Holder | None:

@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 MEBIBYTE = 1 << 20
 SERVER_HEAP = 64 * MEBIBYTE  # what Neo4j and GDS hold themselves, at rest
 LOCKED = re.compile(r"-lock([0-9a-f]{12})-")
-OUT_OF_MEMORY = re.compile(
-    r"OutOfMemory|Java heap space|MemoryLimit|exceeds (available|current free) memory"  # the last two are GDS's own
-)
+# In Neo4j's words, Java's and those of GDS.
+OUT_OF_MEMORY = re.compile(r"OutOfMemory|MemoryLimit|Java heap space|exceeds (available|current free) memory")
 
 
 def name_of_mine(database: "Database") -> str:
@@ -31,10 +30,10 @@ def sweep(database: "Database") -> None:
 
     The server keeps them in memory for as long as it runs.
     """
-    found = [row["name"] for row in database.read("lock/projections")]
+    found = [row["name"] for row in database.read("memory/projections")]
     gone = [name for name in found if _is_gone(database, name)]
     if gone:
-        database.read("lock/drop_projections", names=gone)
+        database.read("memory/drop", names=gone)
 
 
 def _is_gone(database: "Database", name: str) -> bool:
@@ -53,7 +52,7 @@ def require_heap(database: "Database", name: str, parameters: dict[str, Any]) ->
         KgrecError: it needs more; the sentence says how much.
     """
     needed = int(database.read(f"{name}_memory", **parameters)[0]["bytes"]) + SERVER_HEAP
-    heap = int(database.read("lock/heap")[0]["bytes"])
+    heap = int(database.read("memory/heap")[0]["bytes"])
     if needed > heap:
         raise KgrecError(
             f"The graph needs a heap of {_size(needed)} for this, by GDS's estimate, and Neo4j at {database.uri} has "

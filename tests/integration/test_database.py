@@ -140,7 +140,7 @@ def test_a_projection_whose_owner_was_killed_is_dropped_by_the_next(
 
 
 def test_a_projection_that_cannot_fit_is_refused_with_the_heap_that_it_needs(database: Database) -> None:
-    heap = database.read("lock/heap")[0]["bytes"]
+    heap = database.read("memory/heap")[0]["bytes"]
     n = heap // 8_000  # node similarity takes more than 8 kB a node
     database.driver.execute_query("UNWIND range(1, $n) AS k CREATE (:Item)", n=n)
     with (

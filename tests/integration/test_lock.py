@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -74,7 +75,7 @@ def test_a_second_load_is_refused_and_goes_on_as_soon_as_the_first_is_killed(
         while not rows(database, "MATCH (p:LoadProgress) RETURN p"):
             assert first.poll() is None
             time.sleep(0.02)
-        first.send_signal(19)  # SIGSTOP: it stands still and lives
+        first.send_signal(signal.SIGSTOP)  # it stands still and lives
         refused = command_line("load", "amazon", "--reviews", small, check=False).exception
         assert isinstance(refused, KgrecError)
         assert "is being written by `python -m kgrec load amazon`" in str(refused)
@@ -142,9 +143,14 @@ def test_what_this_process_gave_up_without_a_word_is_taken_over(database: Databa
 
 def test_who_lost_the_lock_stops_at_the_next_heartbeat(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "BEAT", 0.05)
-    with pytest.raises(KgrecError, match=r"stood still for so long .* given to `kgrec load split`"), writing(database):
-        give_to(database, "elsewhere", 1, 1)
-        time.sleep(60)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # it may have arrived ignored
+    told = r"stood still for so long .* given to `kgrec load split`"
+    try:
+        with pytest.raises(KgrecError, match=told), writing(database):
+            give_to(database, "elsewhere", 1, 1)
+            time.sleep(60)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert rows(database, HOLDER) == [("other",)]
 
 
