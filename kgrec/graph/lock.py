@@ -67,7 +67,7 @@ class Writer:
         holder = _look(self.database)
         whom = holder.words if holder else "somebody else"
         return KgrecError(
-            f"This command stood still for so long that the graph was given to {whom}: run it again when that has ended."
+            f"It stood still for so long that the graph was given to {whom}: run it again when that has ended."
         )
 
     def end(self) -> None:
