@@ -9,12 +9,14 @@ from gnn.streamed_graph import StreamedGraph
 from kgrec.errors import KgrecError
 from kgrec.graph.co_occurrence import RELATIONSHIP, co_occurrence_run, ensure_whole
 from kgrec.graph.database import Database
+from kgrec.graph.lock import undisturbed
 from kgrec.graph.splits import ensure_split
 from kgrec.training.fits import Fit
 
 NODES = 10_000  # asked for in one statement
 
 
+@undisturbed
 def stream_graph(
     database: Database, meta_paths: list[MetaPath], splits: tuple[str, ...] = Fit.FINAL.splits
 ) -> StreamedGraph:

@@ -1,6 +1,5 @@
 """What personas can be learned from, as it was streamed from the database; kept in a folder, it needs none."""
 
-import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,13 @@ import pandas as pd
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
 from kgrec.graph.co_occurrence import RELATIONSHIP
+from kgrec.manifest import load_manifest, save_manifest
 from kgrec.training.fits import Fit
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MANIFEST = "graph.json"
 TABLES = ("graph_users", "graph_items", "graph_interactions", "graph_facts", "graph_co_occurrence")
-FILES = (MANIFEST, "graph_texts.npz", *(f"{table}.parquet" for table in TABLES))
+FILES = ("graph_texts.npz", *(f"{table}.parquet" for table in TABLES))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class StreamedGraph:
         return pd.concat([self.facts, ties], ignore_index=True) if len(ties) else self.facts
 
     def save(self, folder: str | Path) -> None:
-        """Write the graph: arrays as npz, tables as parquet, the rest as JSON.
+        """Write the graph: arrays as npz, tables as parquet, the rest as JSON with their checksums.
 
         The JSON file is written last and taken away first, so that what was half written is no graph.
 
@@ -82,9 +82,7 @@ class StreamedGraph:
             ):
                 with replacing(folder / f"{name}.parquet") as draft:
                     table.to_parquet(draft, index=False)
-            with replacing(folder / MANIFEST) as draft:
-                manifest = {"version": FORMAT_VERSION, "types": self.types}
-                draft.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+            save_manifest(folder / MANIFEST, FORMAT_VERSION, {"types": self.types}, FILES)
         except OSError as error:
             raise KgrecError(f"The graph cannot be written to {folder}: {error.strerror or error}.") from error
 
@@ -96,13 +94,8 @@ class StreamedGraph:
             KgrecError: there is none, it is damaged, or a later kgrec wrote it.
         """
         folder = Path(folder)
-        for name in FILES:
-            if not (folder / name).is_file():
-                raise KgrecError(f"{folder} is not a saved graph: {name} is missing.")
+        manifest = load_manifest(folder / MANIFEST, FORMAT_VERSION, "graph")
         try:
-            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            if manifest["version"] != FORMAT_VERSION:
-                raise KgrecError(f"{folder} holds a graph of format {manifest['version']}, not {FORMAT_VERSION}.")
             with np.load(folder / "graph_texts.npz") as stored:
                 texts = stored["texts"]
             users, items = (pd.read_parquet(folder / f"graph_{name}.parquet") for name in ("users", "items"))

@@ -18,10 +18,12 @@ from gnn.write_back import persona_id, write_back
 from kgrec.files import replacing
 from kgrec.graph.co_occurrence import ensure_co_occurrence
 from kgrec.graph.database import Database
+from kgrec.graph.lock import writing
 from kgrec.results import Results
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History
+from kgrec.training.run_lock import training
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,9 +110,15 @@ def train_personas(
         fresh: train anew instead of going on with the checkpoints.
 
     Raises:
-        KgrecError: the graph cannot be learned from, or a checkpoint is of other settings or of another graph.
+        KgrecError: the graph cannot be learned from, a checkpoint is of other settings or of another graph, or
+            somebody else writes to the graph or trains into the folder.
     """
     run, settings = Path(run), settings or load_section("hdgi", HDGISettings)
+    with writing(database, disturbs=False), training(run, "personas"):
+        return _train(database, run, settings, fresh)
+
+
+def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -> TrainedPersonas:
     meta_paths = [MetaPath.parse(text) for text in settings.meta_paths]
     ensure_co_occurrence(database)
     streamed = stream_graph(database, meta_paths)

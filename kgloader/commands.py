@@ -81,7 +81,7 @@ def load() -> None:
 @K_CORE
 @ON_ERROR
 @SKIPPED
-@with_database()
+@with_database(writes=True)
 def load_amazon(
     database: Database,
     reviews: Path | None,
@@ -125,7 +125,7 @@ def load_amazon(
 @K_CORE
 @ON_ERROR
 @SKIPPED
-@with_database()
+@with_database(writes=True)
 def load_recbole(database: Database, folder: Path, k_core: int | None, on_error: str, skipped: Path | None) -> None:
     """Load a RecBole data set: FOLDER with NAME.inter, and NAME.item, NAME.link and NAME.kg where they exist.
 

@@ -20,7 +20,7 @@ OF_TIME = f"by time: share of all interactions, {DEFAULT_SHARE} where nothing is
 @click.option("--by", type=click.Choice(["leave-one-out", "time"]), required=True, help="The rule: see above.")
 @click.option("--validation", type=SHARE, help=f"For validation {OF_TIME}")
 @click.option("--test", type=SHARE, help=f"For the test {OF_TIME}")
-@with_database()
+@with_database(writes=True)
 def split(database: Database, by: Rule, validation: float | None, test: float | None) -> None:
     """Mark all interactions anew for training, validation and test.
 

@@ -8,7 +8,7 @@ from kgrec.graph.check import Finding, check_graph
 from kgrec.graph.database import Database
 from kgrec.graph.stats import Share, graph_stats
 from kgrec.options import with_database
-from kgrec.terminal import DataTable, terminal
+from kgrec.terminal import DataTable, say, show
 
 # The loader owns the allow-list of facts; it is imported on use, and by name.
 FACT_TYPES = "kgloader.dbpedia.predicates", "FACT_TYPES"
@@ -41,7 +41,7 @@ def stats(database: Database) -> None:
     for degree in found.degrees:
         numbers = f"{degree.median:,}", f"{degree.mean:,.2f}", f"{degree.most:,}", f"{degree.maximum:,}"
         degrees.add_row(degree.label, degree.what, *numbers)
-    terminal().print(
+    show(
         nodes,
         relationships,
         degrees,
@@ -69,13 +69,13 @@ def check(context: click.Context, database: Database) -> None:
     table = DataTable("Check", "What must hold", "Broken", title="What must hold in the graph")
     for finding in found:
         table.add_row(finding.name, finding.holds, f"{finding.broken:,}")
-    console = terminal()
-    console.print(table)
+    show(table)
     broken = [finding for finding in found if finding.broken]
     if broken:
-        console.print(_named(broken), f"{len(broken)} of {len(found)} do not hold.")
+        show(_named(broken))
+        say(f"{len(broken)} of {len(found)} do not hold.")
         context.exit(1)
-    console.print(f"All {len(found)} hold.")
+    say(f"All {len(found)} hold.")
 
 
 def _named(findings: list[Finding]) -> DataTable:

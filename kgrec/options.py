@@ -2,12 +2,14 @@
 
 import functools
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
 from kgrec.graph.database import connect
+from kgrec.graph.lock import writing
 from kgrec.settings import Neo4jSettings, load_section
 
 NEO4J_OPTIONS = ("uri", "user", "password", "database")
@@ -40,12 +42,15 @@ def neo4j_options(user_flag: str = "--user") -> Callable[[Callable[..., Any]], C
     return declare
 
 
-def with_database(user_flag: str = "--user") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def with_database(
+    user_flag: str = "--user", writes: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command the Neo4j options and an open ``database`` as its first argument.
 
     Args:
         user_flag: another name for ``--user`` where a command means a customer by it. The root command takes
             ``--user`` as well, so ``kgrec --user neo4j recommend --user A1`` is possible.
+        writes: whether it writes what readers would see half of; it then holds the writer's lock.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,7 +59,7 @@ def with_database(user_flag: str = "--user") -> Callable[[Callable[..., Any]], C
         @functools.wraps(command)
         def wrapped(context: click.Context, *args: Any, **kwargs: Any) -> Any:
             given = {name: kwargs.pop(f"neo4j_{name}") for name in NEO4J_OPTIONS}
-            with connect(neo4j_settings(context, given)) as database:
+            with connect(neo4j_settings(context, given)) as database, writing(database) if writes else nullcontext():
                 return command(database, *args, **kwargs)
 
         return wrapped

@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +17,14 @@ from torch import Tensor
 
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
+from kgrec.manifest import load_manifest, save_manifest
 from kgrec.training.fingerprint import fingerprint
 from kgrec.training.fits import Fit
 from recommender.sequences import Sequences
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 MANIFEST = "dataset.json"
+FILES = ("arrays.npz", "items.parquet", "users.parquet")
 SPARSE_PARTS = ("data", "indices", "indptr")  # of a matrix by rows
 
 Vector = TypeVar("Vector", Sequence[float], np.ndarray, Tensor)
@@ -197,7 +198,7 @@ class Dataset:
             raise KgrecError("No item has a text embedding: run `kgrec load embeddings` first.")
 
     def save(self, folder: str | Path) -> None:
-        """Write the data set: arrays as npz, ids, titles and names as parquet, the rest as JSON.
+        """Write the data set: arrays as npz, ids, titles and names as parquet, the rest as JSON with their checksums.
 
         The JSON file is written last and taken away first, so that what was half written is no data set.
 
@@ -214,7 +215,6 @@ class Dataset:
         arrays |= {f"persona_items_{fit}": found.items.numpy() for fit, found in self.personas.items()}
         users = {"user_id": self.user_ids} | {fit.value: found.names for fit, found in self.personas.items()}
         manifest = {
-            "version": FORMAT_VERSION,
             "texts_digest": self.texts_digest,
             "facts": {kind: facts.shape[1] for kind, facts in self.facts.items()},
             "co_occurrence": list(self.co_occurrence),
@@ -229,8 +229,7 @@ class Dataset:
                 pd.DataFrame({"item_id": self.item_ids, "title": self.titles}, dtype="str").to_parquet(draft)
             with replacing(folder / "users.parquet") as draft:
                 pd.DataFrame(users, dtype="str").to_parquet(draft)
-            with replacing(folder / MANIFEST) as draft:
-                draft.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+            save_manifest(folder / MANIFEST, FORMAT_VERSION, manifest, FILES)
         except OSError as error:
             raise KgrecError(f"The data set cannot be written to {folder}: {error.strerror or error}.") from error
 
@@ -242,10 +241,8 @@ class Dataset:
             KgrecError: there is none, it is damaged, or a later kgrec wrote it.
         """
         folder = Path(folder)
+        manifest = load_manifest(folder / MANIFEST, FORMAT_VERSION, "data set")
         try:
-            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            if manifest["version"] != FORMAT_VERSION:
-                raise KgrecError(f"{folder} holds a data set of format {manifest['version']}, not {FORMAT_VERSION}.")
             with np.load(folder / "arrays.npz") as stored:
                 arrays = dict(stored)
             items, users = (pd.read_parquet(folder / f"{name}.parquet") for name in ("items", "users"))

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from kgrec.graph.database import Database
+from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
 from kgrec.records import FORMAT, write_records
 from kgrec.terminal import DataTable, say, show
@@ -55,7 +56,9 @@ def evaluate(
       kgrec evaluate --run runs/seed-1 --also runs/seed-2 --also runs/seed-3
     """
     folder = "evaluation/sessions" if sessions else "evaluation"
-    runs = [(run, evaluate_run(read_dataset(database, list(Fit)[:-1]), run, sessions))]
+    with reading(database, alone=True):
+        dataset = read_dataset(database, list(Fit)[:-1])
+    runs = [(run, evaluate_run(dataset, run, sessions))]
     runs += [(other, Measured.load(other / folder)) for other in also]
     measured = [one for _, one in runs]
     found = figures(measured)

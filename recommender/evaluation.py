@@ -15,6 +15,7 @@ from torch import Tensor
 from kgrec.errors import KgrecError
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.fits import Fit
+from kgrec.training.run_lock import settled
 from recommender import fusion, second_stage
 from recommender.asked import Asked, Score, sessions_asked, users_asked
 from recommender.baselines import Scorer, baselines, choose_once
@@ -26,7 +27,7 @@ from recommender.ranking import candidate_ranks, retrieve, seen_items, target_ra
 from recommender.scoring import by_histories, by_model
 from recommender.second_stage import SecondStage, Stages, Way, both_stages
 from recommender.settings import SASRecSettings
-from recommender.trained import BASE, BASE_TEXT, load_model, weights_file, with_persona
+from recommender.trained import BASE, BASE_TEXT, files_read, load_model, weights_file, with_persona
 
 HEAD = 0.2  # this most popular part of the catalogue is the head, the others are the long tail
 SERVED = "as served"
@@ -67,14 +68,15 @@ def evaluate(dataset: Dataset, run: str | Path, sessions: bool = False) -> Measu
         sessions: ask anonymous sessions instead of known users.
 
     Raises:
-        KgrecError: nothing is trained, the graph has changed since, or nobody has a test interaction.
+        KgrecError: nothing is trained, the graph has changed since, nobody has a test interaction, or the run is being
+            trained.
     """
     run = Path(run)
     asked = (sessions_asked if sessions else users_asked)(dataset, Fit.TEST)
-    contenders = [*plain(dataset, run), *trained(dataset, run)]
-    judged = _judged(run)
-    about = {"protocol": "sessions" if sessions else "users", "judged": judged, "base": FUSED_BASE}
-    measured = measure(contenders, asked, dataset, about | stored(run))
+    with settled(run, "sasrec", files_read(Fit.VALIDATION, Fit.TEST)):
+        contenders = [*plain(dataset, run), *trained(dataset, run)]
+        about = {"protocol": "sessions" if sessions else "users", "judged": _judged(run), "base": FUSED_BASE}
+        measured = measure(contenders, asked, dataset, about | stored(run))
     measured.save(run / "evaluation" / "sessions" if sessions else run / "evaluation")
     return measured
 

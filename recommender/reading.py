@@ -11,6 +11,7 @@ from torch import Tensor
 from kgrec.errors import KgrecError
 from kgrec.graph.co_occurrence import nearest_items
 from kgrec.graph.database import Database
+from kgrec.graph.lock import undisturbed
 from kgrec.graph.personas import current_personas, has_personas
 from kgrec.graph.splits import current_split, ensure_split
 from kgrec.training.fits import Fit
@@ -18,6 +19,7 @@ from recommender.dataset import Dataset
 from recommender.sequences import NO_TIME, SPLITS, Sequences
 
 
+@undisturbed
 def read_dataset(
     database: Database, fits: Sequence[Fit] = tuple(Fit), with_texts: bool = True, with_personas: bool = True
 ) -> Dataset:

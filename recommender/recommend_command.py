@@ -8,12 +8,16 @@ import click
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
 from kgrec.records import FORMAT, write_records
 from kgrec.settings import load_section
 from kgrec.terminal import DataTable, show
+from kgrec.training.fits import Fit
+from kgrec.training.run_lock import settled
 from recommender.recommend import Recommendation, Recommender
 from recommender.settings import Conditioning, SASRecSettings
+from recommender.trained import files_read
 
 WAYS = click.Choice(get_args(Conditioning))
 DEFAULTS = SASRecSettings()
@@ -61,11 +65,12 @@ def recommend(
     if bool(user_ids) == bool(session):
         raise click.UsageError("Give either users (--user, --users-file) or an anonymous --session.")
     settings = load_section("sasrec", SASRecSettings, {"conditioning": conditioning})
-    recommender = Recommender(database, run, settings)
-    if session:
-        found = recommender.for_session([item.strip() for item in session.split(",") if item.strip()], k)
-    else:
-        found = recommender.for_users(list(dict.fromkeys(user_ids)), k)
+    with reading(database), settled(run, "sasrec", files_read(Fit.FINAL)):
+        recommender = Recommender(database, run, settings)
+        if session:
+            found = recommender.for_session([item.strip() for item in session.split(",") if item.strip()], k)
+        else:
+            found = recommender.for_users(list(dict.fromkeys(user_ids)), k)
     if format == "table":
         _show_lists(found)
     else:

@@ -10,6 +10,7 @@ from kgrec.results import Results
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History
+from kgrec.training.run_lock import training
 from recommender import fusion, second_stage
 from recommender.asked import users_asked
 from recommender.dataset import Dataset
@@ -67,14 +68,22 @@ def train_models(
         fresh: train anew instead of going on.
 
     Raises:
-        KgrecError: personas or texts are missing, there is nothing to learn from, or a checkpoint does not fit.
+        KgrecError: personas or texts are missing, there is nothing to learn from, a checkpoint does not fit, or
+            another process trains into the folder.
     """
     run, settings = Path(run), settings or load_section("sasrec", SASRecSettings)
     for fit in Fit:
         dataset.require_personas(fit)
     dataset.require_texts()
+    with training(run, "sasrec"):
+        return _train(dataset, run, settings, conditionings or [settings.conditioning], fresh)
+
+
+def _train(
+    dataset: Dataset, run: Path, settings: SASRecSettings, conditionings: Sequence[Conditioning], fresh: bool
+) -> Results[TrainedModel]:
     bases = (BASE, BASE_TEXT)
-    conditioned = [with_persona(way) for way in conditionings or [settings.conditioning]]
+    conditioned = [with_persona(way) for way in conditionings]
     histories = {
         variant: train(run, variant.trained_as, dataset, settings, fresh=fresh and variant is variant.trained_as)
         for variant in (*bases, *conditioned)

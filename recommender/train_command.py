@@ -7,6 +7,7 @@ import click
 
 from kgrec.graph.co_occurrence import ensure_co_occurrence
 from kgrec.graph.database import Database
+from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
 from kgrec.terminal import DataTable, say, show
@@ -51,7 +52,9 @@ def sasrec(
     """
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
     ensure_co_occurrence(database)
-    _report(run, train_models(read_dataset(database), run, settings, ways or None, fresh))
+    with reading(database, alone=True):
+        dataset = read_dataset(database)
+    _report(run, train_models(dataset, run, settings, ways or None, fresh))
 
 
 def _report(run: Path, trained: list[TrainedModel]) -> None:

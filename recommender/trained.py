@@ -49,9 +49,16 @@ def weights_file(folder: Path, name: str) -> Path:
     return folder / f"{late.trained_as.name if name == late.name else name}.pt"
 
 
+def files_read(*fits: Fit) -> list[str]:
+    """Return the patterns of the files of a run folder that are read of these fits, for `kgrec.training.run_lock`."""
+    choices = ["evaluation/fusion.json", "evaluation/second_stage.json"]
+    return choices + [str(fit.folder(Path()) / name) for fit in fits for name in ("base*.pt", "persona-*.pt")]
+
+
 def identity(dataset: Dataset, settings: SASRecSettings, variant: Variant, fit: Fit) -> dict[str, Any]:
     """What has to be known to build the model again and to see that the graph still is the one it was trained on."""
     known: dict[str, Any] = {"sasrec": settings.model_dump(), "catalogue": dataset.items_digest, "fit": fit.value}
+    known["variant"] = variant.name
     if variant.conditioning is not None:
         personas = dataset.require_personas(fit)
         known |= {"conditioning": variant.conditioning, "persona_run": personas.run_id, "persona_dim": personas.dim}
@@ -68,7 +75,7 @@ def load_model(run: Path, name: str, dataset: Dataset, fit: Fit) -> SASRec:
         fit: which of its fits.
 
     Raises:
-        KgrecError: it is not trained, was made by another fit, or the items or personas are others now.
+        KgrecError: it is not trained, is another model or of another fit, or the items or personas are others now.
     """
     path = weights_file(fit.folder(run), name)
     stored = load_checkpoint(path)
@@ -78,6 +85,8 @@ def load_model(run: Path, name: str, dataset: Dataset, fit: Fit) -> SASRec:
     if known.get("fit") != fit:
         other = f"the {known['fit']} fit" if "fit" in known else "an older kgrec"
         raise KgrecError(f"{path} is not of the {fit} fit, but of {other}: train it again.")
+    if known.get("variant", path.stem) != path.stem:  # an older kgrec does not say
+        raise KgrecError(f"{path} holds the weights of {known['variant']}: train it again with --fresh.")
     if not stored["finished"]:
         raise KgrecError(f"The training of {path} was interrupted: run `kgrec train sasrec --run {run}` again.")
     if known["catalogue"] != dataset.items_digest:

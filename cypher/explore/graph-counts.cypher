@@ -1,5 +1,5 @@
 // What is in the graph: nodes by label and relationships by type.
-MATCH (node)
+MATCH (node:!Lock) // who writes is not what is in it
 UNWIND labels(node) AS name
 RETURN 'node' AS kind, name, count(*) AS count
 UNION

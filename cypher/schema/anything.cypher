@@ -1,2 +1,2 @@
-// Is there anything in the graph?
-RETURN EXISTS { () } AS found
+// Is there anything in the graph? Who writes to it is no part of it.
+RETURN EXISTS { (:!Lock) } AS found

@@ -27,7 +27,7 @@ LINKS_AT_ONCE = 5_000
 @click.option("--endpoint", help="SPARQL endpoint.  [default: https://dbpedia.org/sparql]")
 @click.option("--links", type=FILE, help="Links made before, instead of linking: item_id, entity[, score]; csv or tsv.")
 @click.option("--dump", "dumps", type=FILE, multiple=True, help="Local .nt or .ttl (.gz, .bz2) instead of an endpoint.")
-@with_database()
+@with_database(writes=True)
 def dbpedia(database: Database, endpoint: str | None, links: Path | None, dumps: tuple[Path, ...]) -> None:
     """Link items to DBpedia entities and load their facts.
 

@@ -1,6 +1,5 @@
 """A local DBpedia dump that answers the same queries as the endpoint."""
 
-import tempfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from kgloader.readers.lines import LONGEST_BLANK
 from kgloader.readers.opening import opened
 from kgloader.report import progress_bar
 from kgrec.errors import KgrecError
+from kgrec.owner import temporary_folder
 
 FORMATS = {".nt": ox.RdfFormat.N_TRIPLES, ".ttl": ox.RdfFormat.TURTLE}
 BASE = "http://dbpedia.org/resource/"
@@ -26,7 +26,7 @@ class Dump:
     """
 
     def __init__(self, paths: list[Path]):
-        self._folder = tempfile.TemporaryDirectory(prefix="kgrec-dump-")
+        self._folder = temporary_folder("dump")
         self._store = ox.Store(self._folder.name)
         try:
             for path in paths:

@@ -16,7 +16,7 @@ from kgrec.settings import load_section
 @click.option(
     "--model", help=f"Name or folder of a sentence-transformers model, or wordllama.  [default: {DEFAULT_MODEL}]"
 )
-@with_database()
+@with_database(writes=True)
 def embeddings(database: Database, model: str | None) -> None:
     """Encode the texts of the items, and tie items of similar texts.
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.graph.lock import writing
 from kgrec.graph.splits import ensure_split
 from kgrec.training.fits import Fit
 
@@ -74,8 +75,9 @@ def ensure_co_occurrence(database: Database) -> None:
     total = sum(run.ties for run in current.values())
     if all(current[fit].run_id == wanted[fit].run_id for fit in Fit) and total == _ties(database):
         return
-    for fit in Fit:
-        _ensure(database, fit, wanted[fit], current[fit])
+    with writing(database, disturbs=False):
+        for fit in Fit:
+            _ensure(database, fit, wanted[fit], _current(database, fit))
 
 
 def co_occurrence_run(database: Database, fit: Fit) -> Run:
@@ -183,7 +185,7 @@ def _ensure(database: Database, fit: Fit, wanted: _Wanted, current: Run) -> None
 
 def _write(database: Database, fit: Fit, wanted: _Wanted) -> int:
     """Write the relationships of a run that no reader sees yet, and count them."""
-    with database.projection("co_occurrence/projection", splits=list(fit.splits)) as (_, graph):
+    with database.projection("co_occurrence/projection", splits=list(fit.splits), neighbours=NEIGHBOURS) as (_, graph):
         summary = database.run(
             "co_occurrence/write",
             graph_name=graph.name(),

@@ -1,6 +1,5 @@
 """One connection to Neo4j: statements by name, batches, and the GDS client, with errors a user can act on."""
 
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
@@ -17,6 +16,7 @@ from neo4j.exceptions import (
 )
 
 from kgrec.errors import KgrecError
+from kgrec.graph.projections import memory_error, name_of_mine, require_heap, sweep
 from kgrec.graph.statements import statement
 from kgrec.interrupts import held_back
 from kgrec.settings import Neo4jSettings, load_section
@@ -24,6 +24,8 @@ from kgrec.settings import Neo4jSettings, load_section
 if TYPE_CHECKING:
     from graphdatascience import GraphDataScience
     from graphdatascience.graph.graph_api import Graph
+
+    from kgrec.graph.lock import Writer
 
 Row = dict[str, Any]
 
@@ -44,6 +46,7 @@ class Database:
         self.uri = uri
         self.user = user
         self.name = name
+        self.writer: Writer | None = None  # that of `kgrec.graph.lock.writing`
         try:
             self.driver: Driver = GraphDatabase.driver(
                 uri,
@@ -100,11 +103,13 @@ class Database:
 
     def write(self, name: str, **parameters: Any) -> ResultSummary:
         """Run a writing statement in one transaction; retried on passing faults."""
+        self._check_lock()
         with self._session() as session:
             return session.execute_write(lambda tx: tx.run(_text(name), parameters).consume())
 
     def write_together(self, statements: Sequence[tuple[str, Row]]) -> list[ResultSummary]:
         """Run several writing statements in one transaction: all of them take effect, or none."""
+        self._check_lock()
         with self._session() as session:
             return session.execute_write(
                 lambda tx: [tx.run(_text(name), values).consume() for name, values in statements]
@@ -112,8 +117,14 @@ class Database:
 
     def run(self, name: str, **parameters: Any) -> ResultSummary:
         """Run a statement in an implicit transaction, as ``CALL { } IN TRANSACTIONS`` and index changes require."""
+        self._check_lock()
         with self._session() as session:
             return session.run(_text(name), parameters).consume()
+
+    def write_rows(self, name: str, **parameters: Any) -> list[Row]:
+        """Run a writing statement in one transaction and return its rows; for the lock itself, so it asks for none."""
+        with self._session() as session:
+            return session.execute_write(lambda tx: _rows(tx.run(_text(name), parameters)))
 
     def gds(self) -> "GraphDataScience":
         """Return the Graph Data Science client on this connection.
@@ -141,15 +152,21 @@ class Database:
     def projection(self, name: str, **parameters: Any) -> Iterator["tuple[GraphDataScience, Graph]"]:
         """Project a part of the graph into the GDS catalog, and drop the projection whatever happens.
 
+        Projections that dead processes left behind are dropped first. A projection that needs more memory than the
+        server can have is not begun.
+
         Args:
-            name: a statement that ends in ``gds.graph.project($graph_name, ...)``.
-            parameters: its other parameters.
+            name: a statement that ends in ``gds.graph.project($graph_name, ...)``; one of the same name and
+                ``_memory`` estimates what the projection, and what is computed on it, need.
+            parameters: the other parameters of both.
 
         Raises:
             KgrecError: the server has no GDS plugin, too little memory for what is asked of it, or nothing to project.
         """
         gds = self.gds()
-        graph_name = f"kgrec-{uuid.uuid4().hex[:12]}"
+        sweep(self)
+        require_heap(self, name, parameters)
+        graph_name = name_of_mine(self)
         with self._explained():
             try:
                 projected = self.read(name, graph_name=graph_name, **parameters)
@@ -158,6 +175,10 @@ class Database:
                 yield gds, gds.graph.get(graph_name)
             finally:
                 gds.graph.drop(graph_name, fail_if_missing=False)
+
+    def _check_lock(self) -> None:
+        if self.writer is not None:
+            self.writer.check()
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
@@ -174,12 +195,24 @@ class Database:
             raise KgrecError(f"Neo4j at {self.uri} refused user {self.user!r}: wrong user name or password.") from error
         except ServiceUnavailable as error:
             raise KgrecError(f"Neo4j at {self.uri} does not answer: is it running ({_first_line(error)})?") from error
-        except ClientError as error:
-            if error.code and "DatabaseNotFound" in error.code:
-                raise KgrecError(f"Neo4j at {self.uri} has no database {self.name!r}.") from error
-            raise KgrecError(f"Neo4j at {self.uri} refused a statement: {_first_line(error)}") from error
         except (Neo4jError, DriverError) as error:
-            raise KgrecError(f"Neo4j at {self.uri} failed: {_first_line(error)}") from error
+            raise self._in_words(error) from error
+
+    def _in_words(self, error: Neo4jError | DriverError) -> KgrecError:
+        if isinstance(error, Neo4jError):
+            out_of_memory = memory_error(error, self.uri)
+            if out_of_memory is not None:
+                return out_of_memory
+            if error.code and "AuthenticationRateLimit" in error.code:
+                return KgrecError(
+                    f"Neo4j at {self.uri} lets nobody in as {self.user!r} for some seconds, after too many wrong "
+                    "passwords: wait for its dbms.security.auth_lock_time, then give the right one."
+                )
+            if error.code and "DatabaseNotFound" in error.code:
+                return KgrecError(f"Neo4j at {self.uri} has no database {self.name!r}.")
+        if isinstance(error, ClientError):
+            return KgrecError(f"Neo4j at {self.uri} refused a statement: {_first_line(error)}")
+        return KgrecError(f"Neo4j at {self.uri} failed: {_first_line(error)}")
 
 
 def connect(settings: Neo4jSettings | None = None) -> Database:

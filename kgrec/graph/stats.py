@@ -7,7 +7,8 @@ import numpy as np
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 
-APART = {"EvaluationPersona", "ItemPersona", "CurrentRun", "LoadProgress", "Split"}  # by design without relationships
+# By design without relationships.
+APART = {"EvaluationPersona", "ItemPersona", "CurrentRun", "LoadProgress", "Lock", "Split"}
 
 
 @dataclass(frozen=True)

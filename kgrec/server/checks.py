@@ -10,6 +10,7 @@ import psutil
 from kgrec.errors import KgrecError
 
 LOOPBACK = "127.0.0.1"
+HOME_ARGUMENT = "--home-dir="  # of Neo4j's command line
 MEBIBYTE = 1 << 20
 # A fresh server keeps about 520 MB of stores and transaction logs; the rest leaves room to load into.
 DISK_NEEDED = 1024 * MEBIBYTE
@@ -79,7 +80,20 @@ def _holder(port: int) -> str:
         for connection in psutil.net_connections("tcp"):
             listens = connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port
             if listens and connection.pid:
-                return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
+                return f" by {_name(psutil.Process(connection.pid))} (process {connection.pid})"
     except psutil.Error:
         pass  # other users' processes are not ours to see
     return ""
+
+
+def _name(process: psutil.Process) -> str:
+    homes = [argument.partition("=")[2] for argument in process.cmdline() if argument.startswith(HOME_ARGUMENT)]
+    return f"the Neo4j of {homes[0]}" if homes else process.name()
+
+
+def listens(process: psutil.Process, port: int) -> bool:
+    """Whether it is this process that answers on a port, and not another that was there before it."""
+    return any(
+        connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+        for connection in process.net_connections("tcp")
+    )

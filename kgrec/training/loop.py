@@ -145,8 +145,9 @@ def _epoch(trainable: Trainable[torch.nn.Module], epoch: int, seed: int, label: 
     torch.manual_seed(seed * 1_000_003 + epoch)
     trainable.model.train()
     loss = trainable.train_epoch(epoch)
-    if not math.isfinite(loss):
-        raise KgrecError(f"{label}: the loss is not a number in epoch {epoch + 1}; lower the learning rate.")
+    # The last step comes after the loss that it was made by.
+    if not math.isfinite(loss) or not all(torch.isfinite(one).all() for one in trainable.model.parameters()):
+        raise KgrecError(f"{label}: the loss is not a number in epoch {epoch + 1}: lower the learning rate.")
     return loss
 
 

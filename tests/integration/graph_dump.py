@@ -8,11 +8,11 @@ KEYS = ("user_id", "item_id", "uri", "session_id", "persona_id", "load_id", "nam
 
 
 def dump(database: Database) -> tuple[list[Any], list[Any]]:
-    """Every node and every relationship with all labels and properties, in a fixed order."""
+    """Every node but the lock and every relationship with all labels and properties, in a fixed order."""
     with database.driver.session() as session:
         nodes = [
             (sorted(row["labels"]), sorted(row["properties"].items()))
-            for row in session.run("MATCH (n) RETURN labels(n) AS labels, properties(n) AS properties")
+            for row in session.run("MATCH (n:!Lock) RETURN labels(n) AS labels, properties(n) AS properties")
         ]
         relationships = [
             (key(row["start"]), row["type"], sorted(row["properties"].items()), key(row["end"]))

@@ -1,18 +1,24 @@
 """The connection: streams, Ctrl-C between fetches, and what is wrong with GDS."""
 
+import re
 import signal
+import subprocess
+import sys
 
 import pytest
 from graphdatascience.error.gds_not_installed import GdsNotFound
 from graphdatascience.error.unable_to_connect import UnableToConnectError
 from graphdatascience.query_runner.neo4j_query_runner import Neo4jQueryRunner
-from neo4j.exceptions import ServiceUnavailable
+from neo4j.exceptions import Neo4jError, ServiceUnavailable
 from neo4j.warnings import Neo4jDeprecationWarning
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, connect
+from kgrec.graph.lock import writing
+from kgrec.server.checks import heap_bytes
 from kgrec.settings import Neo4jSettings
 from tests.conftest import empty
+from tests.integration.graph_dump import rows
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +89,98 @@ def test_a_projection_of_nothing_is_said_and_leaves_nothing(database: Database) 
     ):
         pass
     assert len(database.gds().graph.list()) == 0
+
+
+PROJECTING = """
+import sys
+from kgrec.graph.database import Database
+from kgrec.graph.lock import writing
+with Database(*sys.argv[1:4]) as database, writing(database), database.projection("load/core_projection") as (_, graph):
+    print(graph.name(), flush=True)
+    input()
+"""
+
+
+def test_a_projection_whose_owner_was_killed_is_dropped_by_the_next(
+    database: Database, neo4j_address: dict[str, str]
+) -> None:
+    """A living owner's stays, and so does what kgrec did not make."""
+    command = [sys.executable, "-c", PROJECTING, *neo4j_address.values()]
+    gds = database.gds()
+
+    def there() -> set[str]:
+        return {name for (name,) in rows(database, "CALL gds.graph.list() YIELD graphName RETURN graphName")}
+
+    project = "MATCH (i:Item) WITH gds.graph.project($name, i, null) AS g RETURN g"
+    foreign = {"somebodys", f"kgrec-{'0' * 12}-1-1-of-another-machine"}
+    for name in foreign:
+        database.driver.execute_query(project, name=name)
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None
+        left = holder.stdout.readline().strip()
+        with database.projection("load/core_projection") as (_, mine):
+            assert there() == foreign | {left, mine.name()}
+        holder.kill()
+        holder.wait()
+        assert there() == foreign | {left}
+        with writing(database), database.projection("load/core_projection") as (_, mine):
+            assert there() == foreign | {mine.name()}
+        of_a_lost_lock = f"kgrec-{'0' * 12}-1-1-lock{'0' * 12}-x"  # on another machine, of a writer who lost the lock
+        database.driver.execute_query(project, name=of_a_lost_lock)
+        with database.projection("load/core_projection"):
+            assert of_a_lost_lock in there()
+        with writing(database), database.projection("load/core_projection"):
+            assert of_a_lost_lock not in there()
+    finally:
+        holder.kill()
+        holder.communicate()
+        for name in there():
+            gds.graph.drop(name)
+
+
+def test_a_projection_that_cannot_fit_is_refused_with_the_heap_that_it_needs(database: Database) -> None:
+    heap = database.read("memory/heap")[0]["bytes"]
+    n = heap // 8_000  # node similarity takes more than 8 kB a node
+    database.driver.execute_query("UNWIND range(1, $n) AS k CREATE (:Item)", n=n)
+    with (
+        pytest.raises(KgrecError, match=r"needs a heap of \d+[mg] for this, by GDS's estimate, and Neo4j at") as caught,
+        database.projection("co_occurrence/projection", splits=["train"], neighbours=500),
+    ):
+        pass
+    found = re.search(r"of (\S+) for this.* has (\d+[mg]): .*`kgrec db start --heap (\S+)`", str(caught.value))
+    assert found is not None and found[1] == found[3]
+    assert heap_bytes(found[2]) == heap < heap_bytes(found[1]) < 2 * heap + (1 << 30)
+    assert len(database.gds().graph.list()) == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "sentence"),
+    [
+        (
+            "Neo.TransientError.General.MemoryPoolOutOfMemoryError",
+            "The allocation of an extra 2.0 MiB would use more than the limit 358.4 MiB.",
+            "ran out of memory, and what was finished is kept: .*`kgrec db start --heap SIZE`",
+        ),
+        (
+            "Neo.ClientError.Procedure.ProcedureCallFailed",
+            "Failed to invoke procedure `gds.nodeSimilarity.stream`: Caused by: java.lang.IllegalStateException: "
+            "Memory required to run Node Similarity (546282936b) exceeds available memory (525900240b)",
+            "ran out of memory",
+        ),
+        ("Neo.DatabaseError.General.UnknownError", "Java heap space", "ran out of memory"),
+        (
+            "Neo.ClientError.Security.AuthenticationRateLimit",
+            "The client has provided incorrect authentication details too many times in a row.",
+            "lets nobody in as 'neo4j' for some seconds, after too many wrong passwords: wait for its .*auth_lock_time",
+        ),
+        ("Neo.ClientError.Statement.SyntaxError", "Invalid input", "refused a statement: Invalid input"),
+    ],
+)
+def test_what_the_server_fails_by_is_told(database: Database, code: str, message: str, sentence: str) -> None:
+    """In the words that a server with a small heap, or with a limit to wrong passwords, was heard to use."""
+    with pytest.raises(KgrecError, match=sentence), database._explained():
+        raise Neo4jError._hydrate_neo4j(code=code, message=message)
 
 
 def test_deprecations_of_the_server_are_seen(database: Database) -> None:

@@ -22,7 +22,7 @@ from neo4j.exceptions import Neo4jError
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, connect
 from kgrec.server.managed import ManagedServer
-from kgrec.server.process import read_state
+from kgrec.server.process import State, read_state
 from kgrec.settings import Neo4jSettings
 
 HEAP = "512m"
@@ -95,6 +95,32 @@ def test_two_starts_at_once_make_one_server(server: ManagedServer) -> None:
     argument = f"--home-dir={server.home}"
     serving = [one.pid for one in psutil.process_iter(["cmdline"]) if argument in (one.info["cmdline"] or [])]
     assert serving == [process_of(server).pid]
+
+
+def test_another_home_on_the_same_port_is_told_whose_it_is(server: ManagedServer, tmp_path: Path) -> None:
+    status = server.status()
+    assert status is not None
+    other = ManagedServer(tmp_path / "other")
+    told = f"Port {{}} is in use by the Neo4j of {server.home} .process {status.pid}.: choose another with {{}}"
+    with pytest.raises(KgrecError, match=told.format(status.options.bolt_port, "--bolt-port")):
+        other.start(status.options.bolt_port, free_ports()[0], HEAP)
+    with pytest.raises(KgrecError, match=told.format(status.options.http_port, "--http-port")):
+        other.start(free_ports()[0], status.options.http_port, HEAP)
+
+
+def test_a_home_that_loses_the_race_for_a_port_does_not_take_the_others_server_for_its_own(
+    server: ManagedServer, tmp_path: Path
+) -> None:
+    """The other home's server answers there, and refuses the password: nobody is told to remove anything."""
+    status = server.status()
+    assert status is not None
+    other = ManagedServer(tmp_path / "other")
+    other._make_password()
+    with subprocess.Popen(["sleep", "1"]) as child:  # as Java, which ends when it finds its port taken
+        process = psutil.Process(child.pid)
+        state = State(child.pid, process.create_time(), status.options)
+        with pytest.raises(KgrecError, match=f"{status.options.bolt_port} is in use by the Neo4j of {server.home}"):
+            other._wait_until_ready(process, state, log_start=0)
 
 
 def test_gds_and_browser_answer(server: ManagedServer) -> None:

@@ -349,7 +349,7 @@ def test_bad_input_writes_nothing_and_says_where(
     assert result.exit_code != 0
     assert isinstance(result.exception, KgrecError)
     assert re.search(message, str(result.exception))
-    assert rows(database, "MATCH (n) RETURN n") == []
+    assert rows(database, "MATCH (n:!Lock) RETURN n") == []
 
 
 def test_wrong_calls_are_refused_and_help_reads_alone(command_line: CommandLine, tmp_path: Path) -> None:

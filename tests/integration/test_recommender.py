@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from gnn.training_graph import training_graph
 from kgrec.errors import KgrecError
 from kgrec.graph import statements
 from kgrec.graph.database import Database
+from kgrec.graph.lock import writing
 from kgrec.graph.schema import ensure_schema
 from kgrec.training.fits import Fit
+from kgrec.training.run_lock import training
 from recommender import fusion, second_stage
 from recommender.dataset import Dataset
 from recommender.evaluation import evaluate as evaluate_run
@@ -101,6 +104,32 @@ def test_list_for_a_user(command_line: CommandLine, run: Path) -> None:
     assert scores == sorted(scores, reverse=True)  # type: ignore[type-var]
     assert all(1 <= one["retrieved"] <= 12 for one in found)  # type: ignore[operator]
     assert all(one["persona"] for one in found)
+
+
+def test_a_command_that_meets_another_at_work_names_it(
+    database: Database, command_line: CommandLine, run: Path
+) -> None:
+    into = ("--run", str(run))
+    recommend, evaluate = ("recommend", "--user", "u00", *into), ("evaluate", *into)
+    sasrec, personas = ("train", "sasrec", *into), ("train", "personas", *into)
+
+    def refused(command: tuple[str, ...], by: str) -> bool:
+        error = command_line(*command, check=False).exception
+        return isinstance(error, KgrecError) and by in str(error) and f"(process {os.getpid()} of " in str(error)
+
+    with writing(database):  # as a load does
+        assert all(refused(one, "graph is being written by `") for one in (recommend, evaluate, sasrec, personas))
+    with writing(database, disturbs=False):  # as `train personas` does
+        assert all(refused(one, "graph is being written by `") for one in (evaluate, sasrec, personas))
+        command_line(*recommend)
+    with training(run, "sasrec"):
+        assert all(refused(one, f"{run} is being trained by `") for one in (sasrec, personas))
+        command_line(*recommend)
+        base = run / "final" / "base-text.pt"
+        shutil.copy(base, run / "copy")
+        (run / "copy").replace(base)  # as a training replaces it
+        assert refused(recommend, f"{run} is being trained by `")
+    command_line(*recommend)
 
 
 def test_reason_names_what_is_shared_and_else_with_what_others_chose_it(

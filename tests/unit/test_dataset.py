@@ -1,6 +1,7 @@
 """The data set: aligned once, kept in a folder, refused where it does not fit."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,7 @@ def test_what_was_half_written_is_no_data_set(tmp_path: Path, monkeypatch: pytes
         ("items.parquet", b"no parquet"),
         ("dataset.json", b"{"),
         ("dataset.json", b'{"version": 5}'),
+        ("dataset.json", b'{"version": 6}'),
     ],
 )
 def test_a_damaged_data_set_is_named(tmp_path: Path, name: str, content: bytes) -> None:
@@ -148,12 +150,31 @@ def test_a_damaged_data_set_is_named(tmp_path: Path, name: str, content: bytes) 
         Dataset.load(tmp_path)
 
 
-@pytest.mark.parametrize("version", [4, 6])
-def test_another_format_is_refused(tmp_path: Path, version: int) -> None:
+@pytest.mark.parametrize(("version", "sentence"), [(4, "of format 4, not 6: save it again"), (7, "A later kgrec")])
+def test_another_format_is_refused(tmp_path: Path, version: int, sentence: str) -> None:
     example().save(tmp_path)
     (tmp_path / "dataset.json").write_text(f'{{"version": {version}}}')
-    with pytest.raises(KgrecError, match=f"format {version}, not 5"):
+    with pytest.raises(KgrecError, match=sentence):
         Dataset.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["arrays.npz", "items.parquet", "users.parquet", "dataset.json"])
+def test_one_bit_anywhere_makes_it_damaged(tmp_path: Path, name: str) -> None:
+    example().save(tmp_path)
+    whole = (tmp_path / name).read_bytes()
+    for place in range(0, len(whole), 1 + len(whole) // 150):
+        bit = 1 << place % 8
+        (tmp_path / name).write_bytes(whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
+        with pytest.raises(KgrecError, match=f"data set in {tmp_path} is damaged"):
+            Dataset.load(tmp_path)
+
+
+def test_one_of_before_there_were_checksums_is_read(tmp_path: Path) -> None:
+    example().save(tmp_path)
+    manifest = json.loads((tmp_path / "dataset.json").read_text())
+    del manifest["checksum"], manifest["files"]
+    (tmp_path / "dataset.json").write_text(json.dumps(manifest | {"version": 5}))
+    assert Dataset.load(tmp_path).item_ids == example().item_ids
 
 
 def test_parts_that_do_not_fit_are_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from gnn.meta_path import MetaPath
 from gnn.settings import HDGISettings
-from gnn.streamed_graph import StreamedGraph
+from gnn.streamed_graph import FILES, StreamedGraph
 from gnn.trainer import graph_digest
 from gnn.training_graph import TrainingGraph, training_graph
 from kgrec.errors import KgrecError
@@ -151,12 +151,22 @@ def cut(name: str) -> Callable[[Path], None]:
 
 
 def of_format_1(folder: Path) -> None:
-    manifest = json.loads((folder / "graph.json").read_text())
-    (folder / "graph.json").write_text(json.dumps(manifest | {"version": 1}))
+    (folder / "graph.json").write_text('{"version": 1}')
 
 
-def without_an_item(folder: Path) -> None:
+def flip(name: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        content = bytearray((folder / name).read_bytes())
+        content[len(content) // 2] ^= 4
+        (folder / name).write_bytes(content)
+
+    return change
+
+
+def without_an_item_before_there_were_checksums(folder: Path) -> None:
     pd.read_parquet(folder / "graph_items.parquet")[1:].to_parquet(folder / "graph_items.parquet")
+    types = json.loads((folder / "graph.json").read_text())["types"]
+    (folder / "graph.json").write_text(json.dumps({"version": 3, "types": types}))
 
 
 @pytest.mark.parametrize(
@@ -168,8 +178,9 @@ def without_an_item(folder: Path) -> None:
         (cut("graph_interactions.parquet"), "is damaged"),
         (cut("graph_texts.npz"), "is damaged"),
         (cut("graph.json"), "is damaged"),
-        (without_an_item, "differ in length"),
-        (of_format_1, "format 1, not 3"),
+        *((flip(name), "is damaged, as the checksum of") for name in FILES),
+        (without_an_item_before_there_were_checksums, "differ in length"),
+        (of_format_1, "format 1, not 4"),
     ],
 )
 def test_damage_is_said(streamed: StreamedGraph, tmp_path: Path, damage: Callable[[Path], None], sentence: str) -> None:

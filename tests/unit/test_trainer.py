@@ -280,6 +280,14 @@ def test_the_file_of_another_fit_is_refused(tmp_path: Path, variant: Variant, ma
         load_model(tmp_path, variant.name, cycle(), wanted)
 
 
+def test_the_file_of_another_model_is_refused(tmp_path: Path) -> None:
+    trained(tmp_path, cycle(), Fit.TEST, BASE)
+    folder = Fit.TEST.folder(tmp_path)
+    shutil.copy(folder / "base.pt", folder / f"{ADD.name}.pt")
+    with pytest.raises(KgrecError, match=f"{ADD.name}.pt holds the weights of base: train it again with --fresh"):
+        load_model(tmp_path, ADD.name, cycle(), Fit.TEST)
+
+
 def test_a_file_of_before_there_were_fits_is_refused(tmp_path: Path) -> None:
     trained(tmp_path, cycle(), Fit.TEST, BASE)
     path = Fit.TEST.folder(tmp_path) / "base.pt"

@@ -1,7 +1,11 @@
 """The epoch loop: early stopping, exact resumption, honest refusal."""
 
+import hashlib
+import io
+import pickle
 import resource
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +13,7 @@ import pytest
 import torch
 
 from kgrec.errors import KgrecError
+from kgrec.training.checkpoint import HEADER_BYTES
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.fingerprint import fingerprint
 from kgrec.training.loop import History, fit
@@ -93,10 +98,67 @@ def test_other_fingerprint_is_refused_unless_fresh(tmp_path: Path) -> None:
     run(Regression(), tmp_path / "a.pt", fingerprint="b", fresh=True)
 
 
-def test_unreadable_checkpoint_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.pt").write_bytes(b"no checkpoint")
-    with pytest.raises(KgrecError, match=r"a\.pt is not a readable checkpoint"):
-        run(Regression(), tmp_path / "a.pt")
+def other_version(content: bytes) -> bytes:
+    """Return the file as a later kgrec would write it, with its own checksum."""
+    body = content[HEADER_BYTES:]
+    return b"kgrec checkpoint 0002 " + hashlib.sha256(b"2\n" + body).hexdigest().encode() + b"\n" + body
+
+
+def with_weights_that_are_no_numbers(content: bytes) -> bytes:
+    stored = torch.load(io.BytesIO(content[HEADER_BYTES:]))
+    stored["best_model"]["0.bias"][3] = float("inf")
+    return torch_file(stored)
+
+
+def torch_file(content: object) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda _: b"no checkpoint", "is not a readable checkpoint of kgrec: train it again with --fresh"),
+        (lambda _: b"", "is not a readable checkpoint"),
+        (lambda _: pickle.dumps({"fingerprint": "a"}), "is not a readable checkpoint"),
+        (lambda _: torch_file({"state_dict": {"w": torch.ones(3)}}), "is not a readable checkpoint"),
+        (lambda _: torch_file([1, 2]), "is not a readable checkpoint"),
+        (lambda _: torch_file(Regression()), "is not a readable checkpoint"),  # anything but weights is not unpickled
+        (lambda content: content[:-1], "is damaged, as its checksum tells: train it again with --fresh"),
+        (lambda content: content[: HEADER_BYTES + 3], "is damaged"),
+        (lambda content: content[: HEADER_BYTES - 3], "is not a readable checkpoint"),
+        (lambda content: content + b"\n", "is damaged"),
+        (with_weights_that_are_no_numbers, "holds weights that are not numbers: train it again with --fresh"),
+        (other_version, "A later kgrec wrote .*, in format 2: update kgrec, or train with --fresh"),
+    ],
+)
+def test_what_is_no_sound_checkpoint_is_named(tmp_path: Path, change: Callable[[bytes], bytes], sentence: str) -> None:
+    path = tmp_path / "a.pt"
+    run(Regression(), path, epochs=1)
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(KgrecError, match=sentence) as caught:
+        run(Regression(), path, epochs=1)
+    assert str(path) in str(caught.value)
+    run(Regression(), path, epochs=1, fresh=True)
+
+
+def test_one_bit_anywhere_makes_a_checkpoint_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    run(Regression(), path, epochs=1)
+    whole = path.read_bytes()
+    for place in [*range(HEADER_BYTES), *range(HEADER_BYTES, len(whole), 7)]:
+        changed = bytearray(whole)
+        changed[place] ^= 1 << place % 8
+        path.write_bytes(changed)
+        with pytest.raises(KgrecError, match=r"a\.pt is (damaged|not a readable checkpoint)"):
+            load_checkpoint(path)
+
+
+def test_a_checkpoint_of_before_there_were_checksums_is_read(tmp_path: Path) -> None:
+    run(Regression(), tmp_path / "a.pt", epochs=1)
+    (tmp_path / "a.pt").write_bytes((tmp_path / "a.pt").read_bytes()[HEADER_BYTES:])
+    assert run(Regression(), tmp_path / "a.pt", epochs=1).resumed_at == 1
 
 
 def test_loss_that_is_no_number_is_said(tmp_path: Path) -> None:

@@ -1,0 +1,18 @@
+// Take the writer's lock, if it is free: nobody holds it, its holder is known to be gone, or one on another machine has
+// been silent for $patience seconds, by the clock of the server.
+// $owner: who asks; $gone: the holder that is known to be gone; $machine and $about: of who asks; $disturbs: whether
+// readers would see half of what is going to be written.
+MERGE (lock:Lock {name: 'writer'})
+SET lock.asked = $owner // holds the node: of two who ask at once, one waits until the other has got it
+WITH lock,
+     lock.owner IS NULL OR lock.owner = $gone
+     OR lock.machine <> $machine
+     AND lock.heartbeat < datetime.realtime() - duration({seconds: $patience}) AS free
+FOREACH (_ IN CASE WHEN free THEN [1] ELSE [] END |
+  SET lock += $about, lock.owner = $owner, lock.machine = $machine, lock.since = datetime.realtime(),
+      lock.heartbeat = datetime.realtime(), lock.writes = coalesce(lock.writes, 0) + 1,
+      lock.disturbs = $disturbs,
+      lock.disturbances = coalesce(lock.disturbances, 0) + CASE WHEN $disturbs THEN 1 ELSE 0 END
+)
+REMOVE lock.asked
+RETURN lock.owner = $owner AS taken

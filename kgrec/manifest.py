@@ -1,0 +1,76 @@
+"""What lies in a folder of saved data, in a JSON file that is written last: its version, and the checksums of all."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from kgrec.errors import KgrecError
+from kgrec.files import replacing
+
+Manifest = dict[str, Any]
+
+
+def save_manifest(path: Path, version: int, content: Manifest, files: Iterable[str]) -> None:
+    """Write the manifest of files that lie beside it.
+
+    Args:
+        path: of the manifest.
+        version: of the format.
+        content: what else it says, JSON's own types.
+        files: their names.
+    """
+    manifest = content | {"version": version, "files": {name: _digest(path.with_name(name)) for name in files}}
+    manifest["checksum"] = _checksum(manifest)
+    with replacing(path) as draft:
+        draft.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def load_manifest(path: Path, version: int, what: str) -> Manifest:
+    """Read a manifest, and check that all is as it was saved.
+
+    Args:
+        path: of the manifest.
+        version: of the format that is wanted. That of the version before, which had no checksums, is read as it is.
+        what: lies there, as errors name it: ``"data set"``.
+
+    Raises:
+        KgrecError: there is none, it or a file of it is damaged or gone, or it is of another format.
+    """
+    folder = path.parent
+    try:
+        manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
+        found, files = manifest["version"], dict(manifest.get("files", {}))
+        stated = manifest.get("checksum")
+    except FileNotFoundError as error:
+        raise KgrecError(f"{folder} is not a saved {what}: {path.name} is missing.") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise KgrecError(f"The {what} in {folder} is damaged, {path.name} cannot be read: save it again.") from error
+    if stated is None and found == version - 1:
+        return manifest
+    sound = stated == _checksum({key: value for key, value in manifest.items() if key != "checksum"})
+    if not isinstance(found, int) or not (sound or (stated is None and found != version)):
+        raise KgrecError(f"The {what} in {folder} is damaged, as the checksum of {path.name} tells: save it again.")
+    if found > version:
+        raise KgrecError(
+            f"A later kgrec saved the {what} in {folder}, in format {found}: update kgrec, or save it again."
+        )
+    if found < version:
+        raise KgrecError(f"{folder} holds a {what} of format {found}, not {version}: save it again.")
+    for name, digest in files.items():
+        try:
+            if _digest(path.with_name(name)) != digest:
+                raise KgrecError(f"The {what} in {folder} is damaged, as the checksum of {name} tells: save it again.")
+        except FileNotFoundError as error:
+            raise KgrecError(f"{folder} is not a saved {what}: {name} is missing.") from error
+    return manifest
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _checksum(manifest: Manifest) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
