@@ -45,13 +45,14 @@ K_CORE = click.option(
     members={
         "amazon": ("kgloader.commands:load_amazon", "Amazon reviews and metadata of 2014, 2018 or 2023."),
         "recbole": ("kgloader.commands:load_recbole", "RecBole's atomic files: .inter, .item, .link, .kg."),
+        "domain": ("kgloader.domains.commands:load_domain", "Any domain that a settings file describes."),
         "split": ("kgloader.split_command:split", "Split anew: by leave-one-out, or by time for all users."),
         "dbpedia": ("kgloader.dbpedia.commands:dbpedia", "Link items to DBpedia entities and fetch their facts."),
         "embeddings": ("kgloader.texts.commands:embeddings", "Encode item texts; tie similar items."),
     },
 )
 def load() -> None:
-    """Fill the knowledge graph: first amazon or recbole, then dbpedia and embeddings.
+    """Fill the knowledge graph: first amazon, recbole or domain, then dbpedia and embeddings.
 
     Without `split` every load splits by leave-one-out, which lets models learn from other users' later days.
 
