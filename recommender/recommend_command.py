@@ -34,6 +34,7 @@ DEFAULTS = SASRecSettings()
 )
 @click.option("--session", metavar="ITEM,ITEM,...", help="An anonymous session: item ids, oldest first.")
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="Items to recommend.")
+@click.option("--domain", help="Recommend items of this domain only, from whatever the user did.")
 @click.option(
     "--conditioning",
     type=WAYS,
@@ -48,6 +49,7 @@ def recommend(
     users_file: Path | None,
     session: str | None,
     k: int,
+    domain: str | None,
     conditioning: Conditioning | None,
     run: Path,
     format: str,
@@ -64,12 +66,13 @@ def recommend(
       kgrec recommend --user A2SUAM1J3GNN3B -k 5
       kgrec recommend --users-file users.txt --format csv > lists.csv
       kgrec recommend --session 0007350813,0007386648
+      kgrec recommend --user AMIRA07 --domain Groceries
     """
     user_ids = [*users, *(_lines(users_file) if users_file else [])]
     if bool(user_ids) == bool(session):
         raise click.UsageError("Give either users (--user, --users-file) or an anonymous --session.")
     settings = load_section("sasrec", SASRecSettings, {"conditioning": conditioning})
-    recommender = Recommender(database, run, settings)
+    recommender = Recommender(database, run, settings, domain)
     if session:
         found = recommender.for_session([item.strip() for item in session.split(",") if item.strip()], k)
     else:

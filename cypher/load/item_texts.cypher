@@ -7,8 +7,7 @@ RETURN item.item_id AS item_id,
        item.title AS title,
        COLLECT { MATCH (item)-[:BY]->(maker) RETURN maker.name ORDER BY maker.name } AS makers,
        COLLECT {
-         MATCH (item)-[tie]->(category:Author|Brand|Category|Feature)
-         WHERE type(tie) <> 'BY'
+         MATCH (item)-[:IN_CATEGORY|HAS_FEATURE]->(category)
          WITH DISTINCT category.name AS name
          RETURN name ORDER BY name
        } AS categories,

@@ -4,7 +4,7 @@ MATCH (item:Item)
 WHERE item.item_id IS NOT NULL // so that the key's index gives the order
 RETURN item.item_id AS item_id,
        COLLECT {
-         MATCH (item)-->(fact:Author|Brand|Category|Feature)
+         MATCH (item)-[:BY|IN_CATEGORY|HAS_FEATURE]->(fact)
          RETURN DISTINCT coalesce(fact.key, labels(fact)[0] + ' ' + fact.name)
        } AS catalogue,
        COLLECT { MATCH (item)-[:SAME_AS]->(:Entity)-->(fact:Entity) RETURN DISTINCT fact.uri } AS DBpedia

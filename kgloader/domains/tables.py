@@ -99,7 +99,7 @@ class Table:
         try:
             return next(csv.reader([line], delimiter=self.delimiter, strict=True))
         except csv.Error as error:
-            raise Malformed(f"not a row of a .csv ({error}); a row must end on its line") from error
+            raise Malformed(f"no row of a .csv on one line ({error})") from error
 
     def _object(self, line: str) -> Cells:
         try:

@@ -11,6 +11,8 @@ from kgloader.writers.interactions import Write, interaction_writes, known_items
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
 
+EVERYWHERE = ("BY", "IN_CATEGORY")  # types that every statement about features walks; others have HAS_FEATURE beside
+
 
 def interactions_of_domain(
     domain: Description, seed: int, database: Database, batch: list[Interaction], report: Report
@@ -41,9 +43,9 @@ def items_of_domain(domain: Description, database: Database, batch: list[Describ
         writes.append(Write("load/features", [{"kind": node.kind, "name": name} for name in names], node.kind))
     for one in domain.relationships:
         statement = "load/item_features" if one.source == ITEM else "load/feature_ties"
-        rows = {tuple(row.values()): row for item in items for row in _ties(one, item)}
-        writes.append(Write(statement, list(rows.values()), relationship=_title(one)))
-    return writes
+        writes.append(Write(statement, _rows([one], items), relationship=_title(one)))
+    described = [one for one in domain.relationships if one.source == ITEM and one.type not in EVERYWHERE]
+    return [*writes, Write("load/has_feature", _rows(described, items), relationship="HAS_FEATURE")]
 
 
 def ensure_own(domain: Description, database: Database, item_ids: Iterable[str]) -> None:
@@ -59,6 +61,12 @@ def ensure_own(domain: Description, database: Database, item_ids: Iterable[str])
             f"The item {found[0]['item_id']!r} of the domain {domain.name!r} is in the graph already, from {where}: "
             'give this one\'s ids a prefix, such as prefix = "x:", in its file.'
         )
+
+
+def _rows(relationships: list[Relationship], items: list[DescribedItem]) -> list[Row]:
+    """Ties of all items, each once."""
+    found = {tuple(row.values()): row for one in relationships for item in items for row in _ties(one, item)}
+    return list(found.values())
 
 
 def _ties(one: Relationship, item: DescribedItem) -> Iterator[Row]:
