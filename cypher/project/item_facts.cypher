@@ -1,5 +1,5 @@
-// What is told of each item: its makers, categories and other features, and what the page that it is the same as is tied to in DBpedia.
-// Every fact once, whatever the ways to it.
+// What is told of each item: its makers, categories and a domain's other features, and what the page that it is the
+// same as is tied to in DBpedia. Every fact once, whatever the ways to it.
 MATCH (item:Item)
 WHERE item.item_id IS NOT NULL // so that the key's index gives the order
 RETURN item.item_id AS item_id,

@@ -63,7 +63,7 @@ class ItemColumns(_Table):
 
 class _File(_Table):
     file: Text
-    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","
+    delimiter: Annotated[str, StringConstraints(pattern=r'^[^"\r\n]$')] = ","
 
 
 class InteractionsFile(_File):
@@ -168,8 +168,8 @@ class Description(_Table):
         twice = [kind for kind in kinds if kinds.count(kind) > 1]
         if twice:
             raise ValueError(f"the kind {twice[0]!r} stands twice among the nodes")
-        used = {kind for one in self.relationships for kind in (one.source, one.to)}
-        unknown = sorted(used - {*kinds, ITEM}) or [ITEM] * any(one.to == ITEM for one in self.relationships)
+        used = {one.source for one in self.relationships} - {ITEM} | {one.to for one in self.relationships}
+        unknown = sorted(used - set(kinds))
         if unknown:
             raise ValueError(f"a relationship names the kind {unknown[0]!r}, which is not among the nodes")
         lonely = [kind for kind in kinds if kind not in used]
@@ -214,9 +214,8 @@ def read_description(path: Path) -> Description:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise KgrecError(
-            f"The domain file {path} is wrong{f' in {where}' if where else ''}: {_told(first)}."
-        ) from error
+        place = f" in {where}" if where else ""
+        raise KgrecError(f"The domain file {path} is wrong{place}: {_told(first)}.") from error
 
 
 def _told(error: ErrorDetails) -> str:

@@ -39,11 +39,10 @@ def interaction(domain: Description, cells: Cells, position: int) -> Interaction
         Malformed: an id is missing, or a value is no rating or no time.
     """
     columns = domain.interactions.columns
-    rating = cells[columns.rating] if columns.rating else None
     return Interaction(
         user_id=_identifier(cells, columns.user_id),
         item_id=item_id(domain, cells, columns.item_id),
-        rating=None if rating is None or columns.rating is None else fields.number(columns.rating, rating),
+        rating=_rating(cells, columns.rating) if columns.rating else None,
         timestamp=_time(columns.timestamp, cells[columns.timestamp]) if columns.timestamp else None,
         position=position,
     )
@@ -85,6 +84,10 @@ def _identifier(cells: Cells, column: str) -> str:
     if cells[column] is None:
         raise Malformed(f"{column!r} is missing")
     return fields.identifier(column, cells[column])
+
+
+def _rating(cells: Cells, column: str) -> float | None:
+    return None if cells[column] is None else fields.number(column, cells[column])
 
 
 def _ensure_single(domain: Description, nodes: dict[str, tuple[str, ...]]) -> None:

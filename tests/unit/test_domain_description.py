@@ -46,7 +46,7 @@ FILE = {"file": "a.csv", "columns": {"item_id": "sku"}}
         ({"name": " a\nb"}, "is wrong in name: it must be one line of plain text, without spaces around it."),
         ({"colour": "red"}, "is wrong in colour: kgrec knows no such key."),
         ({"items": FILE | {"columns": {"id": "sku"}}}, "is wrong in items.columns.item_id: it is missing."),
-        ({"items": FILE | {"delimiter": "ab"}}, "is wrong in items.delimiter: String should have at most 1 character."),
+        ({"items": FILE | {"delimiter": "ab"}}, "is wrong in items.delimiter: 'ab' must match ^[^\"\\r\\n]$."),
         ({"nodes": [*NODES, NODES[-1]]}, "is wrong: the kind 'Diet' stands twice among the nodes."),
         ({"nodes": [*NODES, {"kind": "Shelf", "column": "a"}]}, "is wrong: the kind 'Shelf' is in no relationship."),
         (
