@@ -183,6 +183,20 @@ def test_one_predicate_has_one_name(
     assert dump(database) == loaded
 
 
+def test_without_times_a_split_by_time_is_refused_and_empty_columns_are_told(
+    database: Database, command_line: CommandLine, loaded: object, tmp_path: Path
+) -> None:
+    untimed = copy(tmp_path, "groceries", time=(', timestamp = "bought_at"', ""))
+    split = {"by": "time", "validation_from": 1, "test_from": 2}
+    database.driver.execute_query("CREATE (s:Split {name: 'current'}) SET s += $split", split=split)
+    assert "names no column of timestamps, and the graph is split by time" in refused(command_line, untimed)
+    database.driver.execute_query("MATCH (s:Split) DELETE s")
+    books = copy(tmp_path, "books", title=('title = "title"', 'title = "titel"'))
+    said = command_line("load", "domain", str(books)).output
+    assert "books_metadata.jsonl: no row has anything in titel." in said
+    assert dump(database) == loaded
+
+
 def test_a_domain_says_what_dbpedia_is_asked_for(database: Database, run: object) -> None:
     links = "MATCH (i:Item)-[s:SAME_AS]->(e) RETURN i.title, e.uri, s.score ORDER BY i.title"
     assert {(title, uri.removeprefix(RESOURCE)) for title, uri, _ in rows(database, links)} == {
