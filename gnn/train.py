@@ -18,6 +18,7 @@ from gnn.write_back import persona_id, write_back
 from kgrec.files import replacing
 from kgrec.graph.co_occurrence import ensure_co_occurrence
 from kgrec.graph.database import Database
+from kgrec.graph.domains import domains
 from kgrec.graph.lock import writing
 from kgrec.results import Results
 from kgrec.settings import load_section
@@ -89,6 +90,8 @@ def train_personas(
 ) -> TrainedPersonas:
     """Learn user personas, once for each fit, and write them back to Neo4j.
 
+    The meta-paths are those of the settings and those of the graph's domains (see `kgrec.graph.domains`).
+
     The validation fit chooses the number of epochs, for which the test fit and the final fit then learn anew from more
     interactions (see `kgrec.training.fits.Fit`). The final fit's personas are those of the graph; the vectors of the
     other two are kept apart from them, for training and evaluation of the sequence models. Each user's profile and the
@@ -119,7 +122,8 @@ def train_personas(
 
 
 def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -> TrainedPersonas:
-    meta_paths = [MetaPath.parse(text) for text in settings.meta_paths]
+    texts = [*settings.meta_paths, *(text for domain in domains(database) for text in domain.meta_paths)]
+    meta_paths = list(dict.fromkeys(MetaPath.parse(text) for text in texts))
     ensure_co_occurrence(database)
     streamed = stream_graph(database, meta_paths)
     made: dict[Fit, tuple[UserVectors, Personas]] = {}

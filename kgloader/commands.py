@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from kgloader.options import ON_ERROR, SKIPPED, tolerance_of
 from kgloader.readers import amazon, recbole
 from kgloader.readers.lines import Lines
 from kgloader.readers.records import Interaction
@@ -39,20 +40,6 @@ K_CORE = click.option(
     help="Keep only users and items of the N-core: each has at least N partners left. It counts all interactions of "
     "the graph, those for validation and test as well, as the published 5-core sets do.",
 )
-ON_ERROR = click.option(
-    "--on-error",
-    type=click.Choice(["stop", "skip"]),
-    default="stop",
-    show_default=True,
-    help="At a broken line stop; or keep it aside, with its number and what is wrong, and go on: max_skipped of [load] "
-    "says up to which share of the lines.",
-)
-SKIPPED = click.option(
-    "--skipped",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="FOLDER",
-    help="Where --on-error skip keeps broken lines, as NAME.skipped.jsonl.  [default: beside the data]",
-)
 
 
 @click.group(
@@ -60,13 +47,14 @@ SKIPPED = click.option(
     members={
         "amazon": ("kgloader.commands:load_amazon", "Amazon reviews and metadata of 2014, 2018 or 2023."),
         "recbole": ("kgloader.commands:load_recbole", "RecBole's atomic files: .inter, .item, .link, .kg."),
+        "domain": ("kgloader.domains.commands:load_domain", "Any domain that a settings file describes."),
         "split": ("kgloader.split_command:split", "Split anew: by leave-one-out, or by time for all users."),
         "dbpedia": ("kgloader.dbpedia.commands:dbpedia", "Link items to DBpedia entities and fetch their facts."),
         "embeddings": ("kgloader.texts.commands:embeddings", "Encode item texts; tie similar items."),
     },
 )
 def load() -> None:
-    """Fill the knowledge graph: first amazon or recbole, then dbpedia and embeddings.
+    """Fill the knowledge graph: first amazon, recbole or domain, then dbpedia and embeddings.
 
     Without `split` every load splits by leave-one-out, which lets models learn from other users' later days.
 
@@ -107,7 +95,7 @@ def load_amazon(
         raise click.UsageError("Give --reviews, --metadata or both.")
     if k_core is not None and reviews is None:
         raise click.UsageError("--k-core goes with --reviews.")
-    tolerance = _tolerance(on_error, skipped)
+    tolerance = tolerance_of(on_error, skipped)
     report = Report()
     ensure_schema(database)
     if reviews is None and not database.read("load/has_items")[0]["found"]:
@@ -138,7 +126,7 @@ def load_recbole(database: Database, folder: Path, k_core: int | None, on_error:
     Example:
       kgrec load recbole dataset/ml-100k --k-core 5
     """
-    tolerance = _tolerance(on_error, skipped)
+    tolerance = tolerance_of(on_error, skipped)
     inter = recbole.interactions_file(folder)
     item, link, facts = (inter.with_suffix(suffix) for suffix in (".item", ".link", ".kg"))
     timed = recbole.has_timestamps(inter)
@@ -163,15 +151,6 @@ def load_recbole(database: Database, folder: Path, k_core: int | None, on_error:
     if not timed:
         report.notes.append(f"{inter.name} has no timestamps: the order of the file stands for time; no sessions.")
     report.show(database, "kgrec load recbole")
-
-
-def _tolerance(on_error: str, folder: Path | None) -> Tolerance | None:
-    """Of broken lines, as the command asks; None where the first one stops the load."""
-    if on_error == "stop":
-        if folder is not None:
-            raise click.UsageError("--skipped goes with --on-error skip.")
-        return None
-    return Tolerance(load_section("load", LoadSettings).max_skipped, folder)
 
 
 def _load_interactions(

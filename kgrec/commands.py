@@ -14,7 +14,7 @@ from kgrec.terminal import guard_streams, say
     cls=LazyGroup,
     members={
         "db": ("kgrec.server.commands:db", "Start and stop the managed Neo4j with GDS and Browser."),
-        "load": ("kgloader.commands:load", "Fill the knowledge graph: amazon, recbole, dbpedia, embeddings."),
+        "load": ("kgloader.commands:load", "Fill the knowledge graph: amazon, recbole, domain, dbpedia, embeddings."),
         "train": ("kgrec.commands:train", "Learn the personas (HDGI), then the sequence models (SASRec)."),
         "recommend": (
             "recommender.recommend_command:recommend",

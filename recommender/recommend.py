@@ -10,6 +10,7 @@ from torch import Tensor
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.graph.domains import domains
 from kgrec.graph.personas import nearest_persona
 from kgrec.results import Results
 from kgrec.settings import load_section
@@ -54,19 +55,33 @@ class Recommender:
         run: folder with the trained models.
         settings: which conditioning, and how many candidates; those of the settings file and the environment where
             ``None``.
+        domain: whose items alone are recommended, whatever the histories hold; those of all where ``None``.
 
     Raises:
-        KgrecError: a stage is not trained, or the graph has changed since.
+        KgrecError: a stage is not trained, the graph has changed since, or it has no item of the domain.
     """
 
-    def __init__(self, database: Database, run: str | Path, settings: SASRecSettings | None = None):
+    def __init__(
+        self, database: Database, run: str | Path, settings: SASRecSettings | None = None, domain: str | None = None
+    ):
         self.database, self.settings = database, settings or load_section("sasrec", SASRecSettings)
         self.dataset = read_dataset(database, [Fit.FINAL], with_texts=False)
         self.personas = self.dataset.require_personas(Fit.FINAL)
         self.chosen = self.dataset.sequences.known(Fit.FINAL).matrix(self.dataset.n_items).tocsc()
         name = with_persona(self.settings.conditioning).name
         self.stage = second_stage.load(Path(run), name)
-        self.stages = second_stage.both_stages(self.dataset, Path(run), name, Fit.FINAL, self.settings.n_candidates)
+        stages = second_stage.both_stages(self.dataset, Path(run), name, Fit.FINAL, self.settings.n_candidates)
+        self.stages = stages if domain is None else replace(stages, allowed=self._items_of(domain))
+
+    def _items_of(self, domain: str) -> Tensor:
+        """Whether an item number is of the domain: ``[n_items + 1]``."""
+        found = [row["item_id"] for row in self.database.stream("project/items_of_domain", domain=domain)]
+        if not found:
+            names = ", ".join(repr(one.name) for one in domains(self.database)) or "none"
+            raise KgrecError(f"The graph has no items of a domain {domain!r}; it has these domains: {names}.")
+        allowed = torch.zeros(self.dataset.n_items + 1, dtype=torch.bool)
+        allowed[[self.dataset.number[item_id] for item_id in found if item_id in self.dataset.number]] = True
+        return allowed
 
     def for_users(self, user_ids: list[str], k: int = 10) -> Results[Recommendation]:
         """Recommend ``k`` unseen items to each user, from everything the user did.

@@ -30,6 +30,7 @@ DEFAULTS = SASRecSettings()
 )
 @click.option("--session", metavar="ITEM,ITEM,...", help="An anonymous session: item ids, oldest first.")
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="Items to recommend.")
+@click.option("--domain", help="Recommend items of this domain only, from whatever the user did.")
 @click.option(
     "--conditioning",
     type=WAYS,
@@ -44,6 +45,7 @@ def recommend(
     users_file: Path | None,
     session: str | None,
     k: int,
+    domain: str | None,
     conditioning: Conditioning | None,
     run: Path,
     format: str,
@@ -60,13 +62,14 @@ def recommend(
       kgrec recommend --user A2SUAM1J3GNN3B -k 5
       kgrec recommend --users-file users.txt --format csv > lists.csv
       kgrec recommend --session 0007350813,0007386648
+      kgrec recommend --user AMIRA07 --domain Groceries
     """
     user_ids = [*users, *(_lines(users_file) if users_file else [])]
     if bool(user_ids) == bool(session):
         raise click.UsageError("Give either users (--user, --users-file) or an anonymous --session.")
     settings = load_section("sasrec", SASRecSettings, {"conditioning": conditioning})
     with reading(database), settled(run, "sasrec", files_read(Fit.FINAL)):
-        recommender = Recommender(database, run, settings)
+        recommender = Recommender(database, run, settings, domain)
         if session:
             found = recommender.for_session([item.strip() for item in session.split(",") if item.strip()], k)
         else:

@@ -64,12 +64,14 @@ class Stages:
         base: the base model.
         counts: how often each item number was chosen in what the fit knows. ``[n_items + 1]``
         n_candidates: that the first stage hands over.
+        allowed: whether an item number may be among them; all may where it is None. ``[n_items + 1]``
     """
 
     first: FirstStage
     base: Score
     counts: np.ndarray
     n_candidates: int
+    allowed: Tensor | None = None
 
     @property
     def parts(self) -> dict[str, Score]:
@@ -79,7 +81,8 @@ class Stages:
     def candidates(self, asked: Asked) -> tuple[Tensor, Tensor]:
         """Retrieve, the best first: ``[batch, n]``, 0 for none; and the first stage's scores of all items."""
         scores = self.first(asked)
-        return retrieve(scores, seen_items(asked.histories).to(scores.device), self.n_candidates), scores
+        among = scores if self.allowed is None else scores.masked_fill(~self.allowed.to(scores.device), -torch.inf)
+        return retrieve(among, seen_items(asked.histories).to(scores.device), self.n_candidates), scores
 
     def known(self, asked: Asked, items: Tensor, parts: list[str]) -> Candidates:
         """Look up what some parts of the score, and the covariates, say of candidates ``[batch, n]``: on the CPU.

@@ -3,7 +3,7 @@ MATCH (item:Item)
 RETURN 'items' AS what, count(*) AS total,
        count(CASE WHEN item.title IS NULL THEN 1 END) AS without_title,
        count(CASE WHEN item.embedding IS NULL THEN 1 END) AS without_embedding,
-       count(CASE WHEN NOT EXISTS { (item)-[:IN_CATEGORY]->() } THEN 1 END) AS without_category,
+       count(CASE WHEN NOT EXISTS { (item)-[:IN_CATEGORY|HAS_FEATURE]->() } THEN 1 END) AS without_category,
        count(CASE WHEN NOT EXISTS { (item)-[:BY]->() } THEN 1 END) AS without_maker,
        count(CASE WHEN NOT EXISTS { (item)-[:SAME_AS]->() } THEN 1 END) AS without_entity,
        null AS without_persona

@@ -13,7 +13,7 @@ CALL (user, interest, feature) {
   MATCH path = (user)-[interest]->(feature)
   RETURN path
   UNION
-  MATCH path = (user)-[:INTERACTED]->(own:Item)-[:BY|IN_CATEGORY]->(feature)
+  MATCH path = (user)-[:INTERACTED]->(own:Item)-[:BY|IN_CATEGORY|HAS_FEATURE]->(feature)
   RETURN path ORDER BY own.item_id LIMIT 3
   UNION
   MATCH path = (user)-[:INTERACTED]->(own:Item)-[:SAME_AS]->(:Entity)-->(feature)

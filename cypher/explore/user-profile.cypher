@@ -1,5 +1,5 @@
 // A user's profile: what the user's items have in common and few others have; without a user, the most active one's.
-// weight: part of the profile of its kind of facts, makers and categories or DBpedia's; items: how many of the user's.
+// weight: part of the profile of its kind of facts, the catalogue's or DBpedia's; items: how many of the user's.
 WITH null AS user_id
 MATCH (user:User)
 WHERE user_id IS NULL OR user.user_id = user_id
@@ -7,7 +7,8 @@ WITH user ORDER BY COUNT { (user)-[:INTERACTED]->() } DESC, user.user_id LIMIT 1
 MATCH (current:CurrentRun {kind: 'profiles'})
 MATCH (user)-[interest:INTERESTED_IN]->(feature)
 WHERE interest.run = current.run_id
-WITH user, interest, labels(feature)[0] AS kind, coalesce(feature.label, feature.name, feature.uri) AS interested_in
+WITH user, interest, [label IN labels(feature) WHERE label <> 'Feature'][0] AS kind,
+     coalesce(feature.label, feature.name, feature.uri) AS interested_in
 RETURN user.user_id AS user_id, kind, interested_in, round(interest.weight, 3) AS weight, interest.items AS items
 ORDER BY interest.weight DESC, interested_in, kind
 LIMIT 30

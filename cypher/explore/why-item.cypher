@@ -12,7 +12,8 @@ MATCH (item:Item)
 WHERE item.item_id = coalesce(item_id, last.item_id)
 CALL (user, item) {
   CALL (user, item) {
-    MATCH (item)-[:BY|IN_CATEGORY]->(feature)<-[:BY|IN_CATEGORY]-(own:Item)<-[:INTERACTED]-(user)
+    MATCH (item)-[:BY|IN_CATEGORY|HAS_FEATURE]->(feature)
+    MATCH (feature)<-[:BY|IN_CATEGORY|HAS_FEATURE]-(own:Item)<-[:INTERACTED]-(user)
     WHERE own <> item
     RETURN feature, own
     UNION
@@ -22,8 +23,9 @@ CALL (user, item) {
   }
   WITH feature, own ORDER BY own.title, own.item_id
   WITH feature, count(DISTINCT own) AS items, collect(DISTINCT coalesce(own.title, own.item_id)) AS among
-  RETURN labels(feature)[0] AS kind, coalesce(feature.label, feature.name) AS shared, items, COUNT {
-    MATCH (feature)<-[:BY|IN_CATEGORY]-(other:Item)
+  RETURN [label IN labels(feature) WHERE label <> 'Feature'][0] AS kind,
+         coalesce(feature.label, feature.name) AS shared, items, COUNT {
+    MATCH (feature)<-[:BY|IN_CATEGORY|HAS_FEATURE]-(other:Item)
     RETURN other
     UNION
     MATCH (feature)<--(:Entity)<-[:SAME_AS]-(other:Item)

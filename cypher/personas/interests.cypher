@@ -6,6 +6,7 @@ OPTIONAL MATCH (author:Author {name: row.key}) WHERE row.label = 'Author'
 OPTIONAL MATCH (brand:Brand {name: row.key}) WHERE row.label = 'Brand'
 OPTIONAL MATCH (category:Category {name: row.key}) WHERE row.label = 'Category'
 OPTIONAL MATCH (entity:Entity {uri: row.key}) WHERE row.label = 'Entity'
-WITH user, row, coalesce(author, brand, category, entity) AS feature
+OPTIONAL MATCH (described:Feature {key: row.label + ' ' + row.key})
+WITH user, row, coalesce(author, brand, category, entity, described) AS feature
 WHERE feature IS NOT NULL // else removed a moment ago
 CREATE (user)-[:INTERESTED_IN {weight: row.weight, items: row.items, run: $run_id}]->(feature)

@@ -16,7 +16,7 @@ CALL () {
   UNION ALL
   MATCH (source:Item)
   CALL (source) {
-    MATCH (source)-[fact]->(target:Item|Category|Brand|Author|Entity)
+    MATCH (source)-[fact]->(target:Item|Category|Brand|Author|Feature|Entity)
     WHERE type(fact) IN $types
       AND (type(fact) <> 'SIMILAR_TO' OR EXISTS { (:CurrentRun {kind: 'similar_to', run_id: fact.run}) })
     RETURN DISTINCT target, type(fact) AS kind
@@ -27,9 +27,9 @@ CALL () {
   MATCH (source:Item)-[:CO_OCCURS_WITH {run: current.run_id}]->(target:Item)
   RETURN source, target, 'CO_OCCURS_WITH:' + current.fit AS kind
   UNION ALL
-  MATCH (source:Entity)
+  MATCH (source:Entity|Category|Brand|Author|Feature)
   CALL (source) {
-    MATCH (source)-[fact]->(target:Entity)
+    MATCH (source)-[fact]->(target:Entity|Category|Brand|Author|Feature)
     WHERE type(fact) IN $types
     RETURN DISTINCT target, type(fact) AS kind
   }

@@ -6,7 +6,7 @@ UNWIND range(0, size($rows) - 1) AS number
 WITH number, $rows[number] AS row
 MATCH (item:Item {item_id: row.item_id})
 CALL (item, row) {
-  MATCH (item)-[:BY|IN_CATEGORY]->(feature)<-[:BY|IN_CATEGORY]-(own:Item)
+  MATCH (item)-[:BY|IN_CATEGORY|HAS_FEATURE]->(feature)<-[:BY|IN_CATEGORY|HAS_FEATURE]-(own:Item)
   WHERE own.item_id IN row.history
   RETURN feature, count(DISTINCT own) AS shared
   UNION
@@ -16,7 +16,7 @@ CALL (item, row) {
 }
 WITH feature, collect({number: number, shared: shared}) AS found // so that the items of a feature are counted once
 WITH feature, found, toFloat(COUNT { (:Item) }) AS n_items, COUNT {
-  MATCH (feature)<-[:BY|IN_CATEGORY]-(item:Item)
+  MATCH (feature)<-[:BY|IN_CATEGORY|HAS_FEATURE]-(item:Item)
   RETURN item
   UNION
   MATCH (feature)<--(:Entity)<-[:SAME_AS]-(item:Item)

@@ -1,13 +1,15 @@
 """Items linked to DBpedia, and the facts of the linked entities, from an endpoint or a dump."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Protocol
 
 from more_itertools import chunked
 
 from kgloader.dbpedia.linking import Candidate, Work, best_link, candidate_labels
-from kgloader.dbpedia.predicates import CREATOR_PREDICATES, FACT_TYPES, ONTOLOGY, WORK_CLASSES
+from kgloader.dbpedia.predicates import CREATOR_PREDICATES, ONTOLOGY
 from kgloader.dbpedia.sparql import PartialAnswerError, Solution, english, iri, is_iri
+from kgloader.dbpedia.vocabulary import vocabulary
 from kgloader.labels import guessed_label
 from kgloader.report import Report, progress_bar
 from kgrec.errors import KgrecError
@@ -65,9 +67,10 @@ class Source(Protocol):
 def link_items(database: Database, source: Source, batch_size: int, min_score: float, report: Report) -> None:
     """Link the items that have no entity yet, a batch of titles at a time."""
     works = [Work(**row) for row in database.read("load/unlinked_items")]
+    classes = vocabulary(database).classes
     with progress_bar("linking", "items", len(works)) as advance:
         for batch in chunked(works, batch_size):
-            candidates = _candidates(source, batch, report)
+            candidates = _candidates(source, batch, classes, report)
             rows = []
             for work in batch:
                 mine = {c.uri: c for label in candidate_labels(work.title) for c in candidates.get(label, [])}
@@ -96,25 +99,27 @@ def fetch_facts(database: Database, source: Source, batch_size: int, report: Rep
 
     Entities whose id only looks like an IRI cannot be asked for; they are counted as skipped.
     """
+    fact_types = vocabulary(database).fact_types
     linked = [row["uri"] for row in database.read("load/linked_entities")]
     uris = [uri for uri in linked if is_iri(uri)]
     report.skipped["entities whose id is no IRI"] += len(linked) - len(uris)
     with progress_bar("facts", "entities", len(uris)) as advance:
         for batch in chunked(uris, batch_size):
-            answer = _answers(source, batch, _facts_query, ("entity", "predicate", "object"))
+            answer = _answers(source, batch, partial(_facts_query, fact_types), ("entity", "predicate", "object"))
             facts = [fact for fact in answer if is_iri(fact["object"])]
             report.skipped["facts whose object is no IRI"] += len(answer) - len(facts)
             named = _answers(source, batch, _labels_query, ("entity", "label"))
-            _write_facts(database, batch, facts, {row["entity"]: row["label"] for row in reversed(named)}, report)
+            labels = {row["entity"]: row["label"] for row in reversed(named)}
+            _write_facts(database, batch, facts, labels, fact_types, report)
             advance(len(batch))
     report.read["entities looked up"] += len(uris)
 
 
-def _candidates(source: Source, works: list[Work], report: Report) -> dict[str, list[Candidate]]:
+def _candidates(source: Source, works: list[Work], classes: list[str], report: Report) -> dict[str, list[Candidate]]:
     """Candidates by the label that found them."""
     labels = list(dict.fromkeys(label for work in works for label in candidate_labels(work.title)))
     found: dict[str, dict[str, Candidate]] = {}
-    for row in _answers(source, labels, _candidates_query, ("label", "entity")):
+    for row in _answers(source, labels, partial(_candidates_query, classes), ("label", "entity")):
         if not is_iri(row["entity"]):
             report.skipped["candidates that are no IRI"] += 1
             continue
@@ -129,15 +134,20 @@ def _candidates(source: Source, works: list[Work], report: Report) -> dict[str, 
 
 
 def _write_facts(
-    database: Database, entities: list[str], facts: list[Solution], labels: dict[str, str], report: Report
+    database: Database,
+    entities: list[str],
+    facts: list[Solution],
+    labels: dict[str, str],
+    fact_types: dict[str, str],
+    report: Report,
 ) -> None:
     fetched = {entity: labels.get(entity) for entity in entities}
     for fact in facts:
         fetched.setdefault(fact["object"], fact.get("label"))
     triples = [
-        {"head": fact["entity"], "type": FACT_TYPES[fact["predicate"]], "tail": fact["object"]}
+        {"head": fact["entity"], "type": fact_types[fact["predicate"]], "tail": fact["object"]}
         for fact in facts
-        if fact["predicate"] in FACT_TYPES
+        if fact["predicate"] in fact_types
     ]
     rows = list({tuple(triple.values()): triple for triple in triples}.values())
     names = [{"uri": uri, "label": label, "guess": guessed_label(uri)} for uri, label in fetched.items()]
@@ -171,17 +181,17 @@ def _answers(
     return _answers(source, keys[:middle], query, needed) + _answers(source, keys[middle:], query, needed)
 
 
-def _candidates_query(labels: list[str]) -> str:
+def _candidates_query(classes: list[str], labels: list[str]) -> str:
     return CANDIDATES.format(
         labels=" ".join(map(english, labels)),
-        classes=_iris(WORK_CLASSES),
+        classes=_iris(classes),
         creators=_iris(CREATOR_PREDICATES),
         limit=ROW_LIMIT,
     )
 
 
-def _facts_query(entities: list[str]) -> str:
-    return FACTS.format(entities=_iris(entities), predicates=_iris(FACT_TYPES), limit=ROW_LIMIT)
+def _facts_query(fact_types: dict[str, str], entities: list[str]) -> str:
+    return FACTS.format(entities=_iris(entities), predicates=_iris(fact_types), limit=ROW_LIMIT)
 
 
 def _labels_query(entities: list[str]) -> str:

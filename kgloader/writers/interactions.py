@@ -185,9 +185,9 @@ def _loaded(path: Path, done: Progress, report: Report, stop: BaseException, tol
 def _write_batch(database: Database, writes: list[Write], progress: tuple[str, dict[str, Any]], report: Report) -> None:
     given = [write for write in writes if write.rows]
     summaries = database.write_together([*((write.statement, {"rows": write.rows}) for write in given), progress])
-    created = {write.statement: summary.counters for write, summary in zip(given, summaries, strict=False)}
+    told = iter(summaries)  # of those with rows, and of the progress
     for write in writes:
-        counters = created.get(write.statement)
+        counters = next(told).counters if write.rows else None
         if write.node:
             report.nodes[write.node] += counters.nodes_created if counters else 0
         if write.relationship:

@@ -12,6 +12,7 @@ from kgrec.errors import KgrecError
 from kgrec.graph import statements
 from kgrec.graph.co_occurrence import outdated
 from kgrec.graph.database import Database
+from kgrec.graph.domains import domains
 from kgrec.graph.schema import missing_schema
 from kgrec.graph.sessions import SESSION_GAP
 
@@ -44,7 +45,7 @@ def check_graph(database: Database, fact_types: Collection[str]) -> list[Finding
 
     Args:
         database: the graph.
-        fact_types: types that facts between entities may have.
+        fact_types: types that facts between entities may have, beside those that domains of the graph name.
 
     Raises:
         KgrecError: the graph is empty, or a check cannot be made, as where a number is kept as a text.
@@ -53,7 +54,7 @@ def check_graph(database: Database, fact_types: Collection[str]) -> list[Finding
         raise KgrecError("The graph is empty: load first, with `kgrec load amazon`.")
     inputs = {
         "gap": SESSION_GAP,
-        "fact_types": list(fact_types),
+        "fact_types": [*fact_types, *(name for domain in domains(database) for name in domain.predicates.values())],
         "embedding_dimensions": _dimensions(database, "item_embedding"),
         "persona_dimensions": _dimensions(database, "user_persona"),
     }

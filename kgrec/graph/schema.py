@@ -5,7 +5,7 @@ from kgrec.graph.database import Database
 
 KEYS = (
     "user", "item", "brand", "author", "category", "entity", "session", "persona", "evaluation_persona", "item_persona",
-    "load_progress", "current_run", "split",
+    "load_progress", "current_run", "split", "domain", "feature",
 )  # fmt: skip
 VECTOR_INDEXES = {"item_embedding": ("Item", "embedding"), "user_persona": ("User", "persona")}
 

@@ -8,7 +8,7 @@ from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 
 # By design without relationships.
-APART = {"EvaluationPersona", "ItemPersona", "CurrentRun", "LoadProgress", "Lock", "Split"}
+APART = {"EvaluationPersona", "ItemPersona", "CurrentRun", "Domain", "LoadProgress", "Lock", "Split"}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,37 @@
+"""Options of the loads from files: what is done at a broken line."""
+
+from pathlib import Path
+
+import click
+
+from kgloader.readers.skipped import Tolerance
+from kgloader.settings import LoadSettings
+from kgrec.settings import load_section
+
+ON_ERROR = click.option(
+    "--on-error",
+    type=click.Choice(["stop", "skip"]),
+    default="stop",
+    show_default=True,
+    help="At a broken line stop; or keep it aside, with its number and what is wrong, and go on: max_skipped of [load] "
+    "says up to which share of the lines.",
+)
+SKIPPED = click.option(
+    "--skipped",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Where --on-error skip keeps broken lines, as NAME.skipped.jsonl.  [default: beside the data]",
+)
+
+
+def tolerance_of(on_error: str, folder: Path | None) -> Tolerance | None:
+    """Return how many broken lines are let pass, as the command asks; ``None`` where the first one stops the load.
+
+    Raises:
+        UsageError: a folder is named and nothing to be kept there.
+    """
+    if on_error == "stop":
+        if folder is not None:
+            raise click.UsageError("--skipped goes with --on-error skip.")
+        return None
+    return Tolerance(load_section("load", LoadSettings).max_skipped, folder)

@@ -1,0 +1,133 @@
+"""Rows of a domain's files: what each format gives, and a sentence for each kind of broken line."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kgloader.domains.description import Description
+from kgloader.domains.records import interaction, item
+from kgloader.domains.tables import Cells, Table
+from kgloader.readers.lines import Lines, Malformed
+from kgrec.errors import KgrecError
+
+
+def cells(path: Path, text: str, columns: list[str], after: int = 0, delimiter: str = ",") -> list[tuple[int, Cells]]:
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return list(Table(path, columns, delimiter).records(Lines(path), lambda found, _: found, after))
+
+
+def test_every_format_gives_the_same_rows(tmp_path: Path) -> None:
+    rows = [(2, {"a": "x, y", "b": None}), (3, {"a": 'say "z"', "b": "2"})]
+    assert cells(tmp_path / "t.csv", 'a,c,b\n"x, y",1, \n"say ""z""",1,2\n', ["a", "b"]) == rows
+    assert cells(tmp_path / "t.csv.gz", 'c;b;a\n1; ;x, y\n1;2;"say ""z"""\n', ["a", "b"], 0, ";") == rows
+    assert cells(tmp_path / "t.tsv", 'a\tb\nx, y\t\nsay "z"\t2\n', ["a", "b"], delimiter=";") == rows
+    lines = "".join(f"{json.dumps(row)}\n" for row in ({}, {"a": "x, y"}, {"a": 'say "z"', "b": "2"}))
+    assert cells(tmp_path / "t.jsonl", lines, ["a", "b"], after=1) == rows
+    deep = '{"a": {"b": {"c": [1, "2"]}, "b.d": 3}, "a.b": 4}\n'
+    found = cells(tmp_path / "t.json", deep, ["a.b.c", "a.b", "a.x.y", "a.b.c.d"])
+    assert found == [(1, {"a.b.c": [1, "2"], "a.b": 4, "a.x.y": None, "a.b.c.d": None})]
+
+
+def test_a_column_in_which_no_row_has_anything_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"a": 1}\n{"a": null, "b": 2}\n')
+    table = Table(path, ["a", "b", "c"])
+    list(table.records(Lines(path), lambda found, _: found))
+    assert table.empty == {"c"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("t.csv", "a,b\n1,2\n1,2,3\n", "line 3: 3 fields where the header has 2."),
+        ("t.csv", "a,b\n1\n", "line 2: 1 fields where the header has 2."),
+        ("t.csv", "a,b,a\n", "line 1: the header names 'a' twice."),
+        ("t.csv", "a,c\n", "line 1: the header has no column 'b'."),
+        ("t.csv", 'a,b\n1,"2\n3"\n', "line 2: no row of a .csv on one line (unexpected end of data)."),
+        ("t.csv", 'a,b\n"1" ,2\n', "line 2: no row of a .csv on one line (',' expected after '\"')."),
+        ("t.tsv", "a\tb\n1\t2\t3\n", "line 2: 3 fields where the header has 2."),
+        ("t.jsonl", "[1]\n", "line 1: [1] is not an object with keys."),
+        ("t.jsonl", '{"a": 1', "line 1: not JSON (Expecting ',' delimiter: line 1 column 8 (char 7))."),
+        ("t.jsonl", '{"a": ' + "[" * 100_000, "line 1: not JSON (maximum recursion depth exceeded"),
+    ],
+)  # fmt: skip
+def test_a_broken_line_is_one_sentence(name: str, text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(KgrecError) as error:
+        cells(tmp_path / name, text, ["a", "b"])
+    assert str(error.value).startswith(f"{tmp_path / name}, {said}")
+
+
+def test_no_table_and_no_file_are_told(tmp_path: Path) -> None:
+    with pytest.raises(KgrecError, match=r"t\.xlsx is no table that kgrec reads: give \.csv, \.tsv"):
+        Table(tmp_path / "t.xlsx", ["a"])
+    with pytest.raises(KgrecError, match=r"t\.csv\.gz is missing: --data names the folder"):
+        Table(tmp_path / "t.csv.gz", ["a"])
+
+
+DOMAIN = Description.model_validate(
+    {
+        "name": "Shop",
+        "prefix": "s:",
+        "interactions": {"file": "i.csv", "columns": {"user_id": "u", "item_id": "i", "rating": "r", "timestamp": "t"}},
+        "items": {"file": "p.csv", "columns": {"item_id": "i", "title": "n", "year": "y", "price": "p"}},
+        "nodes": [
+            {"kind": "Aisle", "column": "a"},
+            {"kind": "Hall", "column": "h"},
+            {"kind": "Category", "column": "c", "separator": ">"},
+        ],
+        "relationships": [
+            {"type": "IN_AISLE", "to": "Aisle"},
+            {"type": "PART_OF", "from": "Aisle", "to": "Hall"},
+            {"type": "PART_OF", "from": "Category", "to": "Category"},
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("time", "milliseconds"),
+    [
+        ("1673286120", 1673286120000),
+        (1673286120, 1673286120000),
+        (1673286120.5, 1673286120500),
+        ("1673286120000", 1673286120000),
+        ("2023-01-09", 1673222400000),
+        ("2023-01-09T17:42:00", 1673286120000),
+        ("2023-01-09 17:42:00+01:00", 1673282520000),
+        ("2023-01-09T17:42:00.250Z", 1673286120250),
+    ],
+)
+def test_times(time: object, milliseconds: int) -> None:
+    assert interaction(DOMAIN, {"u": 7, "i": "1", "r": None, "t": time}, 3).timestamp == milliseconds
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"u": None}, "'u' is missing"),
+        ({"i": 1.5}, "'i' is 1.5, not text"),
+        ({"r": "good"}, "'r' is 'good', not a number"),
+        ({"t": None}, "'t' is missing"),
+        ({"t": "2023-13-01"}, "'t' is '2023-13-01', which is no date"),
+        ({"t": "yesterday"}, "'t' is 'yesterday', not a number"),
+        ({"t": "9" * 5_000}, "'t' is '999"),
+    ],
+)
+def test_a_wrong_value_is_told(cells: dict[str, Any], said: str) -> None:
+    with pytest.raises(Malformed) as error:
+        interaction(DOMAIN, {"u": "7", "i": "1", "r": "4", "t": "1673286120"} | cells, 3)
+    assert str(error.value).startswith(said)
+
+
+def test_an_item_has_what_its_row_has() -> None:
+    row = {"i": 7, "n": "A &amp; B ", "y": "1999-05-03", "p": "$9.99", "a": 4, "h": ["North"], "c": "Food> Dairy >"}
+    found = item(DOMAIN, row)
+    assert found.item_id == "s:7" and found.properties == {"title": "A & B", "year": 1999, "price": 9.99}
+    assert found.nodes == {"Aisle": ("4",), "Hall": ("North",), "Category": ("Food", "Dairy")}
+    bare = item(DOMAIN, dict.fromkeys("inypahc") | {"i": "7", "y": "soon"})
+    assert bare.properties == {} and bare.nodes == {"Aisle": (), "Hall": (), "Category": ()}
+    with pytest.raises(Malformed, match="2 Hall in one row, of which PART_OF can tie one only"):
+        item(DOMAIN, row | {"h": ["North", "South"]})
