@@ -197,6 +197,22 @@ def test_without_times_a_split_by_time_is_refused_and_empty_columns_are_told(
     assert dump(database) == loaded
 
 
+def test_broken_rows_can_be_skipped(
+    database: Database, command_line: CommandLine, loaded: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(command_line.environment, "KGREC_LOAD_MAX_SKIPPED", "0.2")
+    broken = copy(tmp_path, "groceries")
+    for name in ("items", "purchases"):
+        with (tmp_path / f"groceries_{name}.csv").open("a") as file:
+            file.write("one,field,too,many,by,far,for,any,table\n")
+    assert "fields where the header has" in refused(command_line, broken) and dump(database) == loaded
+    said = command_line(
+        "load", "domain", str(broken), "--on-error", "skip", "--skipped", str(tmp_path / "aside")
+    ).output
+    assert said.count("broken lines of groceries_") == 2 and dump(database) == loaded
+    assert len(list((tmp_path / "aside").glob("*.skipped.jsonl"))) == 2
+
+
 def test_a_domain_says_what_dbpedia_is_asked_for(database: Database, run: object) -> None:
     links = "MATCH (i:Item)-[s:SAME_AS]->(e) RETURN i.title, e.uri, s.score ORDER BY i.title"
     assert {(title, uri.removeprefix(RESOURCE)) for title, uri, _ in rows(database, links)} == {
@@ -222,6 +238,7 @@ def test_personas_span_the_domains_and_tell_their_kinds(
     assert {"Category", "Studio"} & kinds and {"Aisle", "Department", "Diet", "Brand"} & kinds
     shown = command_line("explore", "persona-traits").output + command_line("explore", "user-profile").output
     assert "Feature" not in shown and any(kind in shown for kind in ("Aisle", "Diet", "Studio"))
+    assert "hold." in command_line("graph", "check").output  # what a domain adds breaks nothing
     interests = "MATCH (:User)-[:INTERESTED_IN]->(f) UNWIND labels(f) AS l RETURN DISTINCT l"
     assert {"Aisle", "Diet", "Brand", "Studio", "Author", "Entity"} <= {label for (label,) in rows(database, interests)}
 
