@@ -96,7 +96,7 @@ class Node(_Table):
 
 
 class Relationship(_Table):
-    """A type of relationship, from the items or a kind to a kind; in a kind, from each of a row to the one before."""
+    """A type of relationship, from items or a kind to a kind; within a kind, from each of a row to the one before."""
 
     type: Type
     source: Kind = Field(ITEM, alias="from")
