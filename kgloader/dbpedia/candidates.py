@@ -12,31 +12,10 @@ from kgloader.dbpedia.sparql import Solution, english, is_iri
 from kgloader.dbpedia.titles import read_name
 
 MOST_WORDS = 6  # of a title, in a search by words
-PASSED_OVER = set(
-    [
-        "the",
-        "and",
-        "for",
-        "from",
-        "with",
-        "that",
-        "this",
-        "not",
-        "are",
-        "was",
-        "but",
-        "its",
-        "his",
-        "her",
-        "you",
-        "our",
-        "all",
-        "who",
-        "what",
-        "when",
-        "how",
-    ]
-)
+PASSED_OVER = {
+    "the", "and", "for", "from", "with", "that", "this", "not", "are", "was", "but", "its", "his", "her", "you", "our",
+    "all", "who", "what", "when", "how",
+}  # fmt: skip
 EVIDENCE = """  FILTER(isIRI(?entity))
   OPTIONAL {{ ?entity rdfs:label ?name . FILTER(lang(?name) = "en") }}
   OPTIONAL {{ ?entity a ?work . VALUES ?work {{ {classes} }} }}

@@ -16,15 +16,16 @@ _BRACKETS = re.compile(r" ?[(\[{]([^()\[\]{}]*)[)\]}]")  # the innermost; in tex
 _SEPARATORS = re.compile(r" ?[:;] ?| [-\u2013\u2014] |--|\u2014")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _NUMBER = r"\d{1,3}|[ivx]{1,5}|one|two|three|four|five|six|seven|eight|nine|ten"
-_VOLUME = re.compile(rf"[ ,]*(?:\b(?:vol(?:ume)?s?|book|part|season|no|number)\b\.?|#) ?({_NUMBER})$", re.IGNORECASE)
+_VOLUME = re.compile(
+    rf"(?:[ ,]*(?:\b(?:vol(?:ume)?s?|part|season)\b\.?|#)|(?:,[ ]|^)(?:book|no\.|number)) ?({_NUMBER})$", re.IGNORECASE
+)
 _EDITION = re.compile(
-    r"(?:[ ,]+(?:the|a|an|and|&|complete|special|deluxe|collector'?s|anniversary|illustrated|revised|expanded|updated|"
-    r"unabridged|abridged|annotated|limited|large print|movie tie-in|tie-in|media tie-in|widescreen|fullscreen|"
-    r"full screen|criterion|extended|ultimate|two-disc|2-disc|restored|uncut|unrated|remastered|director'?s|final|"
-    r"international|classic|first|second|third|new|leather-?bound|paperback|hardcover|kindle|dvd|blu-ray|"
-    r"\d{1,3}(?:st|nd|rd|th)))*[ ,]+"
-    r"(?:edition|box(?:ed)? set|box|cut|version|hardcover|paperback|audio ?book|dvd|blu-ray|vhs|"
-    r"(?:gift|complete) set)$",
+    r"(?:(?:[ ,]+|^)(?:the|a|an|and|&|complete|special|deluxe|collector'?s|anniversary|illustrated|revised|expanded|"
+    r"updated|unabridged|abridged|annotated|limited|large print|movie tie-in|tie-in|media tie-in|widescreen|fullscreen|"
+    r"full screen|criterion|extended|ultimate|two-disc|2-disc|restored|uncut|unrated|remastered|international|classic|"
+    r"first|second|third|new|leather-?bound|paperback|hardcover|kindle|dvd|blu-ray|gift|\d{1,3}(?:st|nd|rd|th)))*"
+    r"(?:[ ,]+|^)(?:edition|box(?:ed)? set|gift set|complete set|(?:director'?s|theatrical|extended|final) cut|"
+    r"(?:extended|unrated|uncut) version|hardcover|paperback|audio ?book|dvd|blu-ray|vhs)$",
     re.IGNORECASE,
 )
 # A segment that says what a thing is, not what it is called.
@@ -80,8 +81,8 @@ def read_name(text: str) -> Name:
     volume: str | None = None
     segments: list[str] = []
     for segment in _SEPARATORS.split(bare):
-        cut = _undressed(segment)
-        if (found := _VOLUME.search(cut, max(0, len(cut) - LONGEST_END))) is not None:
+        cut = _undressed(segment) or ("" if segments else segment)
+        if (found := _VOLUME.search(cut, max(0, len(cut) - LONGEST_END))) is not None and (segments or found.start()):
             volume, cut = number(found[1]), cut[: found.start()].strip(" ,")
         if cut and not (segments and _DESCRIPTION.fullmatch(cut)):
             segments.append(_article_in_front(cut))
@@ -89,7 +90,7 @@ def read_name(text: str) -> Name:
     named: list[tuple[str, Role]] = [(": ".join(segments), "whole")]
     named += [(": ".join(segments[:end]), "head") for end in range(1, min(len(segments), 4))]
     named += [(": ".join(segments[start:]), "tail") for start in range(1, min(len(segments), 4))]
-    for form, role in named or [(bare, "whole")]:
+    for form, role in named:
         if (written := key(form)) and written not in forms:
             forms[written] = Form(form, written, role)
     return Name(tuple(forms.values()), brackets, years[0] if years else None, volume)
@@ -151,8 +152,9 @@ def spaced(text: str) -> str:
 
 def _undressed(segment: str) -> str:
     """Leave out the edition at the end of a segment."""
-    found = _EDITION.search(segment, max(0, len(segment) - LONGEST_END))
-    return (segment[: found.start()] if found else segment).strip(" ,") or segment
+    start = max(0, len(segment) - LONGEST_END)
+    found = _EDITION.search(segment[start:])
+    return (segment[: start + found.start()] if found else segment).strip(" ,")
 
 
 def _article_in_front(text: str) -> str:
