@@ -17,6 +17,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -42,6 +43,7 @@ BATCH = 50
 PENALTY = 0.5  # on a squared weight, in nats
 TIMES = 4  # that a labelled title counts in the fit: there are few of them, and they alone have makers and years
 PLAUSIBLE = 1.5  # most "difference" of a pair that the fit believes: a tenth and a half of the letters
+BINS = (0.0, 0.5, 0.8, 0.95, 1.0)
 THRESHOLDS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
@@ -231,6 +233,19 @@ def table(name: str, pairs: list[Pair]) -> None:
         shares = [any_ / max(1, len(made)), any_ / n, last / max(1, len(made)), last / n, single / one]
         shares += [toss / max(1, len(tossed)), toss / n]
         print(f"| {threshold} | {len(made)} | " + " | ".join(f"{share:.4f}" for share in shares) + " |")
+    print(f"\nProbability {calibration(best)}")
+
+
+def calibration(best: list[tuple[Pair, Link | None, float]]) -> str:
+    """Say for the likeliest candidates, by their probability, what it is in the mean and how often it is right."""
+    told = []
+    for low, high in pairwise(BINS):
+        inside = [(link.probability, link.candidate.uri in pair.entities) for pair, link, _ in best if link
+                  and (low <= link.probability < high or link.probability == high == 1)]  # fmt: skip
+        if inside:
+            mean, right = (sum(column) / len(inside) for column in zip(*inside, strict=True))
+            told.append(f"{low} to {high}: {mean:.3f} said, {right:.3f} right ({len(inside)})")
+    return "; ".join(told)
 
 
 def _best(links: list[Link]) -> tuple[Link | None, float]:

@@ -8,7 +8,7 @@ from kgloader.dbpedia.answers import PREFIXES, Source, iris
 from kgloader.dbpedia.kinds import WORK_CLASSES
 from kgloader.dbpedia.linking import Candidate, Work, candidate_labels
 from kgloader.dbpedia.predicates import CREATOR_PREDICATES, DATE_PREDICATES
-from kgloader.dbpedia.sparql import Solution, english, is_iri
+from kgloader.dbpedia.sparql import PartialAnswerError, Solution, english, is_iri
 from kgloader.dbpedia.titles import read_name
 
 MOST_WORDS = 6  # of a title, in a search by words
@@ -72,7 +72,10 @@ def by_labels(source: Source, works: list[Work]) -> dict[str, list[Candidate]]:
 
 def has_full_text(source: Source) -> bool:
     """Ask an endpoint for one label with the word "novel"; where it has no search in texts, there is none."""
-    return bool(source.select(PROBE, ("entity",)))
+    try:
+        return bool(source.select(PROBE, ("entity",)))
+    except PartialAnswerError:  # too slow even for this
+        return False
 
 
 def by_words(source: Source, works: list[Work]) -> dict[str, list[Candidate]]:

@@ -30,11 +30,13 @@ class Review:
     Attributes:
         rows: cells by column.
         chosen: IRIs by item id; ``refused`` are pairs of item id and IRI.
+        lines: the line of an item's first decision.
     """
 
     rows: list[dict[str, str]]
     chosen: dict[str, str]
     refused: list[tuple[str, str]]
+    lines: dict[str, int]
 
 
 def read_review(path: Path) -> Review:
@@ -47,9 +49,10 @@ def read_review(path: Path) -> Review:
             of these, or an item has two entities by decision.
     """
     if not path.exists():
-        return Review([], {}, [])
+        return Review([], {}, [], {})
     chosen: dict[str, str] = {}
     refused: list[tuple[str, str]] = []
+    lines: dict[str, int] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
@@ -62,11 +65,13 @@ def read_review(path: Path) -> Review:
                 if None in cells or None in cells.values():
                     raise KgrecError(f"{where}: it does not have the {len(cells) - (None in cells)} cells of the head.")
                 row = {name: restored(cell) for name, cell in cells.items()}
-                _decide(where, row, chosen, refused)
+                if row["decision"].strip():
+                    lines.setdefault(row["item_id"], reader.line_num)
+                    _decide(where, row, chosen, refused)
                 rows.append(row)
     except (csv.Error, UnicodeDecodeError, OSError) as error:
         raise KgrecError(f"The review file {path} cannot be read: {error}.") from error
-    return Review(rows, chosen, refused)
+    return Review(rows, chosen, refused, lines)
 
 
 def write_decisions(database: Database, path: Path, review: Review, report: Report) -> None:
@@ -75,10 +80,11 @@ def write_decisions(database: Database, path: Path, review: Review, report: Repo
     Raises:
         KgrecError: a decision is about an item that the graph does not have; nothing is written then.
     """
-    items = review.chosen.keys() | {item_id for item_id, _ in review.refused}
-    unknown = sorted(items - known_items(database, set(items)))
+    unknown = review.lines.keys() - known_items(database, set(review.lines))
     if unknown:
-        raise KgrecError(f"{path} decides on an item that the graph does not have: {unknown[0]!r}.")
+        first_unknown = min(unknown, key=review.lines.__getitem__)
+        where = f"{path}, line {review.lines[first_unknown]}"
+        raise KgrecError(f"{where}: the graph has no item {first_unknown!r}.")
     chosen = [{"item_id": item, "uri": uri, "label": guessed_label(uri)} for item, uri in review.chosen.items()]
     refused = [{"item_id": item, "uri": uri} for item, uri in review.refused]
     first, second = database.write_together(
@@ -121,8 +127,6 @@ def restored(cell: str) -> str:
 
 def _decide(where: str, row: dict[str, str], chosen: dict[str, str], refused: list[tuple[str, str]]) -> None:
     item_id, candidate, decision = row["item_id"], row["candidate"], row["decision"].strip()
-    if not decision:
-        return
     if not is_iri(candidate):
         raise KgrecError(f"{where}: the candidate {candidate!r} is not an IRI.")
     word = decision.casefold()
