@@ -164,13 +164,14 @@ def candidates(works: list[Work], triples: Sequence[ox.Triple], words: bool) -> 
         with Dump([path]) as dump:
             source: Source = Searched(dump, triples)
             found: dict[str, list[Candidate]] = {}
-            began, asked = time.perf_counter(), 0
+            began, asked = time.process_time(), 0
             for batch in chunked(works, BATCH):
                 here = by_labels(source, batch)
                 more = by_words(source, batch) if words else {}
                 found |= {key: merged([*own, *more.get(key, [])]) for key, own in here.items()}
                 asked += 1 + words
-            print(f"{len(works)} looked up in {time.perf_counter() - began:.1f} s, {asked} queries", file=sys.stderr)
+            seconds = time.process_time() - began
+            print(f"{len(works)} looked up in {seconds:.1f} s of CPU, {asked} queries", file=sys.stderr)
             return found
 
 
@@ -215,12 +216,12 @@ def table(name: str, pairs: list[Pair]) -> None:
     Any entity that an item was given is right; under *last* only the last one. A *toss* is what linking would be if the
     first of candidates that look the same were taken as sure as all of them together.
     """
-    began = time.perf_counter()
+    began = time.process_time()
     best = [(pair, *_best(linking.links(pair.work, pair.candidates))) for pair in pairs]
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     n = sum(bool(pair.entities) for pair in pairs)
     one = sum(len(pair.entities) == 1 for pair in pairs)
-    print(f"\n{name}: {len(pairs)}, {n} with an entity, {one} with one; scored in {seconds:.1f} s\n")
+    print(f"\n{name}: {len(pairs)}, {n} with an entity, {one} with one; scored in {seconds:.1f} s of CPU\n")
     print("| threshold | links | precision | recall | precision, last | recall, last | recall of those with one | "
           "precision, toss | recall, toss |")  # fmt: skip
     print("|---" * 9 + "|")

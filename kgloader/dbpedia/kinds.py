@@ -37,14 +37,15 @@ _DEPARTMENTS: dict[str, Kind] = {
     "books": "book", "kindle store": "book", "movies & tv": "film", "cds & vinyl": "music", "digital music": "music",
     "video games": "game",
 }  # fmt: skip
-_COMIC_BOOKS = re.compile(r"comic book|graphic novel|audio book")
+# A book with a CD is a book, and the edition for a film is none.
+_BESIDE = re.compile(r"\bwith\b|tie-in|based on|[+&]")
 
 
 def kind_of_bracket(bracket: str) -> Kind | None:
     """Kind that a bracket behind a name tells: ``1999 film``, ``Orrin novel``, ``Paperback``."""
+    if _BESIDE.search(bracket.casefold()):
+        return None
     words = re.findall(r"[\w-]+", bracket.casefold())
-    if _COMIC_BOOKS.search(bracket.casefold()):
-        return "book"
     return next((_WORDS[word] for word in reversed(words) if word in _WORDS), None)
 
 

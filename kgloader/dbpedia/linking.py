@@ -113,6 +113,7 @@ def candidate_labels(work: Work) -> list[str]:
         maker = _surname(work.creators[0])
         words[2:2] = [f"{maker} {word}" for word in WITH_MAKER[work.kind]]
     bracketed = [f"{form} ({word})" for form in forms for word in words]
+    bracketed += [f"{form} (disambiguation)" for form in forms[:1]]
     plain = names_of(work.title)
     room = max(MOST_LABELS - len(bracketed), MOST_LABELS // 2)
     return list(dict.fromkeys([*plain[:room], *bracketed]))[:MOST_LABELS]

@@ -8,13 +8,14 @@ from kgloader.dbpedia.kinds import kinds_of_label
 from kgloader.dbpedia.linking import WEIGHTS
 from kgloader.dbpedia.links import Doubt
 from kgloader.dbpedia.sparql import is_iri
+from kgloader.dbpedia.titles import LONGEST_TITLE
 from kgloader.labels import guessed_label
 from kgloader.report import Report
 from kgloader.writers.interactions import known_items
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
 from kgrec.graph.database import Database
-from kgrec.text import clean
+from kgrec.text import shown
 
 COLUMNS = (
     "item_id", "title", "makers", "year", "candidate", "label", "kind", "score", "linked", "evidence", "decision",
@@ -145,11 +146,11 @@ def _row(doubt: Doubt) -> dict[str, str]:
     parts = (f"{name} {WEIGHTS[name] * value:+.2f}" for name, value in doubt.link.evidence.items())
     values = {
         "item_id": work.item_id,
-        "title": clean(work.title),
-        "makers": clean("; ".join(work.creators)),
+        "title": shown(work.title, LONGEST_TITLE),
+        "makers": shown("; ".join(work.creators), LONGEST_TITLE),
         "year": str(work.year or ""),
         "candidate": candidate.uri,
-        "label": clean(candidate.label),
+        "label": shown(candidate.label, LONGEST_TITLE),
         "kind": ", ".join(sorted(candidate.kinds or kinds_of_label(candidate.label))),
         "score": f"{doubt.link.probability:.4f}",
         "linked": "yes" if doubt.linked else "no",

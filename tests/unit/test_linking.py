@@ -104,7 +104,8 @@ def test_kind_of_an_item(title: str, categories: list[str], kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("bracket", "kind"),
     [("novel", "book"), ("Holt novel", "book"), ("1999 film", "film"), ("TV series", "film"), ("Holt album", "music"),
-     ("graphic novel", "book"), ("comic book", "book"), ("video game", "game"), ("Doctor Who", None), ("", None)],
+     ("graphic novel", "book"), ("comic book", "book"), ("video game", "game"), ("Movie Tie-in Edition", None),
+     ("with CD", None), ("Doctor Who", None), ("", None)],
 )  # fmt: skip
 def test_kind_of_a_bracket(bracket: str, kind: Kind | None) -> None:
     assert kind_of_bracket(bracket) == kind
