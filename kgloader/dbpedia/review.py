@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 from kgloader.dbpedia.kinds import kinds_of_label
@@ -99,7 +100,11 @@ def write_decisions(database: Database, path: Path, review: Review, report: Repo
 
 
 def write_review(path: Path, review: Review, doubts: dict[str, list[Doubt]]) -> int:
-    """Write the doubts behind the rows that are decided, or whose items were not looked up now; say how many doubts."""
+    """Write the doubts of the items that were looked up, beside the rows that are decided or of other items.
+
+    Returns:
+        How many rows are doubts of now.
+    """
     decided = {(row["item_id"], row["candidate"]) for row in review.rows if row["decision"].strip()}
     kept = [row for row in review.rows if row["decision"].strip() or row["item_id"] not in doubts]
     new = [
@@ -108,11 +113,12 @@ def write_review(path: Path, review: Review, doubts: dict[str, list[Doubt]]) -> 
         for doubt in doubts[item_id]
         if (item_id, doubt.link.candidate.uri) not in decided
     ]
+    by_item = itemgetter("item_id")
     columns = dict.fromkeys([*COLUMNS, *(name for row in kept for name in row)])
     with replacing(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(columns), restval="")
         writer.writeheader()
-        writer.writerows({name: neutral(cell) for name, cell in row.items()} for row in kept + new)
+        writer.writerows({name: neutral(cell) for name, cell in row.items()} for row in sorted(kept + new, key=by_item))
     return len(new)
 
 

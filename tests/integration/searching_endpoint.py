@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import cast
+from urllib.parse import parse_qs
 
 import pyoxigraph as ox
 import uvicorn
@@ -24,7 +25,7 @@ def searched(triples: Iterable[ox.Triple], searches: bool = True) -> Iterator[tu
 
     @application.post("/sparql")
     async def answer(request: Request) -> Response:
-        query = str((await request.form())["query"])
+        query = parse_qs((await request.body()).decode())["query"][0]
         queries.append(query)
         found = cast(ox.QuerySolutions, store.query(SEARCH.sub(_filter, query) if searches else query))
         content = found.serialize(format=ox.QueryResultsFormat.JSON)
