@@ -1,7 +1,7 @@
 """Which DBpedia entity an item is: labels to look a title up by, and how likely each candidate is."""
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
@@ -145,7 +145,7 @@ def evidence(work: Work, candidate: Candidate) -> dict[str, float]:
         told["no work"] = 1.0
     elif work.kind is not None and work.kind in kinds:
         told["same kind"] = 1.0
-    told |= _creators(work.creators, candidate)
+    told |= _creators(work, candidate)
     years = candidate.years | ({label.year} if label.year else set())
     if title.year and years:
         told["same year" if min(abs(title.year - year) for year in years) <= 1 else "another year"] = 1.0
@@ -215,14 +215,18 @@ def _role(own: Form, theirs: Form) -> str:
     }[roles]
 
 
-def _creators(own: Collection[str], candidate: Candidate) -> dict[str, float]:
+def _creators(work: Work, candidate: Candidate) -> dict[str, float]:
+    """Compare makers. Another one speaks against no film: shops name its star or its studio as well."""
+    own = work.creators
     inside = {word for bracket in read_name(candidate.label).brackets for word in key(bracket).split()}
     if any(key(_surname(name)) in inside for name in own):
         return {"same creator": 1.0}
     if not own or not candidate.creators:
         return {}
     agree = any(same_person(mine, theirs) for mine in own for theirs in candidate.creators)
-    return {"same creator" if agree else "another creator": 1.0}
+    if agree:
+        return {"same creator": 1.0}
+    return {} if work.kind == "film" else {"another creator": 1.0}
 
 
 def same_person(one: str, other: str) -> bool:

@@ -106,7 +106,8 @@ def write_review(path: Path, review: Review, doubts: dict[str, list[Doubt]]) -> 
         How many rows are doubts of now.
     """
     decided = {(row["item_id"], row["candidate"]) for row in review.rows if row["decision"].strip()}
-    kept = [row for row in review.rows if row["decision"].strip() or row["item_id"] not in doubts]
+    settled = doubts.keys() | review.chosen.keys()
+    kept = [row for row in review.rows if row["decision"].strip() or row["item_id"] not in settled]
     new = [
         _row(doubt)
         for item_id in sorted(doubts)

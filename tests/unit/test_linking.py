@@ -155,6 +155,8 @@ def test_what_speaks_against_a_candidate_lowers_it() -> None:
     same = probability(mine, candidate("Winter Tide"))
     assert probability(mine, candidate("Winter Tide", "Cor Holt")) > same
     assert probability(mine, candidate("Winter Tide", "Ann Orrin")) < 0.5 < same
+    film = work("Winter Tide (1999)", "A Star", kind="film")
+    assert evidence(film, candidate("Winter Tide", "Ann Orrin", kind="film")).keys() & {"another creator"} == set()
     assert probability(mine, candidate("Winter Tide 2")) < same
     assert probability(mine, candidate("Winter Tide", kind=None)) < same
     assert probability(mine, candidate("Winter Time")) < same
