@@ -23,22 +23,22 @@ SAME_CREATOR = 0.85  # similarity from which two names are one creator's
 
 # Logarithms of odds that a candidate is the item, fitted by `python -m benchmarks.linking --fit`.
 WEIGHTS: dict[str, float] = {
-    "a candidate": -0.96,
+    "a candidate": -0.98,
     "same name": 0.75,
-    "subtitle left out": -0.39,
+    "subtitle left out": -0.40,
     "subtitle added": -1.93,
     "other subtitle": 0.88,
     "series left out": -1.47,
     "other spelling": 1.20,
     "to the letter": 2.45,
     "difference": -2.83,
-    "length": 2.15,
-    "another number": -2.15,
-    "same kind": 2.85,
-    "no work": -2.60,
-    "same creator": 1.88,
-    "another creator": -7.25,
-    "same year": 2.32,
+    "length": 2.16,
+    "another number": -2.14,
+    "same kind": 2.86,
+    "no work": -2.58,
+    "same creator": 2.21,
+    "another creator": -7.29,
+    "same year": 2.33,
     "another year": -1.63,
 }
 

@@ -19,7 +19,7 @@ from tests.integration.searching_endpoint import searched
 DEPARTMENTS = {"book": "Books", "film": "Movies & TV", "music": "CDs & Vinyl", "game": "Video Games"}
 DBO = "http://dbpedia.org/ontology/"
 INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
-# The Idiot (Dostoevsky) has two namesakes, Emma without an author many; facts and literals beside.
+# Facts and literals beside the labelled ones.
 EXTRA: list[tuple[str, str, ox.Literal | ox.NamedNode]] = [
     ("Dune_(novel)", "numberOfPages", ox.Literal("412", datatype=INTEGER)),
     ("Dune_(novel)", "publicationDate", ox.Literal("1965-08-01")),
@@ -101,7 +101,7 @@ def decide(path: Path, decisions: dict[tuple[str, str], str]) -> None:
 def test_labelled_titles_end_as_the_guide_says(
     database: Database, command_line: CommandLine, endpoint: tuple[str, list[str]]
 ) -> None:
-    titles = labelled_titles()
+    titles = labelled_titles()[::3]  # all of them are in the unit test
     sold(database, titles)
     command_line("load", "dbpedia", "--endpoint", endpoint[0])
     made = links(database)
@@ -112,7 +112,7 @@ def test_labelled_titles_end_as_the_guide_says(
     kinds = {one.work.item_id: one.work.kind for one in titles}
     films = {item_id for item_id, uri in made.items() if uri.endswith("film)")}
     assert films and all(kinds[item_id] == "film" for item_id in films)
-    # A probe, then for ten batches of titles, by label and by words; two queries for each batch of entities.
+    # A probe, then for four batches of titles, by label and by words; two queries for each batch of entities.
     batches = -(-len(titles) // 50)
     assert len(endpoint[1]) <= 1 + 2 * batches + 2 * batches
 
@@ -239,10 +239,8 @@ def test_literals_become_properties_and_second_hops_facts(
         (resource("Dune (novel)"), 1965, 412, None),
         (resource("Dune Messiah"), 1969, None, None),
     ]
-    hops = rows(
-        database, "MATCH (:Item)-[:SAME_AS]->()-[:AUTHOR]->()-[:INFLUENCED_BY]->(e) RETURN DISTINCT e.label ORDER BY 1"
-    )
-    assert hops == [(f"Thinker {number}",) for number in range(4)]
+    hops = rows(database, "MATCH (:Item)-[:SAME_AS]->()-[:AUTHOR]->()-[:INFLUENCED_BY]->(e) RETURN DISTINCT e.label")
+    assert sorted(hops) == [(f"Thinker {number}",) for number in range(4)]
     assert "facts of hubs" in output
     once = dump(database)
     command_line("load", "dbpedia", "--endpoint", endpoint[0])

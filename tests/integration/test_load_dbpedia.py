@@ -35,10 +35,10 @@ ITEMS = [
     ("B7", None, None),
 ]
 LINKS = [
-    ("B1", "Hollow_Bell", 0.9989),  # a paperback is a book
-    ("B2", "Winter_Tide_(novel)", 0.9807),
-    ("B3", "Blue_Door", 0.9707),
-    ("B5", "Hollow_Bell", 0.9657),  # nobody named an author
+    ("B1", "Hollow_Bell", 0.9992),  # a paperback is a book
+    ("B2", "Winter_Tide_(novel)", 0.9858),
+    ("B3", "Blue_Door", 0.9783),
+    ("B5", "Hollow_Bell", 0.9652),  # nobody named an author
 ]
 FACTS = [
     ("Blue_Door", "AUTHOR", "Ann Orrin"),
