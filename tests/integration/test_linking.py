@@ -108,7 +108,7 @@ def test_labelled_titles_end_as_the_guide_says(
     entities = {one.work.item_id: one.entity for one in titles}
     right = sum(entities[item_id] == uri for item_id, uri in made.items())
     assert right / len(made) >= 0.97
-    assert right / sum(entity is not None for entity in entities.values()) >= 0.93
+    assert right / sum(entity is not None for entity in entities.values()) >= 0.9
     kinds = {one.work.item_id: one.work.kind for one in titles}
     films = {item_id for item_id, uri in made.items() if uri.endswith("film)")}
     assert films and all(kinds[item_id] == "film" for item_id in films)
