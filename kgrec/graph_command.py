@@ -11,7 +11,7 @@ from kgrec.options import with_database
 from kgrec.terminal import DataTable, say, show
 
 # The loader owns the allow-list of facts; it is imported on use, and by name.
-FACT_TYPES = "kgloader.dbpedia.predicates", "FACT_TYPES"
+FACT_TYPES = "kgloader.dbpedia.predicates", "SECOND_TYPES"  # those of one hop among them
 OTHER_FACTS = "RELATED_TO"
 
 

@@ -7,8 +7,10 @@ import click
 from more_itertools import chunked
 
 from kgloader.dbpedia.dump import Dump
-from kgloader.dbpedia.facts import fetch_facts, link_items, write_links
-from kgloader.dbpedia.links import read_links
+from kgloader.dbpedia.facts import fetch_facts
+from kgloader.dbpedia.given_links import read_links
+from kgloader.dbpedia.links import link_items, write_links
+from kgloader.dbpedia.review import read_review, write_decisions, write_review
 from kgloader.dbpedia.settings import DBpediaSettings
 from kgloader.dbpedia.sparql import Endpoint
 from kgloader.report import Report
@@ -27,23 +29,37 @@ LINKS_AT_ONCE = 5_000
 @click.option("--endpoint", help="SPARQL endpoint.  [default: https://dbpedia.org/sparql]")
 @click.option("--links", type=FILE, help="Links made before, instead of linking: item_id, entity[, score]; csv or tsv.")
 @click.option("--dump", "dumps", type=FILE, multiple=True, help="Local .nt or .ttl (.gz, .bz2) instead of an endpoint.")
+@click.option(
+    "--review",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.csv",
+    help="Read decisions on unsure links from this file, and write the unsure ones into it.",
+)
 @with_database(writes=True)
-def dbpedia(database: Database, endpoint: str | None, links: Path | None, dumps: tuple[Path, ...]) -> None:
+def dbpedia(
+    database: Database, endpoint: str | None, links: Path | None, dumps: tuple[Path, ...], review: Path | None
+) -> None:
     """Link items to DBpedia entities and load their facts.
 
-    Items without an entity are looked up by title and scored by title, kind of work and author. The facts of all
+    Items without an entity are looked up by title and judged by title, kind of work, author and year. The facts of all
     linked entities become typed relationships. Answers of an endpoint are cached, so an interrupted load goes on and
-    a repeated one asks for no more than the items that are still without an entity; batch size, pauses, retries and
-    the least score are in the [dbpedia] table of kgrec.toml.
+    a repeated one asks for no more than the items that are still without an entity; batch size, pauses, retries, the
+    least score and what facts are fetched are in the [dbpedia] table of kgrec.toml.
+
+    A review file has a row for each unsure link with what speaks for and against it. In its last column write yes, no
+    or another IRI, and load again: what you decided holds then and later.
 
     \b
     Examples:
       kgrec load dbpedia
       kgrec load dbpedia --links item_entities.csv
+      kgrec load dbpedia --review unsure.csv
       kgrec load dbpedia --dump labels_en.ttl.bz2 --dump mappingbased-objects_en.ttl.bz2
     """
     if endpoint and dumps:
         raise click.UsageError("Give either --endpoint or --dump.")
+    if links is not None and review is not None:
+        raise click.UsageError("Give either --links or --review: links of a file are not doubted.")
     settings = load_section("dbpedia", DBpediaSettings, {"endpoint": endpoint})
     report = Report()
     ensure_schema(database)
@@ -51,6 +67,9 @@ def dbpedia(database: Database, endpoint: str | None, links: Path | None, dumps:
         raise KgrecError("The graph has no items to link: load interactions first, with `kgrec load amazon`.")
     if links is not None:
         _load_links(database, links, report)
+    decided = read_review(review) if review is not None else None
+    if review is not None and decided is not None:
+        write_decisions(database, review, decided, report)
     server = Endpoint(
         settings.endpoint,
         cache_home() / "sparql",
@@ -61,8 +80,11 @@ def dbpedia(database: Database, endpoint: str | None, links: Path | None, dumps:
     )
     with Dump(list(dumps)) if dumps else nullcontext(server) as source:
         if links is None:
-            link_items(database, source, settings.batch_size, settings.min_score, report)
-        fetch_facts(database, source, settings.batch_size, report)
+            doubts = link_items(database, source, settings, report)
+            if review is not None and decided is not None:
+                unsure = write_review(review, decided, doubts)
+                report.notes.append(f"{review} has {unsure:,} new rows to decide.")
+        fetch_facts(database, source, settings, report)
     if not dumps:
         report.read["requests to the endpoint"] += server.requests
         report.read["answers from the cache"] += server.cached

@@ -33,13 +33,44 @@ _TYPES = {
 FACT_TYPES: dict[str, str] = {f"{ONTOLOGY}{name}": type_ for type_, names in _TYPES.items() for name in names}
 FACT_TYPES["http://purl.org/dc/terms/subject"] = "SUBJECT"
 
+# Facts of what items' facts lead to: those of items themselves, and these.
+SECOND_TYPES: dict[str, str] = FACT_TYPES | {
+    f"{ONTOLOGY}{name}": type_
+    for name, type_ in (
+        ("influencedBy", "INFLUENCED_BY"),
+        ("influenced", "INFLUENCED"),
+        ("movement", "MOVEMENT"),
+        ("nationality", "NATIONALITY"),
+        ("birthPlace", "BIRTH_PLACE"),
+        ("occupation", "OCCUPATION"),
+        ("stylisticOrigin", "STYLISTIC_ORIGIN"),
+        ("parentCompany", "PARENT_COMPANY"),
+        ("notableWork", "NOTABLE_WORK"),
+    )
+}
+SECOND_TYPES["http://www.w3.org/2004/02/skos/core#broader"] = "BROADER"
+
 CREATOR_PREDICATES = [
     f"{ONTOLOGY}{name}" for name in ("author", "director", "writer", "artist", "creator", "developer")
 ]
-WORK_CLASSES = [
-    f"{ONTOLOGY}{name}"
-    for name in (
-        "Work", "WrittenWork", "Book", "Novel", "Poem", "Comic", "Film", "TelevisionShow", "TelevisionSeason", "Album",
-        "Single", "Song", "MusicalWork", "VideoGame", "Software", "Play", "Magazine", "Device",
+DATE_PREDICATES = [
+    f"{ONTOLOGY}{name}" for name in ("releaseDate", "publicationDate", "firstPublicationDate", "firstPublicationYear")
+]
+
+
+def read_hop(text: str) -> tuple[str, str]:
+    """Read ``"author > influencedBy"`` into the relationship type of the first hop and the predicate of the second.
+
+    Raises:
+        ValueError: there are not two names, or one of them is in no allow-list.
+    """
+    names = [name.strip() for name in text.split(">")]
+    if len(names) != 2:
+        raise ValueError(f"{text!r} is no second hop: write two predicates, such as author > influencedBy")
+    first, second = (
+        {iri.rpartition("/")[2].rpartition("#")[2]: iri for iri in allowed} for allowed in (FACT_TYPES, SECOND_TYPES)
     )
-]  # fmt: skip
+    for name, known in ((names[0], first), (names[1], second)):
+        if name not in known:
+            raise ValueError(f"{text!r} is no second hop: {name!r} is none of {', '.join(sorted(known))}")
+    return FACT_TYPES[first[names[0]]], second[names[1]]

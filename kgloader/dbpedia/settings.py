@@ -1,7 +1,11 @@
 """How DBpedia is asked: the ``[dbpedia]`` table of the settings file."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from kgloader.dbpedia.kinds import Kind
+from kgloader.dbpedia.predicates import read_hop
 from kgrec.addresses import check_address
 
 
@@ -40,12 +44,46 @@ class DBpediaSettings(BaseModel):
         description="How often a failed request is repeated, after growing pauses and within 100 seconds in all.",
     )
     min_score: float = Field(
-        0.8,
+        0.7,
         ge=0,
         le=1,
-        description="Least score, from 0 to 1, of a link between an item and an entity: higher links fewer items, and "
-        "fewer of them wrongly. The same title and author, and a class of works, make 1.",
+        description="Least probability, from 0 to 1, of a link between an item and an entity: higher links fewer "
+        "items, and fewer of them wrongly.",
     )
+    kind: Kind | None = Field(
+        None,
+        description="What the items are where neither their department in the shop nor their title tells: a book is "
+        "never linked to a film.",
+    )
+    full_text: bool = Field(
+        True,
+        description="Whether titles that labels give no sure entity for are searched by their words, at an endpoint "
+        "that can (Virtuoso's `bif:contains`; one query finds out).",
+    )
+    literals: list[Literal["year", "pages", "runtime"]] = Field(
+        ["year", "pages", "runtime"],
+        description="Literals that become properties of the entities: the year a work came out, its pages, its "
+        "runtime in minutes.",
+    )
+    second_hops: list[str] = Field(
+        [],
+        description="Facts of what the facts of items lead to, such as `author > influencedBy` or `subject > broader`: "
+        "a predicate that is a fact of items, and one that is a fact of those.",
+    )
+    hub_facts: int = Field(
+        20,
+        gt=0,
+        le=10_000,
+        description="Most facts of one predicate that an entity has at the second hop, the first by IRI: more of a "
+        "country or a broad category are left out.",
+    )
+
+    @field_validator("second_hops")
+    @classmethod
+    def _known(cls, hops: list[str]) -> list[str]:
+        for hop in hops:
+            read_hop(hop)
+        return hops
 
     @field_validator("endpoint")
     @classmethod

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from kgloader.dbpedia.predicates import FACT_TYPES, WORK_CLASSES
+from kgloader.dbpedia.kinds import WORK_CLASSES
+from kgloader.dbpedia.predicates import FACT_TYPES
 from kgrec.graph.database import Database
 from kgrec.graph.domains import domains
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from fastapi import Response
 
+from kgloader.dbpedia import answers, sparql
 from kgloader.dbpedia import facts as facts_module
-from kgloader.dbpedia import sparql
+from kgloader.dbpedia.links import write_links
 from kgloader.dbpedia.predicates import FACT_TYPES
 from kgloader.report import Report
 from kgrec.errors import KgrecError
@@ -34,10 +35,10 @@ ITEMS = [
     ("B7", None, None),
 ]
 LINKS = [
-    ("B1", "Hollow_Bell", 1.0),
-    ("B2", "Winter_Tide_(novel)", 1.0),
-    ("B3", "Blue_Door", 1.0),
-    ("B5", "Hollow_Bell", 0.875),  # 0.6 for the label, 0.15 for a work, half of 0.25: nobody named an author
+    ("B1", "Hollow_Bell", 0.9992),  # a paperback is a book
+    ("B2", "Winter_Tide_(novel)", 0.9858),
+    ("B3", "Blue_Door", 0.9783),
+    ("B5", "Hollow_Bell", 0.9652),  # nobody named an author
 ]
 FACTS = [
     ("Blue_Door", "AUTHOR", "Ann Orrin"),
@@ -104,8 +105,9 @@ def test_items_are_linked_and_facts_fetched(database: Database, command_line: Co
     label = rows(database, "MATCH (e:Entity {uri: $uri}) RETURN e.label", uri=f"{RESOURCE}Hollow_Bell")
     assert label == [("Hollow Bell",)]  # the English one of two
     assert "SAME_AS" in output and "items without a sure enough entity" in output
-    # Batches of two: three of six titled items; then facts and labels for two batches of three entities.
-    assert len(endpoint.queries) == 3 + 2 * 2 and all("VALUES" in query for query in endpoint.queries)
+    # Whether it searches texts; batches of two: three of six titled items; then facts and labels for two batches of
+    # three entities.
+    assert len(endpoint.queries) == 1 + 3 + 2 * 2 and all("VALUES" in query for query in endpoint.queries[1:])
     assert endpoint.agents == {sparql.USER_AGENT}
 
 
@@ -181,7 +183,7 @@ def test_an_answer_as_long_as_the_limit_is_asked_for_in_halves(
     database: Database, command_line: CommandLine, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings(command_line, tmp_path, monkeypatch, "batch_size = 50\nmin_interval_seconds = 0")
-    monkeypatch.setattr(facts_module, "ROW_LIMIT", 8)
+    monkeypatch.setattr(answers, "ROW_LIMIT", 8)
     command_line("load", "dbpedia", "--endpoint", endpoint.url)
     assert links(database) == LINKS and facts(database) == FACTS
 
@@ -226,7 +228,7 @@ def test_an_endpoint_that_answers_wrongly_is_named(
     database: Database, command_line: CommandLine, endpoint: Endpoint, wrong: Response, sentence: str
 ) -> None:
     before = dump(database)
-    endpoint.faults.append(wrong)
+    endpoint.faults += [None, wrong]  # the first is asked whether it searches texts
     said = refused(command_line, "--endpoint", endpoint.url)
     assert endpoint.url in said and sentence in said
     assert dump(database) == before
@@ -258,6 +260,7 @@ def test_what_is_no_iri_is_left_out_and_counted(
     entities = [f"{RESOURCE}Hollow Bell", "Hollow_Bell", good["entity"]]
     objects = [f"{RESOURCE}Salt mines>", "Salt mines", "", f"{RESOURCE}Salt \ud800", f"{RESOURCE}Category:Salt_mines"]
     endpoint.faults += [
+        None,  # is asked whether it searches texts
         answer(*({"label": "Hollow Bell", "work": "http://dbpedia.org/ontology/Work", "entity": e} for e in entities)),
         answer(*(good | {"object": o} for o in objects)),
     ]
@@ -323,7 +326,7 @@ def test_an_item_keeps_its_surest_link(
     for batch in batches:
         given = [(item, *link) for item in ("B1", "B2") for link in batch]
         written = [{"item_id": item, "uri": RESOURCE + name, "score": score} for item, name, score in given]
-        facts_module.write_links(database, written, report)
+        write_links(database, written, report)
     assert links(database) == ([(item, *kept) for item in ("B1", "B2")] if kept else [])
     assert report.relationships["SAME_AS"] - report.removed["SAME_AS of less sure links"] == len(links(database))
     labels = rows(database, "MATCH (e:Entity) RETURN e.label")
@@ -332,9 +335,9 @@ def test_an_item_keeps_its_surest_link(
 
 def test_links_made_by_hand_may_be_several_and_none_is_surer(database: Database) -> None:
     by_hand = [{"item_id": "B1", "uri": uri, "label": uri} for uri in ("m.1", "m.2")]
-    facts_module.write_links(database, [{"item_id": "B1", "uri": f"{RESOURCE}A", "score": 0.9}], Report())
+    write_links(database, [{"item_id": "B1", "uri": f"{RESOURCE}A", "score": 0.9}], Report())
     database.write("load/links", rows=by_hand)
-    facts_module.write_links(database, [{"item_id": "B1", "uri": f"{RESOURCE}B", "score": 1.0}], Report())
+    write_links(database, [{"item_id": "B1", "uri": f"{RESOURCE}B", "score": 1.0}], Report())
     assert sorted(links(database)) == [("B1", "m.1", 1.0), ("B1", "m.2", 1.0)]
 
 

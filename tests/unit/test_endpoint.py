@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from kgloader.dbpedia import sparql, transport
-from kgloader.dbpedia.facts import _candidates_query
-from kgloader.dbpedia.predicates import WORK_CLASSES
+from kgloader.dbpedia.candidates import _label_query
+from kgloader.dbpedia.kinds import WORK_CLASSES
 from kgloader.dbpedia.settings import DBpediaSettings
 from kgloader.dbpedia.sparql import Endpoint, PartialAnswerError
 from kgrec.errors import KgrecError
@@ -439,7 +439,7 @@ def test_the_proxy_of_the_environment_is_asked_unless_it_is_not_for_that_host(
 
 def test_a_title_that_looks_like_a_prefix_takes_no_longer_than_another(server: Server, tmp_path: Path) -> None:
     """SPARQLWrapper looks for prefixes with a regular expression that takes minutes for such titles."""
-    query = _candidates_query(WORK_CLASSES, [f"{number} PREFIX {':<' * 490}" for number in range(50)])
+    query = _label_query(list(WORK_CLASSES), [f"{number} PREFIX {':<' * 490}" for number in range(50)])
     start = time.process_time()
     assert client(server.url, tmp_path).select(query, NEEDED) == [BELL]
     assert time.process_time() - start < 10

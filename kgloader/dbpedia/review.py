@@ -1,0 +1,155 @@
+"""Unsure links as a csv file for a person, and that person's decisions read back."""
+
+import csv
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+
+from kgloader.dbpedia.kinds import kinds_of_label
+from kgloader.dbpedia.linking import WEIGHTS
+from kgloader.dbpedia.links import Doubt
+from kgloader.dbpedia.sparql import is_iri
+from kgloader.dbpedia.titles import LONGEST_TITLE
+from kgloader.labels import guessed_label
+from kgloader.report import Report
+from kgloader.writers.interactions import known_items
+from kgrec.errors import KgrecError
+from kgrec.files import replacing
+from kgrec.graph.database import Database
+from kgrec.spreadsheets import text_of, write_csv
+from kgrec.text import shown, visible
+
+COLUMNS = (
+    "item_id", "title", "makers", "year", "candidate", "label", "kind", "score", "linked", "evidence", "decision",
+)  # fmt: skip
+NEEDED = ("item_id", "candidate", "decision")
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a file says: its rows as they stand, and the decisions in them.
+
+    Attributes:
+        rows: cells by column.
+        chosen: IRIs by item id; ``refused`` are pairs of item id and IRI.
+        lines: the line of an item's first decision.
+    """
+
+    rows: list[dict[str, str]]
+    chosen: dict[str, str]
+    refused: list[tuple[str, str]]
+    lines: dict[str, int]
+
+
+def read_review(path: Path) -> Review:
+    """Read a file that `write_review` wrote and a person edited; one that does not exist yet says nothing.
+
+    ``decision`` is ``yes``, ``no``, another IRI, or empty.
+
+    Raises:
+        KgrecError: a column is missing, a row has too many cells or too few, a candidate is no IRI, a decision is none
+            of these, or an item has two entities by decision.
+    """
+    if not path.exists():
+        return Review([], {}, [], {})
+    chosen: dict[str, str] = {}
+    refused: list[tuple[str, str]] = []
+    lines: dict[str, int] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            rows = []
+            missing = [column for column in NEEDED if column not in (reader.fieldnames or ())]
+            if missing:
+                raise KgrecError(f"The review file {path} has no column {missing[0]!r}: it needs {', '.join(NEEDED)}.")
+            for cells in reader:
+                where = f"{path}, line {reader.line_num}"
+                if None in cells or None in cells.values():
+                    raise KgrecError(f"{where}: it does not have the {len(cells) - (None in cells)} cells of the head.")
+                row = {name: text_of(cell) for name, cell in cells.items()}
+                if row["decision"].strip():
+                    lines.setdefault(row["item_id"], reader.line_num)
+                    _decide(where, row, chosen, refused)
+                rows.append(row)
+    except (csv.Error, UnicodeDecodeError, OSError) as error:
+        raise KgrecError(f"The review file {path} cannot be read: {error}.") from error
+    return Review(rows, chosen, refused, lines)
+
+
+def write_decisions(database: Database, path: Path, review: Review, report: Report) -> None:
+    """Write what was decided: it holds on this and on every later load, whatever the score says.
+
+    Raises:
+        KgrecError: a decision is about an item that the graph does not have; nothing is written then.
+    """
+    unknown = review.lines.keys() - known_items(database, set(review.lines))
+    if unknown:
+        first_unknown = min(unknown, key=review.lines.__getitem__)
+        where = f"{path}, line {review.lines[first_unknown]}"
+        raise KgrecError(f"{where}: the graph has no item {first_unknown!r}.")
+    chosen = [{"item_id": item, "uri": uri, "label": guessed_label(uri)} for item, uri in review.chosen.items()]
+    refused = [{"item_id": item, "uri": uri} for item, uri in review.refused]
+    first, second = database.write_together(
+        [("load/refused_links", {"rows": refused}), ("load/decided_links", {"rows": chosen})]
+    )
+    report.read["decisions"] += len(chosen) + len(refused)
+    report.nodes["Entity"] += second.counters.nodes_created
+    report.relationships["SAME_AS"] += second.counters.relationships_created
+    deleted = first.counters.relationships_deleted + second.counters.relationships_deleted
+    report.removed["SAME_AS by decision"] += deleted
+
+
+def write_review(path: Path, review: Review, doubts: dict[str, list[Doubt]]) -> int:
+    """Write the doubts of the items that were looked up, beside the rows that are decided or of other items.
+
+    Returns:
+        How many rows are doubts of now.
+    """
+    decided = {(row["item_id"], row["candidate"]) for row in review.rows if row["decision"].strip()}
+    settled = doubts.keys() | review.chosen.keys()
+    kept = [row for row in review.rows if row["decision"].strip() or row["item_id"] not in settled]
+    new = [
+        _row(doubt)
+        for item_id in sorted(doubts)
+        for doubt in doubts[item_id]
+        if (item_id, uri := doubt.link.candidate.uri) not in decided
+        and visible(item_id + uri) == item_id + uri  # what a csv shows otherwise could not be read back
+    ]
+    by_item = itemgetter("item_id")
+    columns = dict.fromkeys([*COLUMNS, *(name for row in kept for name in row)])
+    with replacing(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        write_csv(file, list(columns), sorted(kept + new, key=by_item))
+    return len(new)
+
+
+def _decide(where: str, row: dict[str, str], chosen: dict[str, str], refused: list[tuple[str, str]]) -> None:
+    item_id, candidate, decision = row["item_id"], row["candidate"], row["decision"].strip()
+    if not is_iri(candidate):
+        raise KgrecError(f"{where}: the candidate {candidate!r} is not an IRI.")
+    word = decision.casefold()
+    if word == "no":
+        refused.append((item_id, candidate))
+        return
+    entity = candidate if word == "yes" else decision
+    if word != "yes" and (not is_iri(entity) or "://" not in entity):
+        raise KgrecError(f"{where}: the decision {decision!r} is none of yes, no, an IRI, or nothing.")
+    if chosen.setdefault(item_id, entity) != entity:
+        raise KgrecError(f"{where}: the item {item_id!r} has another entity by a decision above.")
+
+
+def _row(doubt: Doubt) -> dict[str, str]:
+    work, candidate = doubt.work, doubt.link.candidate
+    parts = (f"{name} {WEIGHTS[name] * value:+.2f}" for name, value in doubt.link.evidence.items())
+    values = {
+        "item_id": work.item_id,
+        "title": shown(work.title, LONGEST_TITLE),
+        "makers": shown("; ".join(work.creators), LONGEST_TITLE),
+        "year": str(work.year or ""),
+        "candidate": candidate.uri,
+        "label": shown(candidate.label, LONGEST_TITLE),
+        "kind": ", ".join(sorted(candidate.kinds or kinds_of_label(candidate.label))),
+        "score": f"{doubt.link.probability:.4f}",
+        "linked": "yes" if doubt.linked else "no",
+        "evidence": "; ".join(parts),
+    }
+    return values | {"decision": ""}
