@@ -124,6 +124,7 @@ def merged(candidates: Iterable[Candidate]) -> list[Candidate]:
         known = merged.setdefault(one.uri, Candidate(one.uri, one.label))
         known.is_work |= one.is_work
         known.kinds |= one.kinds
+        known.classes |= one.classes
         known.creators |= one.creators
         known.aliases |= one.aliases
         known.years |= one.years
@@ -138,6 +139,7 @@ def _add(found: dict[str, Candidate], row: Solution, report: Report) -> None:
     candidate = found.setdefault(row["entity"], Candidate(row["entity"], row.get("name", row["label"])))
     if "work" in row:
         candidate.is_work = True
+        candidate.classes.add(row["work"])
         if (kind := WORK_CLASSES.get(row["work"])) is not None:  # a class that a domain names has none
             candidate.kinds.add(kind)
     if "alias" in row:

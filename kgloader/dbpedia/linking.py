@@ -45,12 +45,19 @@ WEIGHTS: dict[str, float] = {
 
 @dataclass(frozen=True)
 class Work:
-    """An item to be linked: its title, the names of its author, artist or brand, and its kind where that is known."""
+    """An item to be linked.
+
+    Attributes:
+        creators: names of its author, artist or brand.
+        kind: where that is known.
+        classes: IRIs of what it may be, as its domain says.
+    """
 
     item_id: str
     title: str
     creators: tuple[str, ...] = ()
     kind: Kind | None = None
+    classes: frozenset[str] = frozenset()
 
     @property
     def year(self) -> int | None:
@@ -64,7 +71,7 @@ class Candidate:
 
     Attributes:
         label: with the bracket that tells it from its namesakes.
-        is_work: it is of a class of works; ``kinds`` are the kinds of those classes.
+        is_work: it is of a class of works, or of a domain; ``classes`` are IRIs of those, ``kinds`` their kinds.
         aliases: its other names: labels of pages that redirect to it, and what its page calls it.
         years: in which it came out.
     """
@@ -76,6 +83,7 @@ class Candidate:
     creators: set[str] = field(default_factory=set)
     aliases: set[str] = field(default_factory=set)
     years: set[int] = field(default_factory=set)
+    classes: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -143,7 +151,7 @@ def evidence(work: Work, candidate: Candidate) -> dict[str, float]:
     kinds = candidate.kinds or kinds_of_label(candidate.label)
     if not candidate.is_work and not kinds:
         told["no work"] = 1.0
-    elif work.kind is not None and work.kind in kinds:
+    elif (work.kind is not None and work.kind in kinds) or not work.classes.isdisjoint(candidate.classes):
         told["same kind"] = 1.0
     told |= _creators(work, candidate)
     years = candidate.years | ({label.year} if label.year else set())

@@ -9,7 +9,7 @@ from kgloader.dbpedia.candidates import by_labels, by_words, has_full_text, merg
 from kgloader.dbpedia.kinds import kind_of_item
 from kgloader.dbpedia.linking import Candidate, Link, Work, links
 from kgloader.dbpedia.settings import DBpediaSettings
-from kgloader.dbpedia.vocabulary import vocabulary
+from kgloader.dbpedia.vocabulary import Vocabulary, vocabulary
 from kgloader.labels import guessed_label
 from kgloader.report import Report, progress_bar
 from kgrec.graph.database import Database, Row
@@ -42,15 +42,15 @@ def link_items(database: Database, source: Source, settings: DBpediaSettings, re
     Returns:
         Doubts by the id of the item, for every item that was looked up.
     """
-    items = [_unlinked(row, settings) for row in database.read("load/unlinked_items")]
+    words = vocabulary(database)
+    items = [_unlinked(row, settings, words) for row in database.read("load/unlinked_items")]
     doubts: dict[str, list[Doubt]] = {}
     if not items:
         return doubts
     searching = settings.full_text and has_full_text(source)
-    classes = vocabulary(database).classes
     with progress_bar("linking", "items", len(items)) as advance:
         for batch in chunked(items, settings.batch_size):
-            found = _looked_up(source, batch, classes, settings.min_score if searching else None, report)
+            found = _looked_up(source, batch, words.classes, settings.min_score if searching else None, report)
             rows = []
             for item in batch:
                 likely = found[item.work.item_id]
@@ -77,9 +77,11 @@ def write_links(database: Database, rows: list[Row], report: Report) -> None:
     report.removed["SAME_AS of less sure links"] += counters.relationships_deleted
 
 
-def _unlinked(row: Row, settings: DBpediaSettings) -> Unlinked:
+def _unlinked(row: Row, settings: DBpediaSettings, words: Vocabulary) -> Unlinked:
     kind = kind_of_item(row["title"], row["categories"], settings.kind)
-    return Unlinked(Work(row["item_id"], row["title"], tuple(row["creators"]), kind), frozenset(row["refused"]))
+    classes = words.of_domain.get(row["domain"] or "", frozenset())
+    work = Work(row["item_id"], row["title"], tuple(row["creators"]), kind, classes)
+    return Unlinked(work, frozenset(row["refused"]))
 
 
 def _looked_up(

@@ -14,17 +14,20 @@ class Vocabulary:
 
     Attributes:
         classes: of what an item may be.
+        of_domain: those that each domain names, by its name.
         fact_types: relationship type of each predicate; nothing else names one.
     """
 
     classes: list[str]
+    of_domain: dict[str, frozenset[str]]
     fact_types: dict[str, str]
 
 
 def vocabulary(database: Database) -> Vocabulary:
     """Return what is asked for this graph."""
-    classes, fact_types = dict.fromkeys(WORK_CLASSES), dict(FACT_TYPES)
+    classes, of_domain, fact_types = dict.fromkeys(WORK_CLASSES), {}, dict(FACT_TYPES)
     for domain in domains(database):
         classes |= dict.fromkeys(domain.classes)
+        of_domain[domain.name] = frozenset(domain.classes)
         fact_types |= domain.predicates
-    return Vocabulary(list(classes), fact_types)
+    return Vocabulary(list(classes), of_domain, fact_types)

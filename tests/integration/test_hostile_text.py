@@ -38,7 +38,7 @@ WITH i, toInteger(right(i.item_id, 2)) AS number
 SET i.embedding = [k IN range(1, 8) | toFloat(number * k % 7)]
 """
 HARM = "\x1b[2J\x1b]8;;http://x\x07[/]\x9b31m\u202e[with CD]\u2028\x7f"
-WHO, WHAT = f"=u[red]{HARM}\r\n\t", f"@i[/b]{HARM}\n"
+WHO, WHAT = f"=u[red]{HARM}\r\n\t", f"@i[/b]{HARM}\t"  # of items no line break, which links may not hold
 TITLE, BRAND, CATEGORY, LABEL = (f"{kind} [/] <b onclick=x>|`{HARM}" for kind in ("=Emma", "+Brand", "-Kind", "Label"))
 DAY = 86_400
 

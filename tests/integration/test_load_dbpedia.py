@@ -271,7 +271,7 @@ def test_what_is_no_iri_is_left_out_and_counted(
         assert counts["candidates that are no IRI"] == "2" and counts["facts whose object is no IRI"] == "4"
         assert facts(database) == [("Hollow_Bell", "SUBJECT", "Salt mines")]
         rows(database, "MATCH (e:Entity) DETACH DELETE e")
-    assert len(endpoint.queries) == 3
+    assert len(endpoint.queries) == 4
 
 
 def test_a_dead_endpoint_is_one_sentence(

@@ -19,7 +19,7 @@ from kgrec.graph.statements import statement
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("kgrec", "kgloader", "gnn", "recommender")
 # All that `kgrec --help` and `kgrec explore --help` import: what is heavy is imported on use.
-LIGHT = ("click", "neo4j", "platformdirs", "pydantic", "pydantic-settings", "rich")
+LIGHT = ("click", "neo4j", "platformdirs", "psutil", "pydantic", "pydantic-settings", "rich")
 LOOK_UP = "from kgrec.graph.statements import statement; print(statement('load/interactions'))"
 
 
