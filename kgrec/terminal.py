@@ -11,9 +11,11 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from types import TracebackType
 from typing import Literal
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -22,6 +24,7 @@ from rich.text import Text
 from kgrec.text import clean, sentence, shown
 
 LONGEST_CELL = 1_000  # characters
+WHOLE_WORD = 12  # columns of the terminal: a word of no more is not folded as long as there is room
 
 Advance = Callable[[int, str], None]
 
@@ -41,22 +44,49 @@ class DataTable(Table):
     """A table of values: title, names of columns and cells are shown as they stand, on a line each that may wrap."""
 
     def __init__(self, *columns: str, title: object = ""):
+        self._widest: list[int] = []  # of each column, its longest cell
+        self._least: list[int] = []  # and its longest word of usual length
         super().__init__(*columns, title=_cell(title, "table.title") if title else None)
 
     def add_column(  # type: ignore[override]
-        self, header: object = "", justify: Literal["left", "right"] = "left", min_width: int | None = None
+        self, header: object = "", justify: Literal["left", "right"] = "left"
     ) -> None:
         """Add a column; words that are too long for it are folded, never cut."""
-        super().add_column(_cell(header), justify=justify, min_width=min_width, overflow="fold")
+        name = _cell(header)
+        self._widest.append(0)
+        self._least.append(0)
+        self._measure(len(self._least) - 1, name)
+        super().add_column(name, justify=justify, overflow="fold")
 
     def add_row(self, *cells: object) -> None:  # type: ignore[override]
         """Add a row of values from data; ``None`` is an empty cell."""
-        super().add_row(*("" if cell is None else _cell(cell) for cell in cells))
+        texts = [_cell("" if cell is None else cell) for cell in cells]
+        for place, text in enumerate(texts):
+            self._measure(place, text)
+        super().add_row(*texts)
+
+    def fit(self, width: int) -> None:
+        """Make the table no wider than the terminal: words of usual length stay whole as long as there is room."""
+        widths, room = list(self._widest), width - 3 * len(self._widest) - 1
+        while sum(widths) > room and max(widths) > 1:
+            spare = [(now - least, now) for now, least in zip(widths, self._least, strict=True)]
+            fullest = max(spare) if max(spare)[0] > 0 else max(spare, key=itemgetter(1))
+            widths[spare.index(fullest)] -= 1
+        for column, of_column in zip(self.columns, widths, strict=True):
+            column.width = of_column
+
+    def _measure(self, place: int, text: Text) -> None:
+        self._widest[place] = max(self._widest[place], text.cell_len)
+        word = min(WHOLE_WORD, max(map(cell_len, text.plain.split()), default=0))
+        self._least[place] = max(self._least[place], word)
 
 
 def show(*tables: DataTable) -> None:
     """Print tables on standard output."""
-    _console().print(*tables)
+    console = _console()
+    for table in tables:
+        table.fit(console.width)
+    console.print(*tables)
 
 
 @contextmanager

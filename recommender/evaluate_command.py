@@ -90,7 +90,7 @@ def _show_figures(found: list[Figure]) -> None:
             say(f"{name}: no test targets.")
             continue
         table = DataTable(title=f"{name}, {mine[0].users} test targets")
-        table.add_column("System", min_width=15)
+        table.add_column("System")
         for metric in metrics:
             table.add_column(metric)
         for system in dict.fromkeys(figure.system for figure in mine):

@@ -16,7 +16,9 @@ from kgloader.dbpedia.vocabulary import vocabulary
 from kgloader.labels import guessed_label
 from kgloader.report import Report, progress_bar
 from kgrec.graph.database import Database
+from kgrec.text import shown
 
+NAMED = 5  # ids that are no IRIs, in a report
 FACTS = (
     PREFIXES
     + """SELECT DISTINCT ?entity ?predicate ?object ?label WHERE {{
@@ -79,8 +81,14 @@ def _fetch_second_hop(database: Database, source: Source, hop: str, settings: DB
 
 
 def _asked_for(linked: list[str], report: Report) -> list[str]:
+    """Those of the ids that can be asked for; the others are counted, and those that were to be IRIs are named."""
     uris = [uri for uri in linked if is_iri(uri)]
     report.skipped["entities whose id is no IRI"] += len(linked) - len(uris)
+    invalid = [uri for uri in linked if "://" in uri and not is_iri(uri)]
+    if invalid:
+        named = ", ".join(f"'{shown(uri)}'" for uri in invalid[:NAMED])
+        more = f" and {len(invalid) - NAMED:,} more" if len(invalid) > NAMED else ""
+        report.notes.append(f"No IRI, and passed over: {named}{more}. `kgrec graph check` says how to mend that.")
     return uris
 
 

@@ -365,6 +365,7 @@ def test_an_entity_whose_id_is_no_iri_is_passed_over(
     database.write("load/links", rows=[{"item_id": "B7", "uri": "http://dbpedia.org/A B>", "label": "A B"}])
     output = command_line("load", "dbpedia", "--endpoint", endpoint.url).output
     assert facts(database) == FACTS and "entities whose id is no IRI" in output
+    assert "No IRI, and passed over: 'http://dbpedia.org/A B>'. `kgrec graph check`" in output
 
 
 @pytest.mark.parametrize(

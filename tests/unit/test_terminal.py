@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from gnn import commands as personas_command
 from gnn.train import Persona, TrainedPersonas
@@ -278,3 +279,18 @@ def test_pandas_writes_no_csv() -> None:
     for package in ("kgrec", "kgloader", "gnn", "recommender"):
         for path in (ROOT / package).rglob("*.py"):
             assert ".to_csv(" not in path.read_text(encoding="utf-8"), path
+
+
+@pytest.mark.parametrize("width", [40, 72, 200])
+def test_a_table_is_as_wide_as_the_terminal_and_parts_no_usual_word_without_need(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    table = DataTable("Vectors", *(f"Figure {number}" for number in range(6)))
+    table.add_row("truncated SVD of the interactions", *["0.1234"] * 6)
+    table.add_row("x" * 300)
+    show(table)
+    lines = capsys.readouterr().out.splitlines()
+    assert all(cell_len(line) <= width for line in lines) and "".join(lines).count("x") == 300
+    whole = any("interactions" in line for line in lines) and any(line.count("0.1234") == 6 for line in lines)
+    assert whole == (width > 40)
