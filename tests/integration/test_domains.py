@@ -193,9 +193,9 @@ def test_without_times_a_split_by_time_is_refused_and_empty_columns_are_told(
     database.driver.execute_query("CREATE (s:Split {name: 'current'}) SET s += $split", split=split)
     assert "names no column of timestamps, and the graph is split by time" in refused(command_line, untimed)
     database.driver.execute_query("MATCH (s:Split) DELETE s")
-    books = copy(tmp_path, "books", title=('title = "title"', 'title = "titel"'))
+    books = copy(tmp_path, "books", title=('title = "title"', 'title = "heading"'))
     said = command_line("load", "domain", str(books)).output
-    assert "books_metadata.jsonl: no row has anything in titel." in said
+    assert "books_metadata.jsonl: no row has anything in heading." in said
     load(command_line, "books")
     assert dump(database) == loaded
 
