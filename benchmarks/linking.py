@@ -46,7 +46,7 @@ PENALTY = 0.5  # on a squared weight, in nats
 TIMES = 4  # that a labelled title counts in the fit: there are few of them, and they alone have makers and years
 PLAUSIBLE = 1.5  # most "difference" of a pair that the fit believes: a tenth and a half of the letters
 BINS = (0.0, 0.5, 0.8, 0.95, 1.0)
-THRESHOLDS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+THRESHOLDS = (0.2, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
 @dataclass(frozen=True)
