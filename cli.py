@@ -1,6 +1,6 @@
 """The ``kgrec`` command in a checkout: ``python cli.py recommend --user ...``."""
 
-from kgrec.commands import main
+from kgrec.entry import main
 
 if __name__ == "__main__":
     main()

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from kgrec.graph.database import Database
@@ -17,7 +18,8 @@ NOTHING_NEW = "Nothing was new: no node or relationship was created, removed or 
 class Report:
     """Counts by what they count, in the order of the first count.
 
-    ``shares`` are of the graph's interactions; ``loaded`` names the files that are wholly in the graph.
+    ``shares`` are of the graph's interactions; ``loaded`` names the files that are wholly in the graph,
+    ``aside`` those that keep broken lines.
     """
 
     read: Counter[str] = field(default_factory=Counter)
@@ -29,6 +31,7 @@ class Report:
     shares: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     loaded: list[str] = field(default_factory=list)
+    aside: set[Path] = field(default_factory=set)
 
     def show(self, database: Database, title: str) -> None:
         """Print what happened, the size of the graph and the notes on standard output; a count of 0 is left out."""

@@ -1,6 +1,6 @@
 """``python -m kgrec``."""
 
-from kgrec.commands import main
+from kgrec.entry import main
 
 if __name__ == "__main__":
     main()

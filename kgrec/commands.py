@@ -1,5 +1,6 @@
 """The ``kgrec`` command: every stage of the way, each imported only when it is called."""
 
+import os
 import sys
 
 import click
@@ -61,6 +62,7 @@ def main() -> None:
     guard_streams()
     try:
         _all_utf8(sys.argv[1:])
+        _all_utf8_variables()
         status = kgrec.main(standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except click.ClickException as error:
@@ -75,7 +77,7 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        say(f"Error: {error.strerror or error}{where}.", err=True)
+        say(f"Error: {error.strerror or error}{where}. {' '.join(getattr(error, '__notes__', []))}".rstrip(), err=True)
         sys.exit(1)
 
 
@@ -94,6 +96,21 @@ def _usage(error: click.ClickException) -> list[str]:
     return [*context.get_usage().splitlines(), f"Try '{context.command_path} {help_option}' for help.", ""]
 
 
+def _all_utf8_variables() -> None:
+    """Refuse bytes that are no text in kgrec's own variables.
+
+    Raises:
+        KgrecError: a variable has some.
+    """
+    for name, value in os.environ.items():
+        if name.startswith("KGREC_") and not _is_text(value):
+            raise KgrecError(f"The variable {name} is not UTF-8 text.")  # not shown, it may be a password
+
+
+def _is_text(value: str) -> bool:
+    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+
+
 def _all_utf8(arguments: list[str]) -> None:
     """Refuse bytes that are no text: neither Neo4j nor a terminal takes them.
 
@@ -101,7 +118,7 @@ def _all_utf8(arguments: list[str]) -> None:
         KgrecError: an argument has some.
     """
     for number, argument in enumerate(arguments, start=1):
-        if not argument.isascii() and any("\ud800" <= character <= "\udfff" for character in argument):
+        if not _is_text(argument):
             raise KgrecError(  # not shown, it may be a password
                 f"Argument {number} of the command line is not UTF-8 text: write it in UTF-8, or rename the file "
                 "that is named so."

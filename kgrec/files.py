@@ -14,7 +14,7 @@ def replacing(path: Path) -> Iterator[Path]:
     A block that fails leaves the old file and no draft. Folders that are missing are made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.partial")
+    draft = path.with_name(f"{path.name}.kgrec-partial")
     try:
         yield draft
         draft.replace(path)

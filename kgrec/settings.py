@@ -6,7 +6,6 @@ variable, settings file, default.
 """
 
 import os
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -21,6 +20,7 @@ from kgrec.errors import KgrecError
 Section = TypeVar("Section", bound=BaseModel)
 
 SETTINGS_FILE = "kgrec.toml"
+SCHEMES = tuple(f"{name}{security}://" for name in ("bolt", "neo4j") for security in ("", "+s", "+ssc"))
 TABLES = ("neo4j", "load", "dbpedia", "texts", "hdgi", "sasrec")
 
 
@@ -44,6 +44,8 @@ class Neo4jSettings(BaseModel):
                 "it holds a user name or a password: give them apart, best in KGREC_NEO4J_USER and KGREC_NEO4J_PASSWORD"
             )
         check_address(uri)
+        if not uri.startswith(SCHEMES):
+            raise ValueError("it must begin with bolt:// or neo4j://")
         return uri
 
 
@@ -120,12 +122,14 @@ def explained(table: str, model: type[BaseModel]) -> list[Setting]:
 def _from_file(table: str, model: type[BaseModel]) -> dict[str, Any]:
     path = settings_file()
     try:
-        if "KGREC_SETTINGS" in os.environ:
-            path.stat()  # the source passes over a file that is not there
+        if "KGREC_SETTINGS" in os.environ or path.exists():
+            path.stat()  # the source passes over a file that is not there, and over what is none
+            if not path.is_file():
+                raise KgrecError(f"The settings {path} are no file: name one in KGREC_SETTINGS.")
         tables = TomlConfigSettingsSource(_fields(model), path)()
     except OSError as error:
         raise KgrecError(f"The settings file {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of TOML and of its encoding, and of numbers and lists without end
         raise KgrecError(f"The settings file {path} cannot be read: {error}.") from error
     unknown = [name for name in tables if name not in TABLES]
     if unknown:
@@ -139,7 +143,7 @@ def _from_file(table: str, model: type[BaseModel]) -> dict[str, Any]:
 def _from_environment(table: str, model: type[BaseModel]) -> dict[str, Any]:
     try:
         return EnvSettingsSource(_fields(model), env_prefix=f"KGREC_{table.upper()}_")()
-    except SettingsError as error:
+    except (SettingsError, RecursionError) as error:
         raise KgrecError(f"A variable KGREC_{table.upper()}_... is not JSON: {error}.") from error
 
 

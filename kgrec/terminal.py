@@ -24,6 +24,7 @@ from rich.text import Text
 from kgrec.text import clean, sentence, shown
 
 LONGEST_CELL = 1_000  # characters
+NARROWEST = 20  # columns that a terminal is taken to have at least
 WHOLE_WORD = 12  # columns of the terminal: a word of no more is not folded as long as there is room
 
 Advance = Callable[[int, str], None]
@@ -153,4 +154,6 @@ def _cell(value: object, style: str = "") -> Text:
 
 
 def _console(stderr: bool = False) -> Console:
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    console = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    console.width = max(console.width, NARROWEST)  # in COLUMNS=0 nothing would be shown
+    return console

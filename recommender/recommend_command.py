@@ -75,14 +75,14 @@ def recommend(
         else:
             found = recommender.for_users(list(dict.fromkeys(user_ids)), k)
     if format == "table":
-        _show_lists(found)
+        _show_lists(found, anonymous=bool(session))
     else:
         write_records(format, [one.name for one in fields(Recommendation)], found.records())
 
 
 def _lines(path: Path) -> list[str]:
     try:
-        found = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        found = [line.strip() for line in path.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
     except UnicodeDecodeError as error:
         raise KgrecError(f"{path} is not a text file in UTF-8.") from error
     if not found:
@@ -90,10 +90,10 @@ def _lines(path: Path) -> list[str]:
     return found
 
 
-def _show_lists(found: list[Recommendation]) -> None:
+def _show_lists(found: list[Recommendation], anonymous: bool) -> None:
     for user_id in dict.fromkeys(one.user_id for one in found):
         mine = [one for one in found if one.user_id == user_id]
-        whom = "an anonymous session" if user_id == "session" else user_id
+        whom = "an anonymous session" if anonymous else user_id
         table = DataTable(
             "#", "Item", "Title", "Score", "Why", title=f"For {whom} · persona: {mine[0].persona or 'none'}"
         )

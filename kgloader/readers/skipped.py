@@ -32,6 +32,11 @@ class Tolerance:
     folder: Path | None = None
 
 
+def kept_in(data: Path, tolerance: Tolerance) -> Path:
+    """Return the file that keeps the broken lines of a data file."""
+    return (data.parent if tolerance.folder is None else tolerance.folder) / f"{data.name}{SUFFIX}"
+
+
 class Skipped:
     """The broken lines of one data file.
 
@@ -51,11 +56,11 @@ class Skipped:
     def __init__(self, data: Path, tolerance: Tolerance, after: int = 0):
         self._data = data
         self._most = tolerance.most
-        folder = data.parent if tolerance.folder is None else tolerance.folder
+        self.path = kept_in(data, tolerance)
+        folder = self.path.parent
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise KgrecError(f"{folder} cannot be written to, so broken lines cannot be kept there: name --skipped.")
-        self.path = folder / f"{data.name}{SUFFIX}"
         self._file: IO[str] | None = None
         self.count = self._go_on(after)
 

@@ -9,7 +9,7 @@ from more_itertools import chunked
 
 from kgloader.readers.lines import Lines, Malformed
 from kgloader.readers.records import Interaction, ItemRecord
-from kgloader.readers.skipped import Skipped, Tolerance
+from kgloader.readers.skipped import Skipped, Tolerance, kept_in
 from kgloader.report import Report, progress_bar
 from kgloader.settings import LoadSettings
 from kgloader.writers import resume
@@ -64,6 +64,11 @@ def load_file(
         KgrecError: the file is broken, or the server gone; a note of the error says what of the file is in the graph,
             as one of KeyboardInterrupt does.
     """
+    if tolerance is not None and kept_in(path, tolerance) in report.aside:
+        raise KgrecError(
+            f"The broken lines of another file called {path.name} are in {kept_in(path, tolerance)} already: load the "
+            "two by a command each, with a --skipped folder of its own."
+        )
     load = resume.file_load(database, path, kind)
     done = resume.progress_of(database, load)
     skipped = None
@@ -89,13 +94,15 @@ def load_file(
                     done = reached
                 report.read[f"rows of {path.name}"] += len(batch)
                 advance(len(batch), lines.bytes_read)
-    except (KgrecError, KeyboardInterrupt) as stop:
+    except (KgrecError, KeyboardInterrupt, OSError) as stop:
         stop.add_note(_loaded(path, done, report, stop, tolerance))
         raise
     finally:
         if skipped is not None:
             skipped.keep()
     report.loaded.append(path.name)
+    if skipped is not None:
+        report.aside.add(skipped.path)
     if skipped is not None and skipped.count:
         report.skipped[f"broken lines of {path.name}"] += skipped.count
         report.notes.append(f"{path.name}: {skipped.path} holds the broken lines, with what is wrong with each.")

@@ -154,3 +154,26 @@ def test_an_address_that_no_client_can_take_apart_is_named(monkeypatch: pytest.M
         monkeypatch.setenv(variable(table, name), given)
         with pytest.raises(KgrecError, match=rf"Setting {table}\.{name} is wrong: (it names no host|an address)"):
             load_section(table, model_of(table))
+
+
+@pytest.mark.parametrize("content", ["x = " + "[" * 5_000, "[load]\nseed = " + "1" * 5_000, '[load]\nseed = "\ud800"'])
+def test_a_file_that_python_cannot_read_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    (folder / "mine.toml").write_bytes(content.encode(errors="surrogatepass"))
+    monkeypatch.setenv("KGREC_SETTINGS", str(folder / "mine.toml"))
+    with pytest.raises(KgrecError, match=r"The settings file .*mine\.toml cannot be read"):
+        load_section("hdgi", model_of("hdgi"))
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "kgrec.toml").mkdir()
+    with pytest.raises(KgrecError, match=r"The settings kgrec\.toml are no file"):
+        load_section("hdgi", model_of("hdgi"))
+    monkeypatch.setenv("KGREC_SETTINGS", "/dev/null")
+    with pytest.raises(KgrecError, match="The settings /dev/null are no file"):
+        load_section("hdgi", model_of("hdgi"))
+
+
+def test_a_variable_of_lists_without_end_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KGREC_HDGI_META_PATHS", "[" * 100_000)
+    with pytest.raises(KgrecError, match=r"A variable KGREC_HDGI_\.\.\. is not JSON"):
+        load_section("hdgi", model_of("hdgi"))

@@ -89,7 +89,7 @@ def test_sentences_texts_and_progress(text: str) -> None:
 @given(NAMES, NAMES, TEXTS, TEXTS, TEXTS)
 def test_recommend(user: str, item: str, title: str, persona: str, reason: str) -> None:
     found = Results([Recommendation(user, 1, item, title, 1.5, 1, persona, reason)])
-    check(printed(lambda: recommend_command._show_lists(found)), user, item, title, persona, reason)
+    check(printed(lambda: recommend_command._show_lists(found, False)), user, item, title, persona, reason)
     columns = [one.name for one in fields(Recommendation)]
     as_json = printed(lambda: write_records("json", columns, found.records()))
     check(as_json)
@@ -279,6 +279,16 @@ def test_pandas_writes_no_csv() -> None:
     for package in ("kgrec", "kgloader", "gnn", "recommender"):
         for path in (ROOT / package).rglob("*.py"):
             assert ".to_csv(" not in path.read_text(encoding="utf-8"), path
+
+
+def test_in_a_terminal_of_no_width_something_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "0")
+    table = DataTable("Title")
+    table.add_row("Emma")
+    show(table)
+    assert "Emma" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("width", [40, 72, 200])
