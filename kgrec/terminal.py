@@ -6,12 +6,14 @@ for what takes long; `kgrec.records` for programs. The linter refuses every othe
 
 import io
 import logging
+import os
 import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from operator import itemgetter
+from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
@@ -125,6 +127,9 @@ def guard_streams() -> None:
 
     A character that the encoding of the output lacks becomes an escape as well.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started it: nobody listens
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

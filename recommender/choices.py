@@ -1,12 +1,13 @@
 """What validation chooses for each model of a run: what it takes, and a JSON file a kind of choice, replaced whole."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
@@ -29,11 +30,11 @@ def save_choices(chosen: "Mapping[str, DataclassInstance]", path: Path) -> None:
         draft.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
 
 
-def load_choice(kind: Callable[..., Choice], what: str, path: Path, name: str) -> Choice:
+def load_choice(kind: type[Choice], what: str, path: Path, name: str) -> Choice:
     """Read what was chosen for a model.
 
     Args:
-        kind: makes it of the file's values.
+        kind: the dataclass that the file's values are to fit.
         what: it is, as an error names it.
         path: ``RUN/evaluation/FILE``.
         name: of the model.
@@ -43,11 +44,11 @@ def load_choice(kind: Callable[..., Choice], what: str, path: Path, name: str) -
     """
     run = path.parents[1]
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))[name]
-        return kind(**found)
+        found = _read(path)[name]
+        return TypeAdapter(kind).validate_python(found)
     except (FileNotFoundError, KeyError) as error:
         raise KgrecError(f"{run} has no {what} of {name}: run `kgrec train sasrec --run {run}` first.") from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise _damaged(path) from error
 
 
@@ -61,14 +62,22 @@ def chosen_names(path: Path) -> list[str]:
         KgrecError: the file is damaged.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = _read(path)
     except FileNotFoundError:
         return []
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path) from error
     if not isinstance(found, dict):
         raise _damaged(path)
     return sorted(found)
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refused)
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"{constant} is no weight")
 
 
 def _damaged(path: Path) -> KgrecError:

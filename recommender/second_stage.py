@@ -7,7 +7,7 @@ or an order that is learned from all parts of the score, the base's among them.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -169,11 +169,7 @@ def names(run: Path) -> list[str]:
 
 def load(run: Path, name: str) -> SecondStage:
     """Read what was chosen for a model; raises as `load_choice`."""
-    return load_choice(_second_stage, "second stage", run / "evaluation" / FILE, name)
-
-
-def _second_stage(learned: dict[str, Any] | None, **others: Any) -> SecondStage:
-    return SecondStage(learned=None if learned is None else LearnedOrder(**learned), **others)
+    return load_choice(SecondStage, "second stage", run / "evaluation" / FILE, name)
 
 
 @torch.no_grad()

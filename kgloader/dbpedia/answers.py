@@ -41,7 +41,7 @@ def answers(
     except PartialAnswerError as error:
         if len(keys) == 1:
             shown = keys[0] if len(keys[0]) <= SHOWN else f"{keys[0][:SHOWN]}…"
-            raise KgrecError(f"The SPARQL endpoint answers {shown!r} in part only: ask again later.") from error
+            raise KgrecError(f"{error} answers {shown!r} in part only: ask again later.") from error
     else:
         if len(rows) < ROW_LIMIT or len(keys) == 1:
             return rows

@@ -14,6 +14,7 @@ from kgloader.dbpedia.sparql import PartialAnswerError, english, is_iri
 from kgloader.dbpedia.titles import read_name
 from kgloader.report import Report
 
+YEAR = re.compile("[0-9]{4}")
 MOST_WORDS = 6  # of a title, in a search by words
 PASSED_OVER = {
     "the", "and", "for", "from", "with", "that", "this", "not", "are", "was", "but", "its", "his", "her", "you", "our",
@@ -146,7 +147,7 @@ def _add(found: dict[str, Candidate], row: Solution, report: Report) -> None:
         candidate.aliases.add(row["alias"])
     if "creator" in row:
         candidate.creators.add(row["creator"])
-    if row.get("year", "").isdecimal():
+    if YEAR.fullmatch(row.get("year", "")):
         candidate.years.add(int(row["year"]))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
 
+KINDS = ("uri", "literal", "typed-literal", "bnode")  # of terms; the third is Virtuoso's
 Solution = dict[str, str]  # of a SELECT query: values by variable, those without a value left out
 
 
@@ -45,12 +46,16 @@ class AnswerCache:
 
     def read(self, url: str, query: str, needed: tuple[str, ...]) -> list[Solution] | None:
         """Return what is kept, or nothing where there is none, or none with a value of every ``needed`` variable."""
+        place = self._place(url, query)
         try:
-            solutions: list[Solution] = json.loads(self._place(url, query).read_text(encoding="utf-8"))
-            if not isinstance(solutions, list):
+            if not place.is_file():
+                return None
+            kept = json.loads(place.read_text(encoding="utf-8"))
+            solutions: list[Solution] = kept["solutions"]
+            if kept["digest"] != _digest(place.stem, solutions):
                 return None
             _check(solutions, needed)
-        except (FileNotFoundError, ValueError, TypeError, AttributeError, RecursionError):  # never asked, or damaged
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):  # damaged, or of before
             return None
         return solutions
 
@@ -62,7 +67,8 @@ class AnswerCache:
         """
         try:
             with replacing(self._place(url, query)) as draft:
-                draft.write_text(json.dumps(solutions), encoding="utf-8")
+                kept = {"digest": _digest(self._place(url, query).stem, solutions), "solutions": solutions}
+                draft.write_text(json.dumps(kept), encoding="utf-8")
         except FileNotFoundError:  # another load kept it at the same time
             return
         except OSError as error:
@@ -76,7 +82,14 @@ class AnswerCache:
         return self.folder / f"{key}.json"
 
 
+def _digest(key: str, solutions: list[Solution]) -> str:
+    """Digest of an answer and of what it answers, so that neither damage nor another's answer passes for it."""
+    return hashlib.sha256(f"{key}\n{json.dumps(solutions)}".encode()).hexdigest()
+
+
 def _value(term: Any, is_iri: bool) -> str:
+    if term["type"] not in KINDS:
+        raise TypeError
     value = term["value"] if term["type"] == "uri" or not is_iri else ""
     # Half of a pair of surrogates is no text for Neo4j; in an IRI it makes it invalid, and stays.
     return value.encode(errors="replace").decode() if isinstance(value, str) and not is_iri else value

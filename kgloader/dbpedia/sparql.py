@@ -42,7 +42,7 @@ KEPT = "What was fetched before is in the graph and in the cache: the same comma
 
 
 class PartialAnswerError(Exception):
-    """An endpoint answered with a part of the solutions only, and said so."""
+    """An endpoint answered with a part of the solutions only, and said so; the text names it."""
 
 
 class Endpoint:
@@ -122,7 +122,7 @@ class Endpoint:
             count = f" ({done} tries in {time.monotonic() - start:.0f} s)" if done > 1 else ""
             raise self._stop(f"cannot be reached: {_reason(error)}{count}.") from error
         if content is None:
-            raise PartialAnswerError
+            raise PartialAnswerError(self._name)
         return content
 
     def _request(self, query: str, end: float) -> bytes | None:

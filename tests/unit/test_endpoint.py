@@ -351,8 +351,11 @@ def test_a_partial_answer_is_never_kept(server: Server, tmp_path: Path, marked: 
 
 @pytest.mark.parametrize(
     "damaged",
-    [b"", b"[{]", b"\xff\xfe", b"7", b"[7]", b'{"label": "a"}', b'[{"label": "a"}]', b'[{"label": "a", "entity": 7}]'],
-)
+    [
+        b"", b"[{]", b"\xff\xfe", b"7", b"[7]", b'{"label": "a"}', b'[{"label": "a"}]', b'[{"label": "a", "entity": 7}]',
+        b"[]", b'{"digest": "", "solutions": []}',
+    ],
+)  # fmt: skip
 def test_a_kept_answer_without_what_is_needed_is_asked_for_again(
     server: Server, tmp_path: Path, damaged: bytes
 ) -> None:
@@ -363,6 +366,19 @@ def test_a_kept_answer_without_what_is_needed_is_asked_for_again(
     kept.write_bytes(damaged)
     assert ask(endpoint) == [BELL] and endpoint.requests == 2
     assert kept.read_bytes() == whole and endpoint.cached == 0
+
+
+def test_a_kept_answer_that_is_damaged_or_of_another_query_is_asked_for_again(server: Server, tmp_path: Path) -> None:
+    endpoint = client(server.url, tmp_path)
+    ask(endpoint)
+    [kept] = tmp_path.iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(whole.replace(b"Hollow", b"Hollox"))
+    assert ask(endpoint) == [BELL] and kept.read_bytes() == whole
+    client(server.url + "?other", tmp_path).select(QUERY, NEEDED)
+    [other] = set(tmp_path.iterdir()) - {kept}
+    kept.write_bytes(other.read_bytes())
+    assert ask(endpoint) == [BELL] and kept.read_bytes() == whole
 
 
 def test_a_full_disk_is_one_sentence_and_nothing_half_written(

@@ -137,8 +137,10 @@ def test_choices_are_kept_by_model(tmp_path: Path) -> None:
     assert made["base-text"].name == "0.1 a (off: b)"
     with pytest.raises(KgrecError, match="has no fusion of base: run `kgrec train sasrec"):
         load(tmp_path, "base")
-    (tmp_path / "evaluation" / FILE).write_text('{"base": {"weights": 3}}')
-    with pytest.raises(KgrecError, match="is damaged"):
-        load(tmp_path, "base")
+    for weights in ("3", "null", '{"a": "x"}', '{"a": NaN}', '{"a": Infinity}'):
+        told = f'{{"base": {{"weights": {weights}, "knn_recency": 1.0, "alone": 0.1, "fused": 0.2}}}}'
+        (tmp_path / "evaluation" / FILE).write_text(told)
+        with pytest.raises(KgrecError, match="is damaged"):
+            load(tmp_path, "base")
     with pytest.raises(KgrecError, match="has no fusion"):
         load(tmp_path / "elsewhere", "base")

@@ -223,6 +223,10 @@ def test_without_a_choice_the_remedy_is_told(tmp_path: Path) -> None:
         '{"persona-add": {"base": "base", "weight": 0.4, "blend": 0.4, "validation": {}}}',  # of an earlier kgrec
         '{"persona-add": {"base": "base", "way": "none", "learned": 3, "validation": {}}}',
         '{"persona-add": {"base": "base", "way": "none", "learned": {"parts": []}, "validation": {}}}',
+        '{"persona-add": {"base": null, "way": "none", "learned": null, "validation": {}}}',
+        '{"persona-add": {"base": "base", "way": "x", "learned": null, "validation": {}}}',
+        '{"persona-add": {"base": "base", "way": "none", "learned": null, "validation": {"none": NaN}}}',
+        "[" * 100_000,
         "\udcff",
     ],
 )

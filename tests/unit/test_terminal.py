@@ -281,6 +281,13 @@ def test_pandas_writes_no_csv() -> None:
             assert ".to_csv(" not in path.read_text(encoding="utf-8"), path
 
 
+def test_a_closed_output_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    commands.guard_streams()
+    for format in ("json", "csv"):
+        write_records(format, ["title"], [{"title": "Emma"}])
+
+
 def test_in_a_terminal_of_no_width_something_is_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
