@@ -352,8 +352,8 @@ def test_a_partial_answer_is_never_kept(server: Server, tmp_path: Path, marked: 
 @pytest.mark.parametrize(
     "damaged",
     [
-        b"", b"[{]", b"\xff\xfe", b"7", b"[7]", b'{"label": "a"}', b'[{"label": "a"}]', b'[{"label": "a", "entity": 7}]',
-        b"[]", b'{"digest": "", "solutions": []}',
+        b"", b"[{]", b"\xff\xfe", b"7", b"[7]", b'{"label": "a"}', b'[{"label": "a"}]',
+        b'[{"label": "a", "entity": 7}]', b"[]", b'{"digest": "", "solutions": []}',
     ],
 )  # fmt: skip
 def test_a_kept_answer_without_what_is_needed_is_asked_for_again(

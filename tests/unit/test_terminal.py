@@ -25,7 +25,7 @@ from kgrec.explore import commands as explore_command
 from kgrec.records import write_records
 from kgrec.results import Results
 from kgrec.spreadsheets import cell
-from kgrec.terminal import LONGEST_CELL, DataTable, progress, say, show, waiting, write
+from kgrec.terminal import LONGEST_CELL, DataTable, guard_streams, progress, say, show, waiting, write
 from kgrec.text import shown, visible
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History
@@ -283,7 +283,7 @@ def test_pandas_writes_no_csv() -> None:
 
 def test_a_closed_output_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
-    commands.guard_streams()
+    guard_streams()
     for format in ("json", "csv"):
         write_records(format, ["title"], [{"title": "Emma"}])
 
