@@ -432,3 +432,18 @@ def test_later_interactions_move_the_splits_of_their_users_only(
     )
     start = (-DAY - 1) * 1000
     assert found == [(f"U1@{start}", start, start, 1), ("U1@0", 0, (4 * DAY + 100) * 1000, 6)]
+
+
+def test_one_file_does_not_keep_the_broken_lines_of_two(
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(command_line.environment, "KGREC_LOAD_MAX_SKIPPED", "0.5")
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    reviews = write(tmp_path / "a" / "x.json", [*random_reviews(3, items=2), "{"])
+    metadata = write(tmp_path / "b" / "x.json", ["{"])
+    aside = tmp_path / "aside"
+    arguments = ("load", "amazon", "--reviews", reviews, "--metadata", metadata, "--on-error", "skip")
+    result = command_line(*arguments, "--skipped", str(aside), check=False)
+    assert "The broken lines of another file called x.json are in" in str(result.exception)
+    assert kept(aside / "x.json.skipped.jsonl") == [4]
