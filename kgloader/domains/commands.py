@@ -15,7 +15,7 @@ from kgloader.options import ON_ERROR, SKIPPED, tolerance_of
 from kgloader.readers.lines import Lines
 from kgloader.readers.records import Interaction
 from kgloader.readers.skipped import Skipped, Tolerance
-from kgloader.report import Report
+from kgloader.report import Report, progress_bar
 from kgloader.settings import LoadSettings
 from kgloader.writers import resume
 from kgloader.writers.interactions import INTERACTIONS_PER_BATCH, ITEMS_PER_BATCH, load_file
@@ -59,6 +59,8 @@ def load_domain(database: Database, file: Path, data: Path | None, on_error: str
     domain = read_description(file)
     folder = data or file.parent
     interactions, items = _tables(domain, folder)
+    for table in (interactions, items):
+        table.ensure_columns()
     report = Report()
     ensure_schema(database)
     _ensure_consistent(domain, database)
@@ -67,7 +69,8 @@ def load_domain(database: Database, file: Path, data: Path | None, on_error: str
             f"{file} names no column of timestamps, and the graph is split by time: "
             "run `kgrec load split --by leave-one-out` before this load."
         )
-    _ensure_apart(domain, items, database, tolerance)
+    _ensure_apart(domain, interactions, domain.interactions.columns.item_id, database, tolerance)
+    _ensure_apart(domain, items, domain.items.columns.item_id, database, tolerance)
     _describe(domain, database, interactions.path, items.path)
     _load_interactions(domain, interactions, database, report, tolerance)
     writes = partial(items_of_domain, domain)
@@ -106,15 +109,19 @@ def _ensure_consistent(domain: Description, database: Database) -> None:
                 )
 
 
-def _ensure_apart(domain: Description, items: Table, database: Database, tolerance: Tolerance | None) -> None:
-    """Look through the items for those that the graph has from somewhere else, before anything is written."""
-    column = domain.items.columns.item_id
-    only_ids = Table(items.path, [column], items.delimiter)
+def _ensure_apart(
+    domain: Description, table: Table, column: str, database: Database, tolerance: Tolerance | None
+) -> None:
+    """Look through a file for items that the graph has from somewhere else, before anything is written."""
+    only_ids = Table(table.path, [column], table.delimiter)
     with temporary_folder("skipped") as folder:
-        broken = None if tolerance is None else Skipped(items.path, Tolerance(1, Path(folder)))  # they are judged later
-        found = only_ids.records(Lines(items.path, broken), lambda cells, _: item_id(domain, cells, column))
-        for batch in chunked(found, INTERACTIONS_PER_BATCH):
-            ensure_own(domain, database, [one for _, one in batch])
+        broken = None if tolerance is None else Skipped(table.path, Tolerance(1, Path(folder)))  # they are judged later
+        lines = Lines(table.path, broken)
+        found = only_ids.records(lines, lambda cells, _: item_id(domain, cells, column))
+        with progress_bar(f"ids of {table.path.name}", "rows", lines.size) as advance:
+            for batch in chunked(found, INTERACTIONS_PER_BATCH):
+                ensure_own(domain, database, {one for _, one in batch})
+                advance(len(batch), lines.bytes_read)
         if broken is not None:
             broken.keep()
 

@@ -9,7 +9,6 @@ from kgloader.domains.description import ITEM, Description, Node
 from kgloader.domains.tables import Cells
 from kgloader.readers import fields
 from kgloader.readers.lines import Malformed
-from kgloader.readers.recbole import SECONDS_BELOW
 from kgloader.readers.records import Interaction
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")  # how a time begins that is no number
@@ -116,10 +115,8 @@ def _time(column: str, value: Any) -> int:
         except ValueError as error:
             raise Malformed(f"{column!r} is {fields.shown(value)}, which is no date") from error
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return (aware - EPOCH) // timedelta(milliseconds=1)
-    seconds = fields.number(column, value) < SECONDS_BELOW
-    whole = int(value) if isinstance(value, str) and value.isdecimal() else value
-    return fields.milliseconds(column, whole, 1_000 if seconds else 1)
+        return fields.within(column, value, (aware - EPOCH) // timedelta(milliseconds=1))
+    return fields.time(column, value)
 
 
 def _year(value: Any) -> int | None:
