@@ -69,8 +69,8 @@ def load_domain(database: Database, file: Path, data: Path | None, on_error: str
             f"{file} names no column of timestamps, and the graph is split by time: "
             "run `kgrec load split --by leave-one-out` before this load."
         )
-    _ensure_apart(domain, interactions, domain.interactions.columns.item_id, database, tolerance)
     _ensure_apart(domain, items, domain.items.columns.item_id, database, tolerance)
+    _ensure_apart(domain, interactions, domain.interactions.columns.item_id, database, tolerance)
     _describe(domain, database, interactions.path, items.path)
     _load_interactions(domain, interactions, database, report, tolerance)
     writes = partial(items_of_domain, domain)
@@ -120,7 +120,7 @@ def _ensure_apart(
         found = only_ids.records(lines, lambda cells, _: item_id(domain, cells, column))
         with progress_bar(f"ids of {table.path.name}", "rows", lines.size) as advance:
             for batch in chunked(found, INTERACTIONS_PER_BATCH):
-                ensure_own(domain, database, {one for _, one in batch})
+                ensure_own(domain, database, dict.fromkeys(one for _, one in batch))
                 advance(len(batch), lines.bytes_read)
         if broken is not None:
             broken.keep()
