@@ -8,8 +8,8 @@ import click
 from more_itertools import chunked
 
 from kgloader.domains.description import Description, read_description
-from kgloader.domains.records import DescribedItem, interaction, item, item_id
-from kgloader.domains.tables import Table
+from kgloader.domains.records import DescribedItem, identifier, interaction, item, item_id
+from kgloader.domains.tables import Cells, Table
 from kgloader.domains.writes import ensure_own, interactions_of_domain, items_of_domain
 from kgloader.options import ON_ERROR, SKIPPED, tolerance_of
 from kgloader.readers.lines import Lines
@@ -69,8 +69,9 @@ def load_domain(database: Database, file: Path, data: Path | None, on_error: str
             f"{file} names no column of timestamps, and the graph is split by time: "
             "run `kgrec load split --by leave-one-out` before this load."
         )
-    _ensure_apart(domain, items, domain.items.columns.item_id, database, tolerance)
-    _ensure_apart(domain, interactions, domain.interactions.columns.item_id, database, tolerance)
+    _ensure_apart(domain, items, None, domain.items.columns.item_id, database, tolerance)
+    who = domain.interactions.columns
+    _ensure_apart(domain, interactions, who.user_id, who.item_id, database, tolerance)
     _describe(domain, database, interactions.path, items.path)
     _load_interactions(domain, interactions, database, report, tolerance)
     writes = partial(items_of_domain, domain)
@@ -110,14 +111,20 @@ def _ensure_consistent(domain: Description, database: Database) -> None:
 
 
 def _ensure_apart(
-    domain: Description, table: Table, column: str, database: Database, tolerance: Tolerance | None
+    domain: Description, table: Table, user: str | None, what: str, database: Database, tolerance: Tolerance | None
 ) -> None:
-    """Look through a file for items that the graph has from somewhere else, before anything is written."""
-    only_ids = Table(table.path, [column], table.delimiter)
+    """Look through the columns of ids for items that the graph has from somewhere else, before anything is written."""
+    only_ids = Table(table.path, [what] if user is None else [user, what], table.delimiter)
+
+    def looked_at(cells: Cells, _: int) -> str:
+        if user is not None:
+            identifier(cells, user)
+        return item_id(domain, cells, what)
+
     with temporary_folder("skipped") as folder:
         broken = None if tolerance is None else Skipped(table.path, Tolerance(1, Path(folder)))  # they are judged later
         lines = Lines(table.path, broken)
-        found = only_ids.records(lines, lambda cells, _: item_id(domain, cells, column))
+        found = only_ids.records(lines, looked_at)
         with progress_bar(f"ids of {table.path.name}", "rows", lines.size) as advance:
             for batch in chunked(found, INTERACTIONS_PER_BATCH):
                 ensure_own(domain, database, dict.fromkeys(one for _, one in batch))

@@ -39,7 +39,7 @@ def interaction(domain: Description, cells: Cells, position: int) -> Interaction
     """
     columns = domain.interactions.columns
     return Interaction(
-        user_id=_identifier(cells, columns.user_id),
+        user_id=identifier(cells, columns.user_id),
         item_id=item_id(domain, cells, columns.item_id),
         rating=_rating(cells, columns.rating) if columns.rating else None,
         timestamp=_time(columns.timestamp, cells[columns.timestamp]) if columns.timestamp else None,
@@ -76,10 +76,15 @@ def item_id(domain: Description, cells: Cells, column: str) -> str:
     Raises:
         Malformed: it is missing, or none that can be a key.
     """
-    return fields.identifier(column, domain.prefix + _identifier(cells, column))
+    return fields.identifier(column, domain.prefix + identifier(cells, column))
 
 
-def _identifier(cells: Cells, column: str) -> str:
+def identifier(cells: Cells, column: str) -> str:
+    """Read an id.
+
+    Raises:
+        Malformed: it is missing, or none that can be a key.
+    """
     if cells[column] is None:
         raise Malformed(f"{column!r} is missing")
     return fields.identifier(column, cells[column])

@@ -179,6 +179,9 @@ def test_ids_of_interactions_and_columns_are_looked_at_before_anything_is_writte
     other.write_text(other.read_text().replace('title = "name"', 'title = "heading"'))
     said = refused(command_line, other)
     assert "groceries_products.csv, line 1: the header has no column 'heading'" in said and dump(database) == loaded
+    books = copy(tmp_path, "books", name=('"Books"', '"Shelf"'), user=('user_id = "user_id"', 'user_id = "reader"'))
+    books.write_text('prefix = "shelf:"\n' + books.read_text())
+    assert "line 1: 'reader' is missing" in refused(command_line, books) and dump(database) == loaded
     other = copy(tmp_path, "groceries", name=('"Groceries"', '"Corner shop"'), prefix=('"grocery:"', '""'))
     [(book,)] = rows(database, "MATCH (i:Item {domain: 'Books'}) RETURN min(i.item_id)")
     with (tmp_path / "groceries_baskets.csv").open("a") as file:  # no item of the shop's own has this id
