@@ -8,14 +8,14 @@ import click
 from more_itertools import chunked
 
 from kgloader.domains.description import Description, read_description
-from kgloader.domains.records import DescribedItem, interaction, item, item_id
-from kgloader.domains.tables import Table
+from kgloader.domains.records import DescribedItem, identifier, interaction, item, item_id
+from kgloader.domains.tables import Cells, Table
 from kgloader.domains.writes import ensure_own, interactions_of_domain, items_of_domain
 from kgloader.options import ON_ERROR, SKIPPED, tolerance_of
 from kgloader.readers.lines import Lines
 from kgloader.readers.records import Interaction
 from kgloader.readers.skipped import Skipped, Tolerance
-from kgloader.report import Report
+from kgloader.report import Report, progress_bar
 from kgloader.settings import LoadSettings
 from kgloader.writers import resume
 from kgloader.writers.interactions import INTERACTIONS_PER_BATCH, ITEMS_PER_BATCH, load_file
@@ -59,6 +59,8 @@ def load_domain(database: Database, file: Path, data: Path | None, on_error: str
     domain = read_description(file)
     folder = data or file.parent
     interactions, items = _tables(domain, folder)
+    for table in (interactions, items):
+        table.ensure_columns()
     report = Report()
     ensure_schema(database)
     _ensure_consistent(domain, database)
@@ -67,7 +69,9 @@ def load_domain(database: Database, file: Path, data: Path | None, on_error: str
             f"{file} names no column of timestamps, and the graph is split by time: "
             "run `kgrec load split --by leave-one-out` before this load."
         )
-    _ensure_apart(domain, items, database, tolerance)
+    _ensure_apart(domain, items, None, domain.items.columns.item_id, database, tolerance)
+    who = domain.interactions.columns
+    _ensure_apart(domain, interactions, who.user_id, who.item_id, database, tolerance)
     _describe(domain, database, interactions.path, items.path)
     _load_interactions(domain, interactions, database, report, tolerance)
     writes = partial(items_of_domain, domain)
@@ -106,15 +110,25 @@ def _ensure_consistent(domain: Description, database: Database) -> None:
                 )
 
 
-def _ensure_apart(domain: Description, items: Table, database: Database, tolerance: Tolerance | None) -> None:
-    """Look through the items for those that the graph has from somewhere else, before anything is written."""
-    column = domain.items.columns.item_id
-    only_ids = Table(items.path, [column], items.delimiter)
+def _ensure_apart(
+    domain: Description, table: Table, user: str | None, what: str, database: Database, tolerance: Tolerance | None
+) -> None:
+    """Look through the columns of ids for items that the graph has from somewhere else, before anything is written."""
+    only_ids = Table(table.path, [what] if user is None else [user, what], table.delimiter)
+
+    def looked_at(cells: Cells, _: int) -> str:
+        if user is not None:
+            identifier(cells, user)
+        return item_id(domain, cells, what)
+
     with temporary_folder("skipped") as folder:
-        broken = None if tolerance is None else Skipped(items.path, Tolerance(1, Path(folder)))  # they are judged later
-        found = only_ids.records(Lines(items.path, broken), lambda cells, _: item_id(domain, cells, column))
-        for batch in chunked(found, INTERACTIONS_PER_BATCH):
-            ensure_own(domain, database, [one for _, one in batch])
+        broken = None if tolerance is None else Skipped(table.path, Tolerance(1, Path(folder)))  # they are judged later
+        lines = Lines(table.path, broken)
+        found = only_ids.records(lines, looked_at)
+        with progress_bar(f"ids of {table.path.name}", "rows", lines.size) as advance:
+            for batch in chunked(found, INTERACTIONS_PER_BATCH):
+                ensure_own(domain, database, dict.fromkeys(one for _, one in batch))
+                advance(len(batch), lines.bytes_read)
         if broken is not None:
             broken.keep()
 

@@ -30,6 +30,7 @@ RESERVED_TYPES = {
 }  # fmt: skip
 SHARED_TYPES = {"BY", "IN_CATEGORY", *FACT_TYPES.values()}
 TYPE = r"[A-Z][A-Z0-9_]{0,39}"
+LONGEST_META_PATH = 10  # steps, INTERACTED among them
 META_PATH = re.compile(rf"INTERACTED( *> *{TYPE}( *\| *{TYPE})*)*")
 LOCAL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # of DBpedia's ontology
 
@@ -129,8 +130,12 @@ class DBpedia(_Table):
     @field_validator("predicates")
     @classmethod
     def _predicates(cls, predicates: dict[str, str]) -> dict[str, str]:
-        found = {_expanded(name): type_ for name, type_ in predicates.items()}
-        for name, type_ in found.items():
+        found: dict[str, str] = {}
+        for given, type_ in predicates.items():
+            name = _expanded(given)
+            if name in found:
+                raise ValueError(f"{name} stands twice, by its name and by its IRI")
+            found[name] = type_
             if type_ in RESERVED_TYPES:
                 raise ValueError(f"{type_!r} is a relationship of kgrec's own, choose another name")
             if FACT_TYPES.get(name, type_) != type_:
@@ -195,6 +200,8 @@ class Description(_Table):
         for path in self.meta_paths:
             if not META_PATH.fullmatch(path):
                 raise ValueError(f"the meta-path {path!r} must read INTERACTED > A > B|C")
+            if path.count(">") >= LONGEST_META_PATH:
+                raise ValueError(f"the meta-path {path[:60]!r} has more than {LONGEST_META_PATH} steps")
             unknown = [type_ for type_ in re.findall(TYPE, path) if type_ not in own | SHARED_TYPES | RESERVED_TYPES]
             if unknown:
                 raise ValueError(f"the meta-path {path!r} walks {unknown[0]}, which no relationship or predicate is")
@@ -209,13 +216,13 @@ def read_description(path: Path) -> Description:
     try:
         with path.open("rb") as file:
             return Description(**tomllib.load(file))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise KgrecError(f"The domain file {path} cannot be read: {error}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         place = f" in {where}" if where else ""
         raise KgrecError(f"The domain file {path} is wrong{place}: {_told(first)}.") from error
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number of thousands of digits
+        raise KgrecError(f"The domain file {path} cannot be read: {error}.") from error
 
 
 def _told(error: ErrorDetails) -> str:

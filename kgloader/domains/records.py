@@ -9,7 +9,6 @@ from kgloader.domains.description import ITEM, Description, Node
 from kgloader.domains.tables import Cells
 from kgloader.readers import fields
 from kgloader.readers.lines import Malformed
-from kgloader.readers.recbole import SECONDS_BELOW
 from kgloader.readers.records import Interaction
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")  # how a time begins that is no number
@@ -40,7 +39,7 @@ def interaction(domain: Description, cells: Cells, position: int) -> Interaction
     """
     columns = domain.interactions.columns
     return Interaction(
-        user_id=_identifier(cells, columns.user_id),
+        user_id=identifier(cells, columns.user_id),
         item_id=item_id(domain, cells, columns.item_id),
         rating=_rating(cells, columns.rating) if columns.rating else None,
         timestamp=_time(columns.timestamp, cells[columns.timestamp]) if columns.timestamp else None,
@@ -77,10 +76,15 @@ def item_id(domain: Description, cells: Cells, column: str) -> str:
     Raises:
         Malformed: it is missing, or none that can be a key.
     """
-    return fields.identifier(column, domain.prefix + _identifier(cells, column))
+    return fields.identifier(column, domain.prefix + identifier(cells, column))
 
 
-def _identifier(cells: Cells, column: str) -> str:
+def identifier(cells: Cells, column: str) -> str:
+    """Read an id.
+
+    Raises:
+        Malformed: it is missing, or none that can be a key.
+    """
     if cells[column] is None:
         raise Malformed(f"{column!r} is missing")
     return fields.identifier(column, cells[column])
@@ -116,10 +120,8 @@ def _time(column: str, value: Any) -> int:
         except ValueError as error:
             raise Malformed(f"{column!r} is {fields.shown(value)}, which is no date") from error
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return (aware - EPOCH) // timedelta(milliseconds=1)
-    seconds = fields.number(column, value) < SECONDS_BELOW
-    whole = int(value) if isinstance(value, str) and value.isdecimal() else value
-    return fields.milliseconds(column, whole, 1_000 if seconds else 1)
+        return fields.within(column, value, (aware - EPOCH) // timedelta(milliseconds=1))
+    return fields.time(column, value)
 
 
 def _year(value: Any) -> int | None:

@@ -4,12 +4,12 @@ A .csv is read as RFC 4180 has it, its first line names the columns; in a .tsv n
 object a line, a column is a key, or a way through objects, such as ``author.name``.
 """
 
-import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from kgloader.readers.columns import fields_of
 from kgloader.readers.fields import shown
 from kgloader.readers.lines import Lines, Malformed
 from kgrec.errors import KgrecError
@@ -68,6 +68,15 @@ class Table:
 
         return lines.parsed(parse, after)
 
+    def ensure_columns(self) -> None:
+        """Refuse a file whose first line does not name all columns; in a .jsonl a row may lack any.
+
+        Raises:
+            KgrecError: the file is empty, or its header is wrong; names file and line.
+        """
+        if self.format not in JSON_LINES:
+            self._header(Lines(self.path))
+
     def _header(self, lines: Lines) -> list[str]:
         number, line = next(iter(lines))
         try:
@@ -96,10 +105,7 @@ class Table:
     def _values(self, line: str) -> list[str]:
         if self.format == ".tsv":
             return line.split("\t")
-        try:
-            return next(csv.reader([line], delimiter=self.delimiter, strict=True))
-        except csv.Error as error:
-            raise Malformed(f"no row of a .csv on one line ({error})") from error
+        return fields_of(line, self.delimiter)
 
     def _object(self, line: str) -> Cells:
         try:

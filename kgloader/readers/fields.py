@@ -3,6 +3,7 @@
 import html
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from pyoxigraph import NamedNode
@@ -12,7 +13,8 @@ from kgloader.readers.lines import Malformed
 LONGEST_KEY = 1_000  # characters; a unique index takes keys up to about 8,000 bytes
 LONGEST_INTEGER = 3_000  # bits of one that is a key, some 900 digits
 LONGEST_PRICE = 100  # characters
-YEAR_10000 = 253_402_300_800_000  # epoch milliseconds
+FIRST_TIME, LAST_TIME = -62_135_596_800_000, 253_402_300_799_999  # epoch milliseconds, of the years 1 to 9999 in UTC
+SECONDS_BELOW = 1e11  # as seconds the year 5138, as milliseconds 1973
 TAG = re.compile(r"<[^<>]*>")
 PRICE = re.compile(r"(?:from )?[$€£]? ?(\d[\d,]*(?:\.\d+)?)(?: ?- ?[$€£]? ?\d[\d,.]*)?", re.IGNORECASE)
 
@@ -69,7 +71,8 @@ def number(key: str, value: Any) -> float:
     Raises:
         Malformed: it is something else.
     """
-    if isinstance(value, int | float | str) and not isinstance(value, bool):
+    grouped = isinstance(value, str) and "_" in value  # which Python reads, and no file means
+    if isinstance(value, int | float | str) and not isinstance(value, bool) and not grouped:
         try:
             converted = float(value)
         except (ValueError, OverflowError):
@@ -83,22 +86,35 @@ def milliseconds(key: str, value: Any, unit: int) -> int:
     """Return epoch milliseconds from a time in units of ``unit`` milliseconds.
 
     Raises:
-        Malformed: it is no number, or lies as far from 1970 as the year 10000, before it or after it.
+        Malformed: it is no number, or not of the years 1 to 9999.
     """
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    time = value * unit if whole else round(number(key, value) * unit)
-    if abs(time) >= YEAR_10000:
-        raise Malformed(f"{key!r} is {shown(value)}, which is no time before the year 10000")
-    return int(time)
+    return within(key, value, number(key, value) * unit)
+
+
+def time(key: str, value: Any) -> int:
+    """Return epoch milliseconds of a number of seconds, or of milliseconds from 1e11 up.
+
+    Raises:
+        Malformed: it is no number, or not of the years 1 to 9999.
+    """
+    return milliseconds(key, value, 1_000 if number(key, value) < SECONDS_BELOW else 1)
+
+
+def within(key: str, value: Any, found: float) -> int:
+    """Return the epoch milliseconds that were found in a value, whole.
+
+    Raises:
+        Malformed: they are not of the years 1 to 9999 in UTC, which is what Python can write as a date.
+    """
+    if not FIRST_TIME <= found <= LAST_TIME:
+        raise Malformed(f"{key!r} is {shown(value)}, which is no time of the years 1 to 9999")
+    return round(found)
 
 
 def text(value: Any) -> str:
-    """Return readable text of a string or of a list of strings: entities unescaped, white space collapsed."""
-    if isinstance(value, list | tuple):
-        return " ".join(part for part in map(text, value) if part)
-    if not isinstance(value, str):
-        return ""
-    return _encodable(" ".join(html.unescape(value).split()))
+    """Return readable text of a string or of nested lists of strings: entities unescaped, white space collapsed."""
+    parts = (" ".join(html.unescape(part).split()) for part in _strings(value))
+    return _encodable(" ".join(part for part in parts if part))
 
 
 def name(value: Any) -> str:
@@ -135,7 +151,20 @@ def shown(value: Any) -> str:
         full = repr(value)
     except ValueError:  # Python writes no number of more than 4,300 digits
         return "a number of thousands of digits"
+    except RecursionError:
+        return "nested too deeply to be shown"
     return full if len(full) <= 60 else f"{full[:57]}..."
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield the strings in nested lists, in order; without recursion, as JSON's brackets may be hundreds deep."""
+    ahead = [value]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, list | tuple):
+            ahead += reversed(one)
+        elif isinstance(one, str):
+            yield one
 
 
 def _encodable(value: str) -> str:

@@ -15,7 +15,6 @@ from kgrec.errors import KgrecError
 
 TYPES = ("token", "token_seq", "float", "float_seq")
 CATEGORIES = ("category", "categories", "genre", "genres", "class")
-SECONDS_BELOW = 1e11
 
 Cells = dict[str, str]  # of one line, by column
 
@@ -116,7 +115,7 @@ def _interaction(cells: Cells, position: int) -> Interaction:
         user_id=_identifier(cells, "user_id"),
         item_id=_identifier(cells, "item_id"),
         rating=fields.number("rating", rating) if rating else None,
-        timestamp=None if time is None else _time(time),
+        timestamp=None if time is None else fields.time("timestamp", time),
         position=position,
     )
 
@@ -151,9 +150,3 @@ def _fact(cells: Cells) -> Fact:
 
 def _identifier(cells: Cells, column: str) -> str:
     return fields.identifier(column, cells[column])
-
-
-def _time(value: str) -> int:
-    seconds = fields.number("timestamp", value) < SECONDS_BELOW
-    whole: int | str = int(value) if value.isdecimal() else value
-    return fields.milliseconds("timestamp", whole, 1_000 if seconds else 1)

@@ -1,11 +1,13 @@
 """How interactions are split into training, validation and test, and whether all are: nothing may be learned before."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Rule = Literal["leave-one-out", "time"]
 
@@ -31,8 +33,16 @@ class Split:
         if self.by == "leave-one-out":
             return "leave-one-out, by which a model may have learned from other users' later days"
         times = (self.validation_from or 0, self.test_from or 0)
-        borders = (datetime.fromtimestamp(time / 1000, UTC).isoformat() for time in times)
+        borders = (_written(time) for time in times)
         return "by time for all users, validation from {} and test from {}".format(*borders)
+
+
+def _written(time: int) -> str:
+    """Epoch milliseconds as a date, or as such where no date can be written of them."""
+    try:
+        return (EPOCH + timedelta(milliseconds=time)).isoformat()
+    except OverflowError:  # a graph of an older load, which took such times
+        return f"{time} ms after 1970"
 
 
 LEAVE_ONE_OUT = Split("leave-one-out")

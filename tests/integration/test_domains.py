@@ -171,6 +171,25 @@ def test_items_of_one_id_stay_apart(
     assert "prefix" in said and dump(database) == loaded
 
 
+def test_ids_of_interactions_and_columns_are_looked_at_before_anything_is_written(
+    database: Database, command_line: CommandLine, loaded: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(domain_commands, "INTERACTIONS_PER_BATCH", 20)
+    other = copy(tmp_path, "groceries", name=('"Groceries"', '"Corner shop"'), prefix=('"grocery:"', '"corner:"'))
+    other.write_text(other.read_text().replace('title = "name"', 'title = "heading"'))
+    said = refused(command_line, other)
+    assert "groceries_products.csv, line 1: the header has no column 'heading'" in said and dump(database) == loaded
+    books = copy(tmp_path, "books", name=('"Books"', '"Shelf"'), user=('user_id = "user_id"', 'user_id = "reader"'))
+    books.write_text('prefix = "shelf:"\n' + books.read_text())
+    assert "line 1: 'reader' is missing" in refused(command_line, books) and dump(database) == loaded
+    other = copy(tmp_path, "groceries", name=('"Groceries"', '"Corner shop"'), prefix=('"grocery:"', '""'))
+    [(book,)] = rows(database, "MATCH (i:Item {domain: 'Books'}) RETURN min(i.item_id)")
+    with (tmp_path / "groceries_baskets.csv").open("a") as file:  # no item of the shop's own has this id
+        file.write(f"3;2023-01-09T17:42:00;AMIRA07;{book};2\n")
+    assert f"'{book}' of the domain 'Corner shop' is in the graph already" in refused(command_line, other)
+    assert dump(database) == loaded
+
+
 def test_one_predicate_has_one_name(
     database: Database, command_line: CommandLine, loaded: object, tmp_path: Path
 ) -> None:

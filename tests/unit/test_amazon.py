@@ -60,7 +60,9 @@ def test_reviews_of_three_formats_in_one_file(tmp_path: Path) -> None:
         ({**REVIEW_2014, "overall": "true"}, "'overall' is 'true', not a number"),
         ({**REVIEW_2014, "overall": True}, "'overall' is True, not a number"),
         ({**REVIEW_2014, "unixReviewTime": "01 2, 2014"}, "'unixReviewTime' is '01 2, 2014', not a number"),
-        ({**REVIEW_2014, "unixReviewTime": 10**20}, "no time before the year 10000"),
+        ({**REVIEW_2014, "unixReviewTime": 1.7e308}, "no time of the years 1 to 9999"),
+        ({**REVIEW_2014, "overall": "5_0"}, "'overall' is '5_0', not a number"),
+        ({**REVIEW_2014, "unixReviewTime": 10**20}, "no time of the years 1 to 9999"),
         ({key: value for key, value in REVIEW_2023.items() if key != "timestamp"}, "'timestamp' is missing"),
     ],
 )
@@ -196,6 +198,13 @@ def test_an_identifier_is_encodable_text_or_refused(value: Any) -> None:
     assert found.encode("utf-8")
 
 
+def test_names_and_texts_within_hundreds_of_brackets(tmp_path: Path) -> None:
+    opened, closed = "[" * 900, "]" * 900
+    line = f'{{"asin": "B1", "title": {opened}"A "{closed}, "category": ["C", {opened}["D", ["E"]], "F"{closed}]}}'
+    item = metadata(tmp_path, line)
+    assert item.title == "A" and item.categories == ("C", "D E F")
+
+
 def test_reading_takes_constant_memory(tmp_path: Path) -> None:
     path = tmp_path / "reviews.json.gz"
     line = json.dumps({**REVIEW_2014, "reviewText": "x" * 2_000}) + "\n"
@@ -226,10 +235,15 @@ def test_a_price_of_any_length_is_read_in_one_go_or_is_none(given_as: Any) -> No
     assert fields.price(given_as) is None
 
 
-def test_a_number_of_thousands_of_digits_is_named_in_words() -> None:
+def test_a_number_of_thousands_of_digits_or_brackets_is_named_in_words() -> None:
     for read in (fields.identifier, fields.number, lambda key, value: fields.milliseconds(key, value, 1)):
         with pytest.raises(Malformed, match="'asin' is a number of thousands of digits"):
             read("asin", 1 << 20_000)
+    brackets: list[Any] = []
+    for _ in range(5_000):
+        brackets = [brackets]
+    with pytest.raises(Malformed, match="'asin' is nested too deeply to be shown, not text"):
+        fields.identifier("asin", brackets)
     assert fields.identifier("asin", 10**20) == "1" + "0" * 20
 
 

@@ -28,6 +28,12 @@ def test_commas_tabs_and_quotes(tmp_path: Path) -> None:
         ("item_id,entity\nB1,http://a,c\nB2,http://b,c\n", "line 2: 3 fields where the header has 2"),
         ("item_id,entity\nB1\n", "line 2: 1 fields where the header has 2"),
         ('item_id,entity\nB1,"http://a\n"\n', "line 2: not a row of fields (unexpected end of data)"),
+        (
+            'item_id,entity\nB1,more"\n',
+            "line 2: not a row of fields (a quotation mark in a field that is not quoted); "
+            "a field with a line break in it is not read.",
+        ),
+        ('item_id,entity\nB1,a"b"\n', "line 2: not a row of fields (a quotation mark in a field that is not quoted)"),
         (f"item_id,entity\nB1,{'x' * 200_000}\n", "line 2: not a row of fields (field larger than field limit"),
         ("item_id,entity,entity\n", "line 1: in the header a name is blank or stands there twice"),
         ("item_id,entity,\n", "line 1: in the header a name is blank"),

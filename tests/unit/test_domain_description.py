@@ -74,6 +74,15 @@ FILE = {"file": "a.csv", "columns": {"item_id": "sku"}}
             {"dbpedia": {"predicates": {"genre": "KIND"}}},
             "is wrong in dbpedia.predicates: http://dbpedia.org/ontology/genre is GENRE in kgrec already.",
         ),
+        (
+            {"dbpedia": {"predicates": {"ingredient": "AA", "http://dbpedia.org/ontology/ingredient": "BB"}}},
+            "is wrong in dbpedia.predicates: http://dbpedia.org/ontology/ingredient stands twice, "
+            "by its name and by its IRI.",
+        ),
+        (
+            {"meta_paths": ["INTERACTED" + " > IN_AISLE" * 9, "INTERACTED" + ">IN_AISLE" * 10]},
+            f"is wrong: the meta-path 'INTERACTED{'>IN_AISLE' * 5}>IN_A' has more than 10 steps.",
+        ),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_sentence(changes: dict[str, Any], said: str, tmp_path: Path) -> None:
@@ -82,7 +91,7 @@ def test_a_mistake_is_one_sentence(changes: dict[str, Any], said: str, tmp_path:
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     file = tmp_path / "domain.toml"
-    for content in (b"name = ", b"\xff\xfe"):
+    for content in (b"name = ", b"\xff\xfe", b"name = " + b"1" * 5_000, b"name = " + b"[" * 5_000):
         file.write_bytes(content)
         with pytest.raises(KgrecError, match=f"The domain file {file} cannot be read: "):
             read_description(file)

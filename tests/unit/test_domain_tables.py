@@ -11,6 +11,7 @@ from kgloader.domains.description import Description
 from kgloader.domains.records import interaction, item
 from kgloader.domains.tables import Cells, Table
 from kgloader.readers.lines import Lines, Malformed
+from kgloader.readers.skipped import Skipped, Tolerance
 from kgrec.errors import KgrecError
 
 
@@ -46,8 +47,8 @@ def test_a_column_in_which_no_row_has_anything_is_known(tmp_path: Path) -> None:
         ("t.csv", "a,b\n1\n", "line 2: 1 fields where the header has 2."),
         ("t.csv", "a,b,a\n", "line 1: the header names 'a' twice."),
         ("t.csv", "a,c\n", "line 1: the header has no column 'b'."),
-        ("t.csv", 'a,b\n1,"2\n3"\n', "line 2: no row of a .csv on one line (unexpected end of data)."),
-        ("t.csv", 'a,b\n"1" ,2\n', "line 2: no row of a .csv on one line (',' expected after '\"')."),
+        ("t.csv", 'a,b\n1,"2\n3"\n', "line 2: not a row of fields (unexpected end of data); a field with a line break"),
+        ("t.csv", 'a,b\n"1" ,2\n', "line 2: not a row of fields (',' expected after '\"')"),
         ("t.tsv", "a\tb\n1\t2\t3\n", "line 2: 3 fields where the header has 2."),
         ("t.jsonl", "[1]\n", "line 1: [1] is not an object with keys."),
         ("t.jsonl", '{"a": 1', "line 1: not JSON (Expecting ',' delimiter: line 1 column 8 (char 7))."),
@@ -58,6 +59,24 @@ def test_a_broken_line_is_one_sentence(name: str, text: str, said: str, tmp_path
     with pytest.raises(KgrecError) as error:
         cells(tmp_path / name, text, ["a", "b"])
     assert str(error.value).startswith(f"{tmp_path / name}, {said}")
+
+
+def test_the_rest_of_a_broken_row_is_no_row(tmp_path: Path) -> None:
+    """The csv module reads a quotation mark in a field that is not quoted as text, even when it is strict."""
+    path = tmp_path / "t.csv"
+    path.write_text('a,b\n1,"2"\n3,"wrong\nmore,wrong title"\n"5","say ""6"", "\n')
+    lines = Lines(path, Skipped(path, Tolerance(1)))
+    found = list(Table(path, ["a", "b"]).records(lines, lambda cells, _: cells))
+    assert found == [(2, {"a": "1", "b": "2"}), (5, {"a": "5", "b": 'say "6", '})]
+
+
+def test_columns_are_looked_for_before_any_row(tmp_path: Path) -> None:
+    for name, header in (("t.csv", "a,c\n"), ("t.tsv", "a\tc\n")):
+        (tmp_path / name).write_text(header)
+        with pytest.raises(KgrecError, match="line 1: the header has no column 'b'"):
+            Table(tmp_path / name, ["a", "b"]).ensure_columns()
+    (tmp_path / "t.jsonl").write_text('{"a": 1}\n')
+    Table(tmp_path / "t.jsonl", ["a", "b"]).ensure_columns()
 
 
 def test_no_table_and_no_file_are_told(tmp_path: Path) -> None:
@@ -95,6 +114,11 @@ DOMAIN = Description.model_validate(
         (1673286120.5, 1673286120500),
         ("1673286120000", 1673286120000),
         ("2023-01-09", 1673222400000),
+        (-62135596800, -62135596800000),
+        ("9999-12-31T23:59:59.999", 253402300799999),
+        ("9999-12-31T23:59:59.999+14:00", 253402250399999),
+        (253402300799999, 253402300799999),
+        ("0" * 5_000, 0),
         ("2023-01-09T17:42:00", 1673286120000),
         ("2023-01-09 17:42:00+01:00", 1673282520000),
         ("2023-01-09T17:42:00.250Z", 1673286120250),
@@ -114,6 +138,14 @@ def test_times(time: object, milliseconds: int) -> None:
         ({"t": "2023-13-01"}, "'t' is '2023-13-01', which is no date"),
         ({"t": "yesterday"}, "'t' is 'yesterday', not a number"),
         ({"t": "9" * 5_000}, "'t' is '999"),
+        ({"t": "9999-12-31T23:59:59-14:00"}, "'t' is '9999-12-31T23:59:59-14:00', which is no time of the years 1 to"),
+        ({"t": "0001-01-01T00:00:00+14:00"}, "'t' is '0001-01-01T00:00:00+14:00', which is no time of the years 1 to"),
+        ({"t": "-62135596801"}, "'t' is '-62135596801', which is no time of the years 1 to 9999"),
+        ({"t": 253402300800000}, "'t' is 253402300800000, which is no time of the years 1 to 9999"),
+        ({"t": 1.7e308}, "'t' is 1.7e+308, which is no time of the years 1 to 9999"),
+        ({"t": -1.7e308}, "'t' is -1.7e+308, which is no time of the years 1 to 9999"),
+        ({"t": "1_400_000_000"}, "'t' is '1_400_000_000', not a number"),
+        ({"r": "5_0"}, "'r' is '5_0', not a number"),
     ],
 )
 def test_a_wrong_value_is_told(cells: dict[str, Any], said: str) -> None:

@@ -65,6 +65,14 @@ def test_items_links_and_facts(tmp_path: Path) -> None:
         (["user_id:token\titem_id:token", "u\t"], "line 2: 'item_id' is blank"),
         (["user_id:token\titem_id:token\trating:float", "u\ti\tgood"], "line 2: 'rating' is 'good', not a number"),
         (["user_id:token\titem_id:token\ttimestamp:float", "u\ti\t"], "line 2: 'timestamp' is '', not a number"),
+        (["user_id:token\titem_id:token\ttimestamp:float", f"u\ti\t{'9' * 5_000}"], "line 2: 'timestamp' is '999"),
+        *(
+            (
+                ["user_id:token\titem_id:token\ttimestamp:float", f"u\ti\t{time}"],
+                f"line 2: 'timestamp' is '{time}', which is no time of the years 1 to 9999",
+            )
+            for time in ("-253402300799", "-62135596801", "253402300800000", "1.7e308")
+        ),
     ],
 )
 def test_a_broken_file_is_named_with_its_line(tmp_path: Path, rows: list[str], problem: str) -> None:
