@@ -1,6 +1,7 @@
 """Unsure links as a csv file for a person, and that person's decisions read back."""
 
 import csv
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -131,8 +132,10 @@ def write_review(path: Path, review: Review, doubts: dict[str, list[Doubt]]) -> 
 
 def _check_writable(path: Path) -> None:
     """Refuse before the work what could not be written after it."""
-    target = path.resolve()
+    target = Path(os.path.realpath(path))  # Path.resolve raises at a link to itself, or does not: by Python's version
     try:
+        if target.is_symlink():
+            raise KgrecError(f"The review file {path} cannot be written: it is a link to itself.")
         if not target.parent.is_dir():
             raise KgrecError(f"The review file {path} cannot be written: there is no folder {target.parent}.")
         if target.exists() and not target.is_file():

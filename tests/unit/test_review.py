@@ -92,3 +92,9 @@ def test_a_file_behind_a_link_is_written_there(tmp_path: Path) -> None:
     target.write_text(f"{HEAD}T1,{A},yes\n")
     write_review(link, read_review(link), {})
     assert link.is_symlink() and f"T1,,,,{A}" in target.read_text()
+
+
+def test_a_link_to_itself_is_no_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "unsure.csv"
+    path.symlink_to(path)
+    assert refused(path).startswith(f"The review file {path} cannot be written: it is a link to itself")
