@@ -1,6 +1,9 @@
 """Unsure links as a csv file for a person, and that person's decisions read back."""
 
 import csv
+import os
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -8,7 +11,7 @@ from pathlib import Path
 from kgloader.dbpedia.kinds import kinds_of_label
 from kgloader.dbpedia.linking import WEIGHTS
 from kgloader.dbpedia.links import Doubt
-from kgloader.dbpedia.sparql import is_iri
+from kgloader.dbpedia.sparql import iri
 from kgloader.dbpedia.titles import LONGEST_TITLE
 from kgloader.labels import guessed_label
 from kgloader.report import Report
@@ -23,6 +26,7 @@ COLUMNS = (
     "item_id", "title", "makers", "year", "candidate", "label", "kind", "score", "linked", "evidence", "decision",
 )  # fmt: skip
 NEEDED = ("item_id", "candidate", "decision")
+SAVE_SO = "Save it anew as CSV UTF-8 with commas between the cells."
 
 
 @dataclass(frozen=True)
@@ -47,21 +51,21 @@ def read_review(path: Path) -> Review:
     ``decision`` is ``yes``, ``no``, another IRI, or empty.
 
     Raises:
-        KgrecError: a column is missing, a row has too many cells or too few, a candidate is no IRI, a decision is none
-            of these, or an item has two entities by decision.
+        KgrecError: the file cannot be written later; it is not comma-separated UTF-8; a column is missing or there
+            twice; a row has too many cells or too few; a candidate is no IRI; a decision is none of these; an item has
+            two entities by decision, or an entity is both chosen for it and refused.
     """
+    _check_writable(path)
     if not path.exists():
         return Review([], {}, [], {})
     chosen: dict[str, str] = {}
-    refused: list[tuple[str, str]] = []
+    refused: dict[tuple[str, str], None] = {}  # in their order
     lines: dict[str, int] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
             rows = []
-            missing = [column for column in NEEDED if column not in (reader.fieldnames or ())]
-            if missing:
-                raise KgrecError(f"The review file {path} has no column {missing[0]!r}: it needs {', '.join(NEEDED)}.")
+            _check_names(path, reader.fieldnames or ())
             for cells in reader:
                 where = f"{path}, line {reader.line_num}"
                 if None in cells or None in cells.values():
@@ -71,9 +75,13 @@ def read_review(path: Path) -> Review:
                     lines.setdefault(row["item_id"], reader.line_num)
                     _decide(where, row, chosen, refused)
                 rows.append(row)
-    except (csv.Error, UnicodeDecodeError, OSError) as error:
+    except UnicodeDecodeError as error:
+        raise KgrecError(
+            f"The review file {path} is not comma-separated UTF-8: it has bytes of another encoding. {SAVE_SO}"
+        ) from error
+    except (csv.Error, OSError) as error:
         raise KgrecError(f"The review file {path} cannot be read: {error}.") from error
-    return Review(rows, chosen, refused, lines)
+    return Review(rows, chosen, list(refused), lines)
 
 
 def write_decisions(database: Database, path: Path, review: Review, report: Report) -> None:
@@ -117,24 +125,64 @@ def write_review(path: Path, review: Review, doubts: dict[str, list[Doubt]]) -> 
     ]
     by_item = itemgetter("item_id")
     columns = dict.fromkeys([*COLUMNS, *(name for row in kept for name in row)])
-    with replacing(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+    with replacing(path.resolve()) as draft, draft.open("w", encoding="utf-8", newline="") as file:
         write_csv(file, list(columns), sorted(kept + new, key=by_item))
     return len(new)
 
 
-def _decide(where: str, row: dict[str, str], chosen: dict[str, str], refused: list[tuple[str, str]]) -> None:
+def _check_writable(path: Path) -> None:
+    """Refuse before the work what could not be written after it."""
+    target = Path(os.path.realpath(path))  # Path.resolve raises at a link to itself, or does not: by Python's version
+    try:
+        if target.is_symlink():
+            raise KgrecError(f"The review file {path} cannot be written: it is a link to itself.")
+        if not target.parent.is_dir():
+            raise KgrecError(f"The review file {path} cannot be written: there is no folder {target.parent}.")
+        if target.exists() and not target.is_file():
+            raise KgrecError(f"The review file {path} cannot be written: it is no file.")
+        draft = target.with_name(f"{target.name}.partial")  # that of `replacing`
+        draft.touch()
+        draft.unlink()
+    except OSError as error:
+        raise KgrecError(f"The review file {path} cannot be written: {error.strerror}.") from error
+
+
+def _check_iri(where: str, what: str, text: str) -> None:
+    try:
+        iri(text)
+    except ValueError as error:
+        raise KgrecError(f"{where}: the {what} {error}.") from error
+
+
+def _check_names(path: Path, names: Sequence[str]) -> None:
+    missing = [column for column in NEEDED if column not in names]
+    if missing and len(names) == 1 and any(mark in names[0] for mark in ";\t"):
+        mark = "semicolons" if ";" in names[0] else "tabs"
+        raise KgrecError(f"The review file {path} is not comma-separated UTF-8: it has {mark}. {SAVE_SO}")
+    if missing:
+        raise KgrecError(f"The review file {path} has no column {missing[0]!r}: it needs {', '.join(NEEDED)}.")
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise KgrecError(f"{path}, line 1: in the header the name {twice[0]!r} stands there twice.")
+
+
+def _decide(where: str, row: dict[str, str], chosen: dict[str, str], refused: dict[tuple[str, str], None]) -> None:
     item_id, candidate, decision = row["item_id"], row["candidate"], row["decision"].strip()
-    if not is_iri(candidate):
-        raise KgrecError(f"{where}: the candidate {candidate!r} is not an IRI.")
+    _check_iri(where, "candidate", candidate)
     word = decision.casefold()
+    entity = candidate if word in ("yes", "no") else decision
     if word == "no":
-        refused.append((item_id, candidate))
-        return
-    entity = candidate if word == "yes" else decision
-    if word != "yes" and (not is_iri(entity) or "://" not in entity):
-        raise KgrecError(f"{where}: the decision {decision!r} is none of yes, no, an IRI, or nothing.")
-    if chosen.setdefault(item_id, entity) != entity:
-        raise KgrecError(f"{where}: the item {item_id!r} has another entity by a decision above.")
+        refused[item_id, candidate] = None
+    else:
+        if word != "yes" and "://" not in entity:
+            raise KgrecError(f"{where}: the decision {decision!r} is none of yes, no, an IRI, or nothing.")
+        _check_iri(where, "decision", entity)
+        if chosen.setdefault(item_id, entity) != entity:
+            raise KgrecError(f"{where}: the item {item_id!r} has another entity by a decision above.")
+    if chosen.get(item_id) == entity and (item_id, entity) in refused:
+        raise KgrecError(
+            f"{where}: the item {item_id!r} is given {entity!r} by one decision and refused it by another."
+        )
 
 
 def _row(doubt: Doubt) -> dict[str, str]:

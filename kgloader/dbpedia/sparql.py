@@ -37,6 +37,8 @@ LEAST_TRY = 1.0  # seconds; with less left there is no other try
 LONGEST_WAIT = 60.0  # seconds between two tries, unless the server asks for more
 LONGEST_ASKED = 365 * 86_400.0  # seconds; whoever asks for more is not understood better
 TRIED_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+LONGEST_IRI = 2_000  # bytes in UTF-8; browsers and servers end there too, and Neo4j's index at some 8,000
+LONGEST_SHOWN = 60  # characters of an IRI that is refused for its length
 LONGEST_REASON = 200  # characters of what a library or a server says
 KEPT = "What was fetched before is in the graph and in the cache: the same command goes on from there."
 
@@ -157,8 +159,14 @@ def iri(text: str) -> str:
     """Write an IRI into a query.
 
     Raises:
-        ValueError: it is not an absolute IRI.
+        ValueError: it is not an absolute IRI, or one of more than ``LONGEST_IRI`` bytes.
     """
+    length = len(text.encode(errors="replace"))
+    if length > LONGEST_IRI:
+        raise ValueError(
+            f"'{shown(text, LONGEST_SHOWN)}' is not an IRI that kgrec keeps: it has {length:,} bytes, more than "
+            f"{LONGEST_IRI:,}"
+        )
     try:
         return str(ox.NamedNode(text))
     except ValueError as error:
@@ -166,7 +174,7 @@ def iri(text: str) -> str:
 
 
 def is_iri(text: str) -> bool:
-    """Whether it is an absolute IRI."""
+    """Whether it is an absolute IRI, of at most ``LONGEST_IRI`` bytes."""
     try:
         iri(text)
     except ValueError:

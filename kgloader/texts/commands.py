@@ -3,10 +3,11 @@
 import click
 
 from kgloader.report import Report
-from kgloader.texts.encoder import embed_items
+from kgloader.texts.encoder import embed_items, needed_encoder
 from kgloader.texts.settings import DEFAULT_MODEL, TextSettings
 from kgloader.texts.similarity import tie_similar_items
 from kgrec.graph.database import Database
+from kgrec.graph.lock import writing
 from kgrec.graph.schema import ensure_schema
 from kgrec.options import with_database
 from kgrec.settings import load_section
@@ -16,7 +17,7 @@ from kgrec.settings import load_section
 @click.option(
     "--model", help=f"Name or folder of a sentence-transformers model, or wordllama.  [default: {DEFAULT_MODEL}]"
 )
-@with_database(writes=True)
+@with_database()
 def embeddings(database: Database, model: str | None) -> None:
     """Encode the texts of the items, and tie items of similar texts.
 
@@ -31,7 +32,9 @@ def embeddings(database: Database, model: str | None) -> None:
     """
     settings = load_section("texts", TextSettings, {"model": model})
     report = Report()
-    ensure_schema(database)
-    embed_items(database, settings, report)
-    tie_similar_items(database, report)
+    encoder = needed_encoder(database, settings)
+    with writing(database):
+        ensure_schema(database)
+        embed_items(database, settings, encoder, report)
+        tie_similar_items(database, report)
     report.show(database, "kgrec load embeddings")

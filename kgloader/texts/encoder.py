@@ -1,6 +1,7 @@
 """Item texts to vectors, by any sentence-transformers model."""
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from more_itertools import chunked
@@ -20,31 +21,75 @@ if TYPE_CHECKING:
 ITEMS_PER_BATCH = 512
 
 
-def embed_items(database: Database, settings: TextSettings, report: Report) -> None:
-    """Encode the items whose text, prompt or model is new, a batch at a time, each written in one transaction.
+@dataclass(frozen=True)
+class Texts:
+    """Texts of the items that have one, and what the graph says of them.
+
+    Attributes:
+        texts: texts by item id; ``hashes`` name what the vector of each is to be made of.
+        waiting: ids of the items whose text, prompt or model is new.
+        items: how many items there are, with a text or without.
+    """
+
+    texts: dict[str, str]
+    hashes: dict[str, str]
+    waiting: list[str]
+    items: int
+
+
+def read_texts(database: Database, settings: TextSettings) -> Texts:
+    """Read the texts of all items.
 
     Raises:
-        KgrecError: the graph has no items, or the model cannot be loaded.
+        KgrecError: the graph has no items.
     """
     rows = database.read("load/item_texts", most_facts=MOST_FACTS if "facts" in settings.fields else 0)
     if not rows:
         raise KgrecError("The graph has no items to encode: load interactions first, with `kgrec load amazon`.")
-    texts = {row["item_id"]: item_text(row, settings.fields) for row in rows}
+    found = {row["item_id"]: item_text(row, settings.fields) for row in rows}
+    texts = {item_id: text for item_id, text in found.items() if text}
+    hashes = {item_id: text_hash(settings, text) for item_id, text in texts.items()}
     stored = {row["item_id"]: row["embedding_of"] for row in rows}
-    hashes = {item_id: text_hash(settings, text) for item_id, text in texts.items() if text}
-    waiting = [item_id for item_id, digest in hashes.items() if stored[item_id] != digest]
-    report.read["items"] += len(rows)
-    report.skipped["items without any text"] += len(rows) - len(hashes)
-    report.skipped["items encoded before"] += len(hashes) - len(waiting)
-    report.marked["items encoded"] += len(waiting)
-    if not waiting:
+    return Texts(texts, hashes, [one for one, digest in hashes.items() if stored[one] != digest], len(rows))
+
+
+def needed_encoder(database: Database, settings: TextSettings) -> "SentenceTransformer | None":
+    """Load the model if an item waits for it: outside of the writer's lock, since a model hub may be slow.
+
+    Raises:
+        KgrecError: the graph has no items, or the model cannot be loaded.
+    """
+    return load_encoder(settings.model) if read_texts(database, settings).waiting else None
+
+
+def embed_items(
+    database: Database, settings: TextSettings, encoder: "SentenceTransformer | None", report: Report
+) -> None:
+    """Encode the items whose text, prompt or model is new, a batch at a time, each written in one transaction.
+
+    Args:
+        database: the graph.
+        settings: what is encoded.
+        encoder: the model of the settings, as `needed_encoder` gave it.
+        report: what is counted.
+
+    Raises:
+        KgrecError: the graph has no items, or a model that was not needed before cannot be loaded.
+    """
+    found = read_texts(database, settings)
+    report.read["items"] += found.items
+    report.skipped["items without any text"] += found.items - len(found.texts)
+    report.skipped["items encoded before"] += len(found.texts) - len(found.waiting)
+    report.marked["items encoded"] += len(found.waiting)
+    if not found.waiting:
         return
-    encoder = load_encoder(settings.model)
+    if encoder is None:  # another load came between
+        encoder = load_encoder(settings.model)
     # The index follows the model before the vectors come: it refuses vectors of another length.
     dimensions = encoder.get_embedding_dimension()
     assert dimensions is not None
     ensure_vector_index(database, "item_embedding", "Item", "embedding", dimensions)
-    _encode(database, encoder, settings.prompt, waiting, texts, hashes)
+    _encode(database, encoder, settings.prompt, found.waiting, found.texts, found.hashes)
 
 
 def _encode(

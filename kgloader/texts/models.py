@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING
 
 from kgloader.texts.settings import DEFAULT_MODEL
 from kgrec.errors import KgrecError
+from kgrec.text import shown
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 WORDLLAMA = "wordllama"
+HUB_PATIENCE = 10.0  # seconds for the model hub's first answer
 
 
 def load_encoder(model: str) -> "SentenceTransformer":
     """Load a model: the default and WordLlama from their PyPI packages, any other by name or folder.
 
+    A hub that does not answer at once is not asked again: the model is then what the hub's cache holds of it.
+
     Raises:
         KgrecError: there is no such model, its package is not installed, or the hub cannot be reached.
     """
+    folder = model not in (DEFAULT_MODEL, WORDLLAMA) and _is_folder(model)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     # Imported here: torch and transformers take seconds, which other commands need not wait for.
     from sentence_transformers import SentenceTransformer
@@ -34,14 +39,43 @@ def load_encoder(model: str) -> "SentenceTransformer":
     if model == WORDLLAMA:
         return _wordllama()
     try:
-        return SentenceTransformer(model)
+        return SentenceTransformer(model, local_files_only=not folder and not _hub_answers())
     except Exception as error:  # the hub's client has no one class for all that goes wrong
-        where = "the folder" if Path(model).exists() else "the model hub"
+        where = "the folder" if folder else "the model hub"
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise KgrecError(
             f"The sentence encoder {model!r} cannot be loaded from {where}: {reason}. "
             f"The default, {DEFAULT_MODEL}, needs no hub."
         ) from error
+
+
+def _is_folder(model: str) -> bool:
+    """Whether it is the folder of a model, and not a name on the hub, which is ``owner/name`` or a bare name.
+
+    Raises:
+        KgrecError: it can only be a folder, and there is none.
+    """
+    place = Path(model)
+    try:
+        found, is_folder = place.exists(), place.is_dir()
+    except OSError as error:
+        raise KgrecError(f"The sentence encoder '{shown(model)}' cannot be loaded: {error.strerror}.") from error
+    if not is_folder and (found or model.startswith((".", "~", "/")) or model.count("/") > 1):
+        raise KgrecError(
+            f"There is no folder {model!r} with a sentence encoder. The default, {DEFAULT_MODEL}, needs none."
+        )
+    return is_folder
+
+
+def _hub_answers() -> bool:
+    """Whether the model hub can be reached now: its client would try for minutes, file by file."""
+    from huggingface_hub import constants, get_session
+
+    try:
+        get_session().head(constants.ENDPOINT, timeout=HUB_PATIENCE)
+    except Exception:  # of whatever library the client asks with, or that it is switched off
+        return False
+    return True
 
 
 def _wordllama() -> "SentenceTransformer":

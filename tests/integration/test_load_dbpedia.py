@@ -257,8 +257,16 @@ def test_what_is_no_iri_is_left_out_and_counted(
     """Of candidates and of objects, from the endpoint and from the cache."""
     settings(command_line, tmp_path, monkeypatch, "batch_size = 50\nmin_interval_seconds = 0")
     good: dict[str, object] = {"entity": f"{RESOURCE}Hollow_Bell", "predicate": "http://purl.org/dc/terms/subject"}
-    entities = [f"{RESOURCE}Hollow Bell", "Hollow_Bell", good["entity"]]
-    objects = [f"{RESOURCE}Salt mines>", "Salt mines", "", f"{RESOURCE}Salt \ud800", f"{RESOURCE}Category:Salt_mines"]
+    long = RESOURCE + "x" * 9_000  # more than Neo4j's index takes
+    entities = [f"{RESOURCE}Hollow Bell", "Hollow_Bell", long, good["entity"]]
+    objects = [
+        long,
+        f"{RESOURCE}Salt mines>",
+        "Salt mines",
+        "",
+        f"{RESOURCE}Salt \ud800",
+        f"{RESOURCE}Category:Salt_mines",
+    ]
     endpoint.faults += [
         None,  # is asked whether it searches texts
         answer(*({"label": "Hollow Bell", "work": "http://dbpedia.org/ontology/Work", "entity": e} for e in entities)),
@@ -268,7 +276,7 @@ def test_what_is_no_iri_is_left_out_and_counted(
         output = command_line("load", "dbpedia", "--endpoint", endpoint.url).output
         cells = [[cell.strip() for cell in line.split("│")] for line in output.splitlines() if "│" in line]
         counts = {what: count for _, _, what, count, _ in cells}
-        assert counts["candidates that are no IRI"] == "2" and counts["facts whose object is no IRI"] == "4"
+        assert counts["candidates that are no IRI"] == "3" and counts["facts whose object is no IRI"] == "5"
         assert facts(database) == [("Hollow_Bell", "SUBJECT", "Salt mines")]
         rows(database, "MATCH (e:Entity) DETACH DELETE e")
     assert len(endpoint.queries) == 4
@@ -375,6 +383,7 @@ def test_an_entity_whose_id_is_no_iri_is_passed_over(
         ("item_id,uri\nB1,x\n", "no column 'entity'"),
         (f"item_id,entity\nB1,{RESOURCE}A\nB2,Hollow Bell\n", "line 3: 'Hollow Bell' is not an IRI"),
         (f"item_id,entity\nB1,{RESOURCE}A>\n", "line 2: "),
+        (f"item_id,entity\nB1,{RESOURCE}{'x' * 9_000}\n", "is not an IRI that kgrec keeps: it has 9,028 bytes"),
         (f"item_id,entity,score\nB1,{RESOURCE}A,1.5\n", "line 2: the score 1.5 is not between 0 and 1"),
         (f"item_id,entity,score\nB1,{RESOURCE}A,high\n", "line 2: "),
         (f"item_id,entity,score\nB1,{RESOURCE}A,nan\n", "line 2: "),

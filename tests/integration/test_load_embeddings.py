@@ -17,6 +17,7 @@ from tokenizers.pre_tokenizers import Whitespace
 from transformers import AutoModel, AutoTokenizer
 
 from kgloader.texts import encoder, similarity
+from kgloader.texts.models import load_encoder
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
@@ -264,6 +265,22 @@ def test_a_model_that_is_not_there_is_one_sentence(
         assert len(errors) == 1 and f"{model!r} cannot be loaded from {where}" in errors[0]
         assert "Traceback" not in result.stderr
     assert dump(database) == before
+
+
+def test_no_lock_is_held_while_a_model_is_loaded(
+    database: Database, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    model, held = other_model(tmp_path), []
+
+    def watch(name: str) -> SentenceTransformer:
+        held.append(rows(database, "MATCH (lock:Lock) WHERE lock.owner IS NOT NULL RETURN lock.owner"))
+        return load_encoder(name)
+
+    monkeypatch.setattr(encoder, "load_encoder", watch)
+    command_line("load", "embeddings", "--model", model)
+    assert held == [[]] and len(vectors(database)) == 6
+    command_line("load", "embeddings", "--model", model)
+    assert held == [[]]  # no item waits for it
 
 
 def test_a_graph_without_items_is_said(database: Database, command_line: CommandLine) -> None:

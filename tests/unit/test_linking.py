@@ -25,7 +25,7 @@ from kgloader.dbpedia.linking import (
     same_person,
 )
 from kgloader.dbpedia.settings import DBpediaSettings
-from kgloader.dbpedia.sparql import english, iri
+from kgloader.dbpedia.sparql import LONGEST_IRI, english, iri, is_iri
 from kgloader.dbpedia.titles import LONGEST_TITLE, key, numbers, read_name, spellings, title_case
 
 
@@ -259,6 +259,18 @@ def test_no_text_ends_its_literal(text: str) -> None:
 def test_what_is_no_iri_never_reaches_a_query(text: str) -> None:
     with pytest.raises(ValueError, match="not an IRI"):
         iri(text)
+
+
+@pytest.mark.parametrize("character", ["a", "é", "\U0001f600"])
+def test_an_iri_has_as_many_bytes_as_an_index_holds(character: str) -> None:
+    room = LONGEST_IRI - len("http://e/")
+    longest = "http://e/" + "a" * (room % len(character.encode())) + character * (room // len(character.encode()))
+    assert is_iri(longest) and not is_iri(longest + "a")
+    with pytest.raises(
+        ValueError, match=r"is not an IRI that kgrec keeps: it has 2,001 bytes, more than 2,000$"
+    ) as error:
+        iri(longest + "a")
+    assert len(str(error.value)) < 200
 
 
 @given(st.text() | st.text().map("http://e/".__add__))

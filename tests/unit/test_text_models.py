@@ -1,8 +1,13 @@
 """Encoders by name: WordLlama from its package's files, and what is said where they are missing."""
 
 import json
+import os
+import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,3 +66,45 @@ def test_wordllama_of_other_files_is_one_sentence(monkeypatch: pytest.MonkeyPatc
             weights.write_bytes(content)
         with pytest.raises(KgrecError, match="holds no such weights as kgrec reads"):
             load_encoder(WORDLLAMA)
+
+
+@pytest.mark.parametrize("name", ["/nonexistent", "./none", "~/none", "models/of/mine", "file"])
+def test_a_folder_that_is_not_there_is_said(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    with pytest.raises(KgrecError, match=f"^There is no folder '{name}' with a sentence encoder"):
+        load_encoder(name)
+    with pytest.raises(KgrecError, match=r"^The sentence encoder 'xxx.*…' cannot be loaded: File name too long"):
+        load_encoder("x" * 5_000)
+
+
+@pytest.fixture
+def closing_hub() -> Iterator[tuple[str, list[object]]]:
+    """A hub that closes every connection: its address, and who came."""
+    came: list[object] = []
+
+    def close() -> None:
+        with suppress(OSError):
+            while True:
+                connection, address = listening.accept()
+                came.append(address)
+                connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=close, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", came
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_a_hub_that_does_not_answer_is_not_tried_again(closing_hub: tuple[str, list[object]], tmp_path: Path) -> None:
+    """In a process of its own, as its client reads the address when it is imported."""
+    url, came = closing_hub
+    environment = {name: value for name, value in os.environ.items() if name != "HF_HUB_OFFLINE"}
+    environment |= {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path), "NO_PROXY": "127.0.0.1"}
+    environment["HF_HUB_DISABLE_TELEMETRY"] = "1"  # else the client asks once more, for a list of agents
+    program = "from kgloader.texts.models import load_encoder; load_encoder('no/such-model-xyz')"
+    result = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert "KgrecError: The sentence encoder 'no/such-model-xyz' cannot be loaded from the model hub" in result.stderr
+    assert len(came) == 1 and "Retrying" not in result.stderr
