@@ -106,5 +106,8 @@ def _started(process: int) -> int | None:
     try:
         fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
-        return UNKNOWN if psutil.pid_exists(process) else None
+        try:
+            return UNKNOWN if psutil.pid_exists(process) else None
+        except OverflowError:  # a number that no process can have
+            return None
     return None if fields[0] in "ZX" else int(fields[19])

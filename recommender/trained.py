@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kgrec.errors import KgrecError
+from kgrec.training.checkpoint import Checkpoint, restoring
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.device import device
 from kgrec.training.fits import Fit
@@ -75,12 +76,19 @@ def load_model(run: Path, name: str, dataset: Dataset, fit: Fit) -> SASRec:
         fit: which of its fits.
 
     Raises:
-        KgrecError: it is not trained, is another model or of another fit, or the items or personas are others now.
+        KgrecError: it is not trained, is damaged, is another model or of another fit, or the items or personas are
+            others now.
     """
     path = weights_file(fit.folder(run), name)
     stored = load_checkpoint(path)
     if stored is None:
         raise KgrecError(f"{run} has no {fit} fit of {name}: run `kgrec train sasrec --run {run}` first.")
+    with restoring(path):
+        model = _restore(run, path, stored, dataset, fit)
+    return model.to(device()).eval()
+
+
+def _restore(run: Path, path: Path, stored: Checkpoint, dataset: Dataset, fit: Fit) -> SASRec:
     known = stored["settings"]
     if known.get("fit") != fit:
         other = f"the {known['fit']} fit" if "fit" in known else "an older kgrec"
@@ -103,4 +111,4 @@ def load_model(run: Path, name: str, dataset: Dataset, fit: Fit) -> SASRec:
         conditioning = PersonaConditioning(known["conditioning"], known["persona_dim"], settings.dim, 0.0)
     model = SASRec(dataset.n_items, settings, conditioning)
     model.load_state_dict(stored["best_model"])
-    return model.to(device()).eval()
+    return model

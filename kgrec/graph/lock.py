@@ -16,15 +16,17 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
-from neo4j.time import DateTime
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.graph.statements import statement
 from kgrec.owner import Owner, this_process, user_and_host
 
 BEAT = 10.0  # seconds between two heartbeats
@@ -92,7 +94,7 @@ class Writer:
                 return
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(strict=True))
 class _Holder:
     """What the lock says; ``owner`` is ``None`` where nobody holds it now."""
 
@@ -103,17 +105,16 @@ class _Holder:
     machine: str
     process: int
     started: int
-    since: DateTime
+    since: datetime
     disturbs: bool
     writes: int
     disturbances: int
-    silent: bool | None
+    silent: bool
 
     @property
     def words(self) -> str:
-        since = self.since.to_native().astimezone()
         who = f"process {self.process} of {self.user} on {self.host}"
-        return f"`{self.command}` ({who}, since {since:%Y-%m-%d %H:%M:%S %Z})"
+        return f"`{self.command}` ({who}, since {self.since:%Y-%m-%d %H:%M:%S %Z})"
 
     @property
     def gone(self) -> bool:
@@ -123,8 +124,11 @@ class _Holder:
 
     @property
     def at_work(self) -> bool:
-        elsewhere = self.machine != this_process().machine
-        return self.owner is not None and not self.gone and not (elsewhere and bool(self.silent))
+        return self.owner is not None and not self.gone and not (self.elsewhere and self.silent)
+
+    @property
+    def elsewhere(self) -> bool:
+        return self.machine != this_process().machine
 
 
 @contextmanager
@@ -203,14 +207,18 @@ def _take(database: Database, disturbs: bool) -> Writer:
     me, (user, host), owner = this_process(), user_and_host(), uuid.uuid4().hex
     about = {"command": _command(), "user": user, "host": host, "process": me.process, "started": me.started}
     asked: dict[str, Any] = {"owner": owner, "machine": me.machine, "about": about, "disturbs": disturbs}
-    gone = ""
+    gone: str | None = None
+    seen: list[_Holder | None] = []
     _held.add(owner)
     try:
         while not database.write_rows("lock/take", gone=gone, patience=PATIENCE, **asked)[0]["taken"]:
             holder = _look(database)
             if holder is not None and holder.at_work:
                 raise _busy(holder)
-            gone = holder.owner or "" if holder else ""
+            if holder in seen:  # asking again would change nothing
+                raise _damaged()
+            seen.append(holder)
+            gone = holder.owner if holder else None
         return Writer(database, owner)
     except BaseException:
         _held.discard(owner)
@@ -219,7 +227,13 @@ def _take(database: Database, disturbs: bool) -> Writer:
 
 def _look(database: Database) -> _Holder | None:
     rows = database.read("lock/look", patience=PATIENCE)
-    return _Holder(**rows[0]) if rows else None
+    if not rows:
+        return None
+    try:
+        rows[0]["since"] = rows[0]["since"].to_native().astimezone()
+        return _Holder(**rows[0])
+    except (AttributeError, ValueError, OverflowError) as error:
+        raise _damaged() from error
 
 
 def _came_between(database: Database, before: _Holder | None, alone: bool) -> KgrecError | None:
@@ -232,7 +246,19 @@ def _came_between(database: Database, before: _Holder | None, alone: bool) -> Kg
 
 
 def _busy(holder: _Holder) -> KgrecError:
-    return KgrecError(f"The graph is being written by {holder.words}: run the same command again when that has ended.")
+    told = f"The graph is being written by {holder.words}: run the same command again when that has ended."
+    known_gone = f" If it is known to have ended without a word, remove its lock in Neo4j: {_removal()}."
+    return KgrecError(told + known_gone if holder.elsewhere else told)
+
+
+def _damaged() -> KgrecError:
+    return KgrecError(
+        f"The writer's lock in the graph is not as kgrec writes it: if nobody writes, remove it in Neo4j: {_removal()}."
+    )
+
+
+def _removal() -> str:
+    return f"`{statement('lock/remove').splitlines()[-1]}`"
 
 
 def _command() -> str:

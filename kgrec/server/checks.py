@@ -10,6 +10,7 @@ import psutil
 from kgrec.errors import KgrecError
 
 LOOPBACK = "127.0.0.1"
+HEAP = r"([1-9][0-9]{0,8})([mgMG])"
 HOME_ARGUMENT = "--home-dir="  # of Neo4j's command line
 MEBIBYTE = 1 << 20
 # A fresh server keeps about 520 MB of stores and transaction logs; the rest leaves room to load into.
@@ -38,10 +39,10 @@ def heap_bytes(heap: str) -> int:
     Raises:
         KgrecError: it is not of that form.
     """
-    match = re.fullmatch(r"([1-9]\d*)([mg])", heap.lower())
+    match = re.fullmatch(HEAP, heap)
     if match is None:
         raise KgrecError(f"The heap size {heap!r} must be a number and m or g, such as 512m or 2g.")
-    return int(match[1]) * MEBIBYTE * (1024 if match[2] == "g" else 1)
+    return int(match[1]) * MEBIBYTE * (1024 if match[2] in "gG" else 1)
 
 
 def check_memory(needed: int) -> None:

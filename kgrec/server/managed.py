@@ -1,6 +1,7 @@
 """The managed Neo4j with GDS and Browser: a real server on loopback, without Docker, Java or Maven on the machine."""
 
 import secrets
+import stat
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from neo4j.exceptions import AuthError, CypherSyntaxError, DriverError, Neo4jErr
 from kgrec.errors import KgrecError
 from kgrec.files import exclusive
 from kgrec.server.checks import LOOPBACK, MEBIBYTE, check_disk, check_memory, check_port, heap_bytes, listens
-from kgrec.server.password import initial_user, write_secret
+from kgrec.server.password import LONGEST, initial_user, read_secret, write_secret
 from kgrec.server.process import (
     NEO4J_2026,
     PAGE_CACHE,
@@ -223,13 +224,21 @@ class ManagedServer:
             write_secret(initial, initial_user(USER, self._password()))
 
     def _password(self) -> str:
+        path = self.password_file
         try:
-            if self.password_file.stat().st_mode & 0o077:
-                path = self.password_file
+            mode = path.stat().st_mode
+            if not stat.S_ISREG(mode):
+                raise KgrecError(f"The password file {path} is no plain file: put one with the right password there.")
+            if mode & 0o077:
                 raise KgrecError(f"The password file {path} can be read by others: run `chmod 600 {path}`.")
-            return self.password_file.read_text(encoding="utf-8").strip()
+            return read_secret(path)
         except OSError as error:
-            raise KgrecError(f"The password file {self.password_file} cannot be read: {error.strerror}.") from error
+            raise KgrecError(f"The password file {path} cannot be read: {error.strerror}.") from error
+        except ValueError as error:
+            raise KgrecError(
+                f"The password file {path} holds no password, one line of at most {LONGEST:,} characters: put the "
+                "right one there."
+            ) from error
 
     def _end(self, process: psutil.Process) -> None:
         try:

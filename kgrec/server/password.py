@@ -9,6 +9,7 @@ from kgrec.files import replacing
 
 ITERATIONS = 1024  # as Neo4j's own command has it
 SALT = 32  # bytes
+LONGEST = 1_000  # characters that anybody means as a password
 
 
 def initial_user(user: str, password: str) -> str:
@@ -22,6 +23,20 @@ def initial_user(user: str, password: str) -> str:
     for _ in range(ITERATIONS - 1):
         digest = hashlib.sha256(digest).digest()
     return f"{user}:SHA-256,{digest.hex().upper()},{salt.hex().upper()},{ITERATIONS}:\n"
+
+
+def read_secret(path: Path) -> str:
+    """Read a password from a file, without what is blank around it.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is empty, too long, of several lines or not UTF-8.
+    """
+    with path.open("rb") as file:
+        secret = file.read(4 * LONGEST + 8).decode("utf-8").strip()
+    if not 0 < len(secret) <= LONGEST or not secret.isprintable():
+        raise ValueError("no password")
+    return secret
 
 
 def write_secret(path: Path, secret: str) -> None:

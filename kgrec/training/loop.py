@@ -2,14 +2,18 @@
 
 import math
 from dataclasses import dataclass, field
+from operator import index
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import torch
+from pydantic import TypeAdapter
 
 from kgrec.errors import KgrecError
 from kgrec.terminal import progress
 from kgrec.training import checkpoint as checkpoints
+
+NUMBERS = TypeAdapter(list[float])
 
 Model = TypeVar("Model", bound=torch.nn.Module, covariant=True)
 
@@ -91,14 +95,15 @@ def fit(
         fresh: forget the checkpoint that is there.
 
     Raises:
-        KgrecError: the checkpoint was made with other settings or data, or cannot be written; or the loss is no
-            longer a number.
+        KgrecError: the checkpoint is damaged, was made with other settings or data, or cannot be written; or
+            the loss is no longer a number.
     """
     stored = None if fresh else checkpoints.load(checkpoint)
     if stored is None:
         state = _State(History(), {})
     elif stored["fingerprint"] == fingerprint:
-        state = _restore(trainable, stored)
+        with checkpoints.restoring(checkpoint):
+            state = _restore(trainable, stored, validated=patience is not None)
     else:
         raise KgrecError(
             f"{checkpoint} was trained with other settings or on another graph: give --fresh to train anew, "
@@ -168,8 +173,17 @@ def _snapshot(trainable: Trainable[torch.nn.Module], state: _State) -> checkpoin
     }
 
 
-def _restore(trainable: Trainable[torch.nn.Module], stored: checkpoints.Checkpoint) -> _State:
+def _restore(trainable: Trainable[torch.nn.Module], stored: checkpoints.Checkpoint, validated: bool) -> _State:
+    losses, scores = (NUMBERS.validate_python(stored[name], strict=True) for name in ("losses", "scores"))
+    epochs = len(losses)
+    history = History(losses, scores, index(stored["best_epoch"]), resumed_at=epochs)
+    if not -1 <= history.best_epoch < epochs or len(scores) != (epochs if validated else 0):
+        raise ValueError("epochs that do not fit each other")
+    if stored["finished"] or history.best_epoch >= 0:
+        trainable.model.load_state_dict(stored["best_model"])  # whether it fits is known before there is more training
     trainable.model.load_state_dict(stored["model"])
     trainable.optimizer.load_state_dict(stored["optimizer"])
-    history = History(stored["losses"], stored["scores"], stored["best_epoch"], resumed_at=len(stored["losses"]))
+    for weights, kept in trainable.optimizer.state.items():
+        if any(isinstance(one, torch.Tensor) and one.dim() and one.shape != weights.shape for one in kept.values()):
+            raise ValueError("the optimizer's state is of other weights")
     return _State(history, stored["best_model"])

@@ -16,6 +16,7 @@ from typing import Literal
 
 import click
 from filelock import Timeout
+from pydantic import TypeAdapter
 
 from kgrec.errors import KgrecError
 from kgrec.files import exclusive, replacing
@@ -64,9 +65,12 @@ def training(run: Path, kind: Kind) -> Iterator[None]:
         kind: what is trained; each has a record of its own.
 
     Raises:
-        KgrecError: another process trains into the folder, or it cannot be written.
+        KgrecError: another process trains into the folder, or its lock is no plain file.
     """
-    lock = exclusive(run / LOCK)
+    place = run / LOCK
+    if place.is_symlink() or (place.exists() and not place.is_file()):
+        raise KgrecError(f"{place} is no plain file: delete it, and run the same command again.")
+    lock = exclusive(place)
     try:
         lock.acquire(blocking=False)
     except Timeout as error:
@@ -166,8 +170,8 @@ def _read(run: Path, kind: Kind) -> _Record | None:
     """Read a record; ``None`` where there is none, as in runs of an earlier kgrec."""
     path = _file(run, kind)
     try:
-        return _Record(**json.loads(path.read_text(encoding="utf-8")))
+        return TypeAdapter(_Record).validate_json(path.read_bytes(), strict=True)
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise KgrecError(f"{path} is damaged: delete it, and run `kgrec train {kind} --run {run}` again.") from error

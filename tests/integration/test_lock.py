@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ from kgrec.errors import KgrecError
 from kgrec.graph import lock
 from kgrec.graph.database import Database
 from kgrec.graph.lock import reading, writing
-from kgrec.owner import this_process
+from kgrec.owner import Owner, _started, this_process
 from recommender.reading import read_dataset
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import rows
@@ -116,6 +119,55 @@ def test_whose_lock_is_taken_over(database: Database, mine: bool, started: int, 
                 pass
             assert rows(database, HOLDER) == [("other",)]
         living.kill()
+
+
+HERE, THERE = {"machine": this_process().machine}, {"machine": "elsewhere"}
+REMOVED = r"`MATCH \(lock:Lock\) DELETE lock`"
+BUSY, DAMAGED = "is being written by `kgrec load split`", "is not as kgrec writes it"
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (HERE | {"writes": None, "disturbances": "x"}, f"{BUSY}[^`]*$"),
+        (HERE | {"owner": 5}, DAMAGED),
+        (HERE | {"since": "yesterday"}, DAMAGED),
+        (HERE | {"since": None}, DAMAGED),
+        (HERE | {"process": "x"}, DAMAGED),
+        (HERE | {"process": 2**63 - 1}, None),
+        (HERE | {"heartbeat": None}, f"{BUSY}[^`]*$"),  # its process is seen to live
+        ({"machine": None}, DAMAGED),
+        (THERE | {"heartbeat": None}, None),
+        (THERE | {"heartbeat": "x"}, None),
+        (THERE | {"heartbeat": datetime(2999, 1, 1, tzinfo=UTC)}, f"{BUSY}.* known to have ended .*{REMOVED}"),
+    ],
+)
+def test_an_edited_lock_is_taken_over_or_named(database: Database, changed: dict[str, Any], told: str | None) -> None:
+    me = this_process()
+    living = Owner(me.machine, os.getppid(), _started(os.getppid()) or 0)
+    give_to(database, living.machine, living.process, living.started)
+    database.driver.execute_query("MATCH (l:Lock) SET l += $changed", changed=changed)
+    if told is None:
+        with reading(database):
+            pass
+        with writing(database):
+            assert rows(database, HOLDER) != [("other",)]
+        return
+    with pytest.raises(KgrecError, match=told) as refused, writing(database):
+        pass
+    assert told != DAMAGED or re.search(REMOVED, str(refused.value))
+    with pytest.raises(KgrecError, match=told), reading(database):
+        pass
+
+
+def test_nobody_asks_for_the_lock_in_vain_for_ever(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Python reads of the lock and what the statement does are at odds."""
+    give_to(database, "elsewhere", 1, 1)
+    holder = lock._look(database)
+    assert holder is not None
+    monkeypatch.setattr(lock, "_look", lambda _: replace(holder, owner="another", silent=True))
+    with pytest.raises(KgrecError, match=DAMAGED), writing(database):
+        pass
 
 
 @pytest.mark.parametrize("error", [KgrecError("broken"), KeyboardInterrupt()])

@@ -3,7 +3,7 @@
 import dataclasses
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,9 @@ import pytest
 import torch
 
 from kgrec.errors import KgrecError
+from kgrec.training.checkpoint import Checkpoint
 from kgrec.training.checkpoint import load as load_checkpoint
+from kgrec.training.checkpoint import save as save_checkpoint
 from kgrec.training.fits import Fit
 from recommender import fusion, second_stage
 from recommender.asked import Asked, sessions_asked, users_asked
@@ -351,6 +353,24 @@ def test_the_final_weights_in_the_place_of_the_tests_are_refused(run: Path) -> N
     name = with_persona("add").name
     shutil.copy(Fit.FINAL.folder(run) / f"{name}.pt", Fit.TEST.folder(run) / f"{name}.pt")
     with pytest.raises(KgrecError, match="is not of the test fit, but of the final"):
+        evaluate(without_final(shop()), run)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda stored: stored["best_model"].update(dict.fromkeys(stored["best_model"], torch.zeros(1))),
+        lambda stored: stored["settings"].update(sasrec={"dim": "x"}),
+        lambda stored: stored["settings"].pop("catalogue"),
+    ],
+)
+def test_sound_checkpoints_of_foreign_content_are_named(run: Path, change: Callable[[Checkpoint], None]) -> None:
+    path = Fit.TEST.folder(run) / "base.pt"
+    stored = load_checkpoint(path)
+    assert stored is not None
+    change(stored)
+    save_checkpoint(path, stored)
+    with pytest.raises(KgrecError, match=f"{path} does not hold what kgrec writes there: .* --fresh"):
         evaluate(without_final(shop()), run)
 
 

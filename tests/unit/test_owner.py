@@ -66,6 +66,7 @@ def test_a_process_is_known_by_its_start_too(holder: "tuple[subprocess.Popen[str
     assert owner is not None and owner.process == process.pid and not owner.gone
     assert replace(owner, started=owner.started - 1).gone  # the number has come again
     assert not replace(owner, machine="0" * 12).gone and not Owner("0" * 12, 2**22 + 1, 1).gone  # who could know?
+    assert replace(owner, process=2**63 - 1).gone  # a number that no process can have
     process.kill()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     assert owner.gone  # ended, though nobody has waited for it

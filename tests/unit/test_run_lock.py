@@ -1,8 +1,10 @@
 """One training in a run folder at a time; whoever reads it reads one training."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,33 @@ def test_a_run_of_before_there_were_records_is_read(tmp_path: Path) -> None:
     (tmp_path / "final" / "base.pt").write_text("old")
     with settled(tmp_path, "sasrec", READ):
         pass
-    (tmp_path / "training-sasrec.json").write_text("{")
-    with pytest.raises(KgrecError, match="is damaged: delete it"), settled(tmp_path, "sasrec", READ):
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda _: "{",
+        lambda _: "[" * 100_000,
+        lambda _: "[1]",
+        lambda record: json.dumps(record | {"found": [1]}),
+        lambda record: json.dumps(record | {"found": None}),
+        lambda record: json.dumps(record | {"found": {"final/base.pt": 1}}),
+        lambda record: json.dumps(record | {"process": "x"}),
+    ],
+)
+def test_a_damaged_record_is_named(run: Path, change: Callable[[dict[str, object]], str]) -> None:
+    path = run / "training-sasrec.json"
+    path.write_text(change(json.loads(path.read_text()) | {"state": "at work"}))
+    with pytest.raises(KgrecError, match=f"{path} is damaged: delete it"), settled(run, "sasrec", READ):
         pass
+    with pytest.raises(KgrecError, match=f"{path} is damaged: delete it"), training(run, "sasrec"):
+        pass
+
+
+def test_a_lock_that_is_no_plain_file_is_named(run: Path) -> None:
+    lock = run / "training.lock"
+    lock.unlink(missing_ok=True)
+    lock.symlink_to(run / "elsewhere")
+    with pytest.raises(KgrecError, match=f"{lock} is no plain file: delete it"), training(run, "sasrec"):
+        pass
+    assert not (run / "elsewhere").exists()

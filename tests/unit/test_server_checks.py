@@ -1,6 +1,7 @@
 """What is refused before anything starts."""
 
 import hashlib
+import json
 import os
 import shutil
 import socket
@@ -16,6 +17,7 @@ import pytest
 from kgrec.errors import KgrecError
 from kgrec.server.checks import check_disk, check_port, heap_bytes
 from kgrec.server.managed import ManagedServer
+from kgrec.server.password import write_secret
 from kgrec.server.process import Options, State, read_options, read_state, reason_of_death, write_state
 
 
@@ -89,7 +91,7 @@ def test_heap_sizes(heap: str, size: int) -> None:
     assert heap_bytes(heap) == size
 
 
-@pytest.mark.parametrize("heap", ["", "1", "0g", "1t", "-1g", "1.5g", "1g -Dx"])
+@pytest.mark.parametrize("heap", ["", "1", "0g", "1t", "-1g", "1.5g", "1g -Dx", "1" * 5_000 + "g"])
 def test_heaps_that_are_none(heap: str) -> None:
     with pytest.raises(KgrecError, match="heap size"):
         heap_bytes(heap)
@@ -123,10 +125,35 @@ def test_a_reused_process_number_is_not_the_server(tmp_path: Path, sleeper: psut
         imposter.communicate()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": 1}', '{"pid": 1, "created": 2.0, "options": {"x": 1}}'])
-def test_a_damaged_state_file_reads_as_not_running(tmp_path: Path, text: str) -> None:
-    (tmp_path / "server.json").write_text(text)
-    assert ManagedServer(tmp_path).connection() is None
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"[" * 100_000, b"\xff", b'{"options": [], "heap": 5}'])
+def test_damaged_files_of_a_home_are_named(tmp_path: Path, text: bytes) -> None:
+    server = ManagedServer(tmp_path)
+    for name, read in (("server.json", server.status), ("options.json", server.start)):
+        path = tmp_path / name
+        path.write_bytes(text)
+        with pytest.raises(KgrecError, match=f"{path} is damaged: .*delete"):
+            read()
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *({"pid": pid} for pid in ("x", -1, 1.5, 2**63)),
+        *({"created": created} for created in ("x", None, float("nan"))),
+        *({"options": {"bolt_port": port}} for port in ("x", None, -5, 99999)),
+        {"options": {"http_port": 99999}},
+        {"options": {"heap": 5}},
+        {"options": {"heap": "1g -Dx"}},
+    ],
+)
+def test_a_state_that_cannot_be_is_damaged(tmp_path: Path, changed: dict[str, object]) -> None:
+    path, state = tmp_path / "server.json", {"pid": 1, "created": 2.0, "options": {}}
+    path.write_text(json.dumps(state))
+    assert read_state(tmp_path) == State(1, 2.0, Options())
+    path.write_text(json.dumps(state | changed))
+    with pytest.raises(KgrecError, match=f"{path} is damaged: end the Neo4j of {tmp_path} if it still runs"):
+        read_state(tmp_path)
 
 
 def test_a_lost_password_file_is_not_replaced(tmp_path: Path) -> None:
@@ -147,6 +174,16 @@ def test_a_password_that_others_can_read_is_refused_with_what_mends_it(tmp_path:
             server._password()
     server.password_file.chmod(0o600)
     assert server._password() == kept
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b" \n", b"one\ntwo", b"x" * 1_001, b"x" * 10_000_000])
+def test_a_password_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
+    server = ManagedServer(tmp_path)
+    write_secret(server.password_file, "kept\n")
+    assert server._password() == "kept"
+    server.password_file.write_bytes(content)
+    with pytest.raises(KgrecError, match=f"password file {server.password_file} holds no password, one line of at"):
+        server._password()
 
 
 def test_before_the_first_start_neo4j_is_told_of_no_other_password(tmp_path: Path) -> None:

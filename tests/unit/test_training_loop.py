@@ -6,6 +6,7 @@ import pickle
 import resource
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,9 @@ import pytest
 import torch
 
 from kgrec.errors import KgrecError
-from kgrec.training.checkpoint import HEADER_BYTES
+from kgrec.training.checkpoint import HEADER_BYTES, Checkpoint
 from kgrec.training.checkpoint import load as load_checkpoint
+from kgrec.training.checkpoint import save as save_checkpoint
 from kgrec.training.fingerprint import fingerprint
 from kgrec.training.loop import History, fit
 
@@ -123,6 +125,10 @@ def torch_file(content: object) -> bytes:
         (lambda _: b"", "is not a readable checkpoint"),
         (lambda _: pickle.dumps({"fingerprint": "a"}), "is not a readable checkpoint"),
         (lambda _: torch_file({"state_dict": {"w": torch.ones(3)}}), "is not a readable checkpoint"),
+        (
+            lambda _: torch_file({"fingerprint": "a", "settings": [], "finished": True, "best_model": {}}),
+            "is not a readable checkpoint",
+        ),
         (lambda _: torch_file([1, 2]), "is not a readable checkpoint"),
         (lambda _: torch_file(Regression()), "is not a readable checkpoint"),  # anything but weights is not unpickled
         (lambda content: content[:-1], "is damaged, as its checksum tells: train it again with --fresh"),
@@ -141,6 +147,47 @@ def test_what_is_no_sound_checkpoint_is_named(tmp_path: Path, change: Callable[[
         run(Regression(), path, epochs=1)
     assert str(path) in str(caught.value)
     run(Regression(), path, epochs=1, fresh=True)
+
+
+def without_losses(stored: Checkpoint) -> None:
+    del stored["losses"]
+
+
+def of_other_shape(name: str) -> Callable[[Checkpoint], None]:
+    return lambda stored: stored[name].update({"0.bias": torch.zeros(3)})
+
+
+def with_moments_of_other_shape(stored: Checkpoint) -> None:
+    stored["optimizer"]["state"][0]["exp_avg"] = torch.zeros(3)
+
+
+@pytest.mark.parametrize("epochs", [1, 8])  # finished, or to be gone on with
+@pytest.mark.parametrize(
+    "change",
+    [
+        without_losses,
+        of_other_shape("model"),
+        of_other_shape("best_model"),
+        with_moments_of_other_shape,
+        lambda stored: stored.update(losses=["x"]),
+        lambda stored: stored.update(scores=[]),
+        lambda stored: stored.update(best_epoch=7),
+        lambda stored: stored.update(optimizer=[]),
+        lambda stored: stored["optimizer"].update(param_groups=[]),
+    ],
+)
+def test_sound_checkpoints_of_foreign_content_are_named(
+    tmp_path: Path, change: Callable[[Checkpoint], None], epochs: int
+) -> None:
+    path = tmp_path / "a.pt"
+    with suppress(KeyboardInterrupt):
+        run(Regression(dies_at=1), path, epochs=epochs)
+    stored = load_checkpoint(path)
+    assert stored is not None
+    change(stored)
+    save_checkpoint(path, stored)
+    with pytest.raises(KgrecError, match=f"{path} .* kgrec.*: train it again with --fresh"):
+        run(Regression(), path, epochs=epochs)
 
 
 def test_one_bit_anywhere_makes_a_checkpoint_damaged(tmp_path: Path) -> None:
