@@ -14,12 +14,17 @@ def replacing(path: Path) -> Iterator[Path]:
     A block that fails leaves the old file and no draft. Folders that are missing are made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.kgrec-partial")
+    draft = draft_of(path)
     try:
         yield draft
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def draft_of(path: Path) -> Path:
+    """Return where `replacing` drafts a file: a name that no file of a user's has."""
+    return path.with_name(f"{path.name}.kgrec.partial")
 
 
 def exclusive(path: Path) -> FileLock:

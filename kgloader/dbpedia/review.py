@@ -17,7 +17,7 @@ from kgloader.labels import guessed_label
 from kgloader.report import Report
 from kgloader.writers.interactions import known_items
 from kgrec.errors import KgrecError
-from kgrec.files import replacing
+from kgrec.files import draft_of, replacing
 from kgrec.graph.database import Database
 from kgrec.spreadsheets import text_of, write_csv
 from kgrec.text import shown, visible
@@ -140,7 +140,7 @@ def _check_writable(path: Path) -> None:
             raise KgrecError(f"The review file {path} cannot be written: there is no folder {target.parent}.")
         if target.exists() and not target.is_file():
             raise KgrecError(f"The review file {path} cannot be written: it is no file.")
-        draft = target.with_name(f"{target.name}.partial")  # that of `replacing`
+        draft = draft_of(target)
         draft.touch()
         draft.unlink()
     except OSError as error:

@@ -23,6 +23,14 @@ def test_a_failed_block_leaves_the_old_file(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["a.json"]
 
 
+def test_a_file_of_a_user_is_no_draft(tmp_path: Path) -> None:
+    own = tmp_path / "a.csv.partial"
+    own.write_text("precious")
+    with replacing(tmp_path / "a.csv") as draft:
+        draft.write_text("new")
+    assert own.read_text() == "precious" and (tmp_path / "a.csv").read_text() == "new"
+
+
 HOLDER = """
 import sys, time
 from pathlib import Path

@@ -94,6 +94,13 @@ def test_a_file_behind_a_link_is_written_there(tmp_path: Path) -> None:
     assert link.is_symlink() and f"T1,,,,{A}" in target.read_text()
 
 
+def test_a_file_of_the_user_beside_it_stays(tmp_path: Path) -> None:
+    own = tmp_path / "p.csv.partial"
+    own.write_text("precious")
+    write_review(tmp_path / "p.csv", read_review(tmp_path / "p.csv"), {})
+    assert own.read_text() == "precious" and (tmp_path / "p.csv").exists()
+
+
 def test_a_link_to_itself_is_no_traceback(tmp_path: Path) -> None:
     path = tmp_path / "unsure.csv"
     path.symlink_to(path)
