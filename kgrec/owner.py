@@ -10,12 +10,14 @@ import os
 import re
 import shutil
 import socket
+import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import click
 import psutil
 
 TAG = re.compile(r"([0-9a-f]{12})-(\d+)-(\d+)")
@@ -67,6 +69,12 @@ def user_and_host() -> tuple[str, str]:
     except (KeyError, OSError):  # a number without a name, as in containers
         user = str(os.getuid())
     return user, socket.gethostname()
+
+
+def running_command() -> str:
+    """Return what people call this process: the words of its command, or the name of its program."""
+    context = click.get_current_context(silent=True)
+    return context.command_path if context else Path(sys.argv[0]).name or "python"
 
 
 def temporary_folder(kind: str) -> "tempfile.TemporaryDirectory[str]":

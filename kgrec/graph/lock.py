@@ -10,24 +10,21 @@ Readers hold nothing. They look who writes before they read, and after it whethe
 
 import functools
 import signal
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import click
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.graph.statements import statement
-from kgrec.owner import Owner, this_process, user_and_host
+from kgrec.owner import Owner, running_command, this_process, user_and_host
 
 BEAT = 10.0  # seconds between two heartbeats
 PATIENCE = 60.0  # seconds without one, after which a holder on another machine is taken for dead
@@ -205,7 +202,7 @@ def undisturbed(
 def _take(database: Database, disturbs: bool) -> Writer:
     database.write_rows("schema/lock_key")
     me, (user, host), owner = this_process(), user_and_host(), uuid.uuid4().hex
-    about = {"command": _command(), "user": user, "host": host, "process": me.process, "started": me.started}
+    about = {"command": running_command(), "user": user, "host": host, "process": me.process, "started": me.started}
     asked: dict[str, Any] = {"owner": owner, "machine": me.machine, "about": about, "disturbs": disturbs}
     gone: str | None = None
     seen: list[_Holder | None] = []
@@ -259,11 +256,6 @@ def _damaged() -> KgrecError:
 
 def _removal() -> str:
     return f"`{statement('lock/remove').splitlines()[-1]}`"
-
-
-def _command() -> str:
-    context = click.get_current_context(silent=True)
-    return context.command_path if context else Path(sys.argv[0]).name or "python"
 
 
 def _clock() -> float:

@@ -6,7 +6,6 @@ training: as long as a training has replaced none of them, they are those of the
 """
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -14,13 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-import click
 from filelock import Timeout
 from pydantic import TypeAdapter
 
 from kgrec.errors import KgrecError
 from kgrec.files import exclusive, replacing
-from kgrec.owner import Owner, this_process, user_and_host
+from kgrec.owner import Owner, running_command, this_process, user_and_host
 
 LOCK = "training.lock"
 
@@ -151,10 +149,9 @@ def _mine(run: Path, kind: Kind) -> _Record:
     """Make the record of a training that begins; what an unfinished one found, it found before that."""
     last = _read(run, kind)
     found = _files(run, ["**/*.pt", "**/*.json"]) if last is None or last.state == "finished" else last.found
-    context, me = click.get_current_context(silent=True), this_process()
-    command = context.command_path if context else Path(sys.argv[0]).name or "python"
+    me = this_process()
     since = datetime.now(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
-    return _Record(command, *user_and_host(), me.machine, me.process, me.started, since, "at work", found)
+    return _Record(running_command(), *user_and_host(), me.machine, me.process, me.started, since, "at work", found)
 
 
 def _file(run: Path, kind: Kind) -> Path:
