@@ -8,6 +8,6 @@ CALL (node) {
 WITH gds.graph.project(
   $graph_name, node, item,
   {relationshipType: 'INTERACTED'},
-  {undirectedRelationshipTypes: ['*']}
+  {undirectedRelationshipTypes: ['*'], readConcurrency: 1}
 ) AS projected
 RETURN projected.nodeCount AS nodes, projected.relationshipCount AS relationships

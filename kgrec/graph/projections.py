@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kgrec.graph.database import Database
 
 MEBIBYTE = 1 << 20
-SERVER_HEAP = 64 * MEBIBYTE  # what Neo4j and GDS hold themselves, at rest
+SERVER_HEAP = 128 * MEBIBYTE  # what Neo4j and GDS hold themselves, at rest
 LOCKED = re.compile(r"-lock([0-9a-f]{12})-")
 # In Neo4j's words, Java's and those of GDS.
 OUT_OF_MEMORY = re.compile(r"OutOfMemory|MemoryLimit|Java heap space|exceeds (available|current free) memory")
