@@ -1,7 +1,6 @@
 """``kgrec load``: fill the knowledge graph from files and from DBpedia."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import click

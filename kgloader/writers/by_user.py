@@ -40,6 +40,7 @@ class InteractionWrites:
         """Return the writes of a batch; those that create come before those that merge, which may be the same again."""
         if not self._began:
             self._began = True
+            database.write("load/fence")  # the last batch of a load that was just killed is waited for
             self._seen = None if database.read("load/has_interactions")[0]["found"] else Seen()
         timed = [
             (one, tie_break(self._seed, one.user_id, one.item_id, one.timestamp))
@@ -57,6 +58,7 @@ class InteractionWrites:
             other = [visit for visit, is_new in zip(timed, free, strict=True) if not is_new]
             untimed = []
         return [
+            Write("load/fence", [len(new)] if new else []),
             Write("load/items", items, node="Item"),
             _by_user("load/interactions_new", new),
             _by_user("load/interactions", other),

@@ -34,4 +34,5 @@ class Seen:
         first = np.zeros(len(keys), dtype=bool)
         first[np.unique(places, return_index=True)[1]] = True
         np.bitwise_or.at(self._taken, byte, bit)
-        return free & first
+        found: np.ndarray = free & first
+        return found
