@@ -22,7 +22,7 @@ from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
 from kgrec.interrupts import held_back
 
-INTERACTIONS_PER_BATCH = 20_000
+INTERACTIONS_PER_BATCH = 50_000
 ITEMS_PER_BATCH = 1_000  # with their texts and up to some hundred neighbours each
 
 Record = TypeVar("Record")
