@@ -23,7 +23,7 @@ from tests.integration.graph_dump import dump, rows
 
 DAY = 24 * 60 * 60
 SMALL_BATCHES = (
-    "from kgloader import commands; from kgrec.commands import kgrec; commands.INTERACTIONS_PER_BATCH = 1_000; kgrec()"
+    "from kgloader import commands; from kgrec.commands import main; commands.INTERACTIONS_PER_BATCH = 1_000; main()"
 )
 
 

@@ -127,7 +127,7 @@ def test_a_first_load_that_is_killed_goes_on_to_the_same_graph(
 ) -> None:
     """SIGKILL while a batch is written and the next one read; the rest is merged."""
     path = tmp_path / "made-up.inter"
-    given = drawn(20_000, 4, True, range(2_000))
+    given = drawn(8_000, 4, True, range(200))
     lines = [f"{one.user_id}\t{one.item_id}\t{one.rating or ''}\t{one.timestamp}" for one in given]
     path.write_text("\n".join(["user_id:token\titem_id:token\trating:float\ttimestamp:float", *lines]) + "\n")
     command_line("load", "recbole", str(tmp_path))
