@@ -87,9 +87,9 @@ def load_file(
     def settle() -> None:
         """Wait until the batch under way is in the graph."""
         nonlocal under_way, done
-        if under_way is not None:
-            (writing, reached), under_way = under_way, None
-            with held_back():
+        with held_back():
+            if under_way is not None:
+                (writing, reached), under_way = under_way, None
                 writing.result()
                 done = reached
 
@@ -115,7 +115,8 @@ def load_file(
                 if skipped is not None:
                     skipped.keep()
                 note = resume.progress_write(load, reached)
-                under_way = writer.submit(_write_batch, database, writes, note, report), reached
+                with held_back():
+                    under_way = writer.submit(_write_batch, database, writes, note, report), reached
                 report.read[f"rows of {path.name}"] += len(batch)
                 advance(len(batch), lines.bytes_read)
             settle()
