@@ -1,83 +1,177 @@
-"""How fast and at what memory `kgrec load amazon` works on generated reviews.
+"""How fast `kgrec load` takes interactions, stage by stage, beside the bare statements and another tree.
 
-    python -m benchmarks.load 300000 [--uri bolt://... --password ...]
+    python -m benchmarks.load 1000000 --format recbole [--against /path/of/another/checkout] [--json load.json]
 
-The reviews are made up here: popularity follows a power law, texts of 300 characters are read and dropped. Prints
-interactions per second for reading alone, for the first load (with splits and sessions) and for the same load again,
-and the peak memory of this process (the server's memory is not in it). Without --uri the managed server is used. The
-interactions stay in the graph under ids that start with "benchmark": run it on a throwaway database.
+Users and items follow power laws, times are uniform over three years. On a managed server of its own, with the usual
+heap, in each round on an empty graph: the file read alone; a first load, without splits; the same again, where all is
+merged; splits and sessions; and the writes of a first load alone, made beforehand, which is the server's bound for
+these statements. With ``--against`` the whole command is run by both checkouts in turn. Ratios are of rates, within a
+round. Peak memory is that of this process.
 """
 
-import gzip
 import json
-import random
+import os
 import resource
+import subprocess
+import sys
 import tempfile
 import time
+from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Literal, get_args
 
 import click
+import numpy as np
+from more_itertools import chunked
 
 from kgloader.readers.amazon import read_reviews
 from kgloader.readers.lines import Lines
+from kgloader.readers.recbole import read_interactions
 from kgloader.report import Report
 from kgloader.writers import resume
-from kgloader.writers.interactions import INTERACTIONS_PER_BATCH, interaction_writes, load_file
+from kgloader.writers.by_user import InteractionWrites
+from kgloader.writers.interactions import INTERACTIONS_PER_BATCH, load_file
 from kgloader.writers.splits import mark_splits
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
-from kgrec.options import with_database
+from kgrec.server.managed import Connection, ManagedServer
+
+Format = Literal["recbole", "amazon"]
+READERS = {"recbole": read_interactions, "amazon": read_reviews}
+FIRST_TIME, TIMES = 1_300_000_000, 10**8  # seconds
 
 
-def write_reviews(path: Path, count: int) -> None:
-    """Write ``count`` reviews of 2014's format by count/10 users of up to count/20 items."""
-    draw = random.Random(0)
-    with gzip.open(path, "wt", compresslevel=1) as file:
-        for _ in range(count):
-            review = {
-                "reviewerID": f"benchmark{draw.randrange(max(1, count // 10))}",
-                "asin": f"benchmark{int(draw.paretovariate(0.7)) % max(1, count // 20)}",
-                "overall": 5.0,
-                "reviewText": "x" * 300,
-                "unixReviewTime": 1_300_000_000 + draw.randrange(10**8),
-            }
-            file.write(json.dumps(review) + "\n")
+def write_file(folder: Path, format: Format, count: int, users: int, items: int) -> Path:
+    """Write ``count`` interactions of so many users and items, in no order."""
+    draw = np.random.default_rng(0)
+    chosen = [
+        draw.choice(size, count, p=weights / weights.sum()).tolist()
+        for size, weights in ((users, draw.pareto(1.5, users) + 0.3), (items, np.arange(1, items + 1) ** -0.8))
+    ]
+    times = (FIRST_TIME + draw.integers(0, TIMES, count)).tolist()
+    rows = zip(*chosen, draw.integers(1, 6, count).tolist(), times, strict=True)
+    path = folder / ("made-up.inter" if format == "recbole" else "reviews.jsonl")
+    with path.open("w", encoding="ascii") as file:
+        if format == "recbole":
+            file.write("user_id:token\titem_id:token\trating:float\ttimestamp:float\n")
+            file.writelines(f"U{user}\tB{item}\t{rating}\t{moment}\n" for user, item, rating, moment in rows)
+        else:
+            for user, item, rating, moment in rows:
+                review = {"reviewerID": f"A{user:013}", "asin": f"B{item:09}", "overall": float(rating)}
+                told = {"reviewText": "word " * 60, "summary": "good", "unixReviewTime": moment}
+                file.write(json.dumps(review | told) + "\n")
+    return path
 
 
-def peak_memory() -> int:
-    """Peak resident memory of this process, MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+def emptied(database: Database) -> None:
+    """Remove what the graph holds, in transactions of a size that a heap of 1 GiB bears."""
+    with database.driver.session() as session:
+        session.run("MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 10000 ROWS").consume()
+        session.run("MATCH (n:!Lock) CALL (n) { DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
 
 
-def say(what: str, count: int, start: float) -> None:
-    """Print one line of the result."""
-    seconds = time.monotonic() - start
-    print(f"{what:<24}{count / seconds:>12,.0f} interactions/s{seconds:>9.1f} s   peak {peak_memory()} MiB")
+def stages(database: Database, path: Path, format: Format) -> dict[str, float]:
+    """Seconds of each stage, on an empty graph."""
+    read = READERS[format]
+    seconds = {"reading": timed(lambda: sum(1 for _ in read(Lines(path))))}
+    records = (record for _, record in read(Lines(path)))
+    prepare = InteractionWrites()
+    made = [
+        [(write.statement, write.parameters) for write in prepare(database, batch, Report()) if write.rows]
+        for batch in chunked(records, INTERACTIONS_PER_BATCH)
+    ]
+    seconds["bare statements"] = timed(lambda: [database.write_together(batch) for batch in made])
+    made.clear()
+    emptied(database)
+    for what in ("first load", "the same again"):
+        writes, report = InteractionWrites(), Report()
+        seconds[what] = timed(
+            lambda: load_file(database, path, "benchmark", read, writes, INTERACTIONS_PER_BATCH, report)  # noqa: B023
+        )
+        if what == "first load":
+            seconds["splits and sessions"] = timed(lambda: mark_splits(database))
+        resume.forget(database, path, "benchmark")
+    emptied(database)
+    return seconds
+
+
+def command(tree: Path, connection: Connection, path: Path, format: Format) -> float:
+    """Seconds of the whole command, by the code of one checkout."""
+    what = [str(path.parent)] if format == "recbole" else ["--reviews", str(path)]
+    environment = os.environ | {
+        "PYTHONPATH": str(tree), "KGREC_NEO4J_URI": connection.uri, "KGREC_NEO4J_PASSWORD": connection.password
+    }  # fmt: skip
+    asked = [sys.executable, "cli.py", "load", format, *what]
+    return timed(lambda: subprocess.run(asked, cwd=tree, env=environment, check=True, capture_output=True))
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Seconds that the work takes."""
+    start = time.monotonic()
+    work()
+    return time.monotonic() - start
 
 
 @click.command()
 @click.argument("count", type=click.IntRange(min=1), default=300_000)
-@with_database()
-def main(database: Database, count: int) -> None:
-    """Load COUNT generated reviews twice and print how long it took."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "reviews.json.gz"
-        write_reviews(path, count)
-        start = time.monotonic()
-        read = sum(1 for _ in read_reviews(Lines(path)))
-        say("reading", read, start)
-        ensure_schema(database)
-        for name in ("first load", "the same again"):
-            start = time.monotonic()
-            load_file(
-                database, path, "reviews", read_reviews, interaction_writes, INTERACTIONS_PER_BATCH, report := Report()
-            )
-            say(name, report.read.total(), start)
-            start = time.monotonic()
-            marks = mark_splits(database)
-            resume.forget(database, path, "reviews")
-            if marks.users:
-                say(f"splits ({marks.users:,} users)", count, start)
+@click.option("--format", type=click.Choice(get_args(Format)), default="recbole", show_default=True)
+@click.option("--users", default=60_000, show_default=True)
+@click.option("--items", default=20_000, show_default=True)
+@click.option("--rounds", default=3, show_default=True)
+@click.option("--against", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Another checkout.")
+@click.option("--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="Where the ratios go as well.")
+@click.option("--bolt-port", default=27687, show_default=True)
+@click.option("--http-port", default=27474, show_default=True)
+def main(
+    count: int,
+    format: Format,
+    users: int,
+    items: int,
+    rounds: int,
+    against: Path | None,
+    out: Path | None,
+    bolt_port: int,
+    http_port: int,
+) -> None:
+    """Load COUNT generated interactions and print interactions a second, median and extremes of the rounds."""
+    found: dict[str, list[float]] = defaultdict(list)
+    with tempfile.TemporaryDirectory(prefix="kgrec-load-") as name:
+        path = write_file(Path(name), format, count, users, items)
+        server = ManagedServer(Path(name) / "neo4j")
+        connection = server.start(bolt_port, http_port)
+        try:
+            with Database(connection.uri, connection.user, connection.password) as database:
+                ensure_schema(database)
+                for _ in range(rounds):
+                    for what, seconds in stages(database, path, format).items():
+                        found[what].append(seconds)
+                    if against is not None:
+                        for what, tree in (("command", Path.cwd()), ("command, other tree", against)):
+                            found[what].append(command(tree, connection, path, format))
+                            emptied(database)
+        finally:
+            server.stop()
+    for what, spent in found.items():
+        rates = count / np.array(spent)
+        print(f"{format:<9}{what:<22}{np.median(rates):>10,.0f}/s  ({rates.min():,.0f} to {rates.max():,.0f})")
+    print(f"peak memory of the client: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
+    ratios = {"first load, of the bare statements": ("bare statements", "first load")}
+    if against is not None:
+        ratios["command, of the other tree"] = ("command, other tree", "command")
+    rows = [
+        row(f"{format}: {what}", np.array(found[over]) / np.array(found[by])) for what, (over, by) in ratios.items()
+    ]
+    for one in rows:
+        print(f"{one['name']:<50}{one['ratio_median']:>7.2f}  ({one['ratio_min']:.2f} to {one['ratio_max']:.2f})")
+    if out is not None:
+        out.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+
+def row(name: str, ratios: np.ndarray) -> dict[str, Any]:
+    """One ratio of rates, as it is kept."""
+    spread = {"ratio_median": np.median(ratios), "ratio_min": ratios.min(), "ratio_max": ratios.max()}
+    return {"name": name, **{key: float(value) for key, value in spread.items()}, "rounds": len(ratios)}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """``kgrec load``: fill the knowledge graph from files and from DBpedia."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import click
@@ -14,13 +13,8 @@ from kgloader.readers.skipped import Tolerance
 from kgloader.report import Report
 from kgloader.settings import LoadSettings
 from kgloader.writers import entities, resume
-from kgloader.writers.interactions import (
-    INTERACTIONS_PER_BATCH,
-    ITEMS_PER_BATCH,
-    interaction_writes,
-    item_writes,
-    load_file,
-)
+from kgloader.writers.by_user import InteractionWrites
+from kgloader.writers.interactions import INTERACTIONS_PER_BATCH, ITEMS_PER_BATCH, item_writes, load_file
 from kgloader.writers.kcore import keep_core
 from kgloader.writers.splits import mark_splits, tell_split
 from kgloader.writers.ties import tell_ties
@@ -163,7 +157,7 @@ def _load_interactions(
     tolerance: Tolerance | None,
 ) -> None:
     """Read, filter, split and group interactions, then forget the progress note."""
-    writes = partial(interaction_writes, seed=load_section("load", LoadSettings).seed)
+    writes = InteractionWrites(load_section("load", LoadSettings).seed)
     load_file(database, path, kind, read, writes, INTERACTIONS_PER_BATCH, report, tolerance)
     report.skipped["interactions already there"] += report.read.total() - report.relationships["INTERACTED"]
     if k_core is not None:

@@ -1,6 +1,14 @@
-// Interactions without a time: one per user, item and line of the file, whose order stands for time.
+// Interactions without a time, by user as in interactions_new: one per user, item and line of the file, whose order
+// stands for time.
+UNWIND range(0, size($items) - 1) AS place
+MATCH (item:Item {item_id: $items[place]})
+WITH item ORDER BY place
+WITH collect(item) AS items
 UNWIND $rows AS row
-MATCH (user:User {user_id: row.user_id})
-MATCH (item:Item {item_id: row.item_id})
-MERGE (user)-[interaction:INTERACTED {position: row.position}]->(item)
-ON CREATE SET interaction.rating = row.rating, user:Changed
+MERGE (user:User {user_id: row[0]})
+ON CREATE SET user.name = row[0]
+WITH items, user, row
+UNWIND row[1] AS visit
+WITH user, items[visit[0]] AS item, visit
+MERGE (user)-[interaction:INTERACTED {position: visit[3]}]->(item)
+ON CREATE SET interaction.rating = visit[2], interaction.split = 'train', user:Changed

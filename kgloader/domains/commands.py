@@ -18,6 +18,7 @@ from kgloader.readers.skipped import Skipped, Tolerance
 from kgloader.report import Report, progress_bar
 from kgloader.settings import LoadSettings
 from kgloader.writers import resume
+from kgloader.writers.by_user import InteractionWrites
 from kgloader.writers.interactions import INTERACTIONS_PER_BATCH, ITEMS_PER_BATCH, load_file
 from kgloader.writers.splits import mark_splits, tell_split
 from kgloader.writers.ties import tell_ties
@@ -154,7 +155,7 @@ def _load_interactions(
     domain: Description, table: Table, database: Database, report: Report, tolerance: Tolerance | None
 ) -> None:
     """Read, split and group interactions, then forget the progress note."""
-    writes = partial(interactions_of_domain, domain, load_section("load", LoadSettings).seed)
+    writes = partial(interactions_of_domain, domain, InteractionWrites(load_section("load", LoadSettings).seed))
     read = partial(_interactions, domain, table)
     load_file(database, table.path, INTERACTIONS, read, writes, INTERACTIONS_PER_BATCH, report, tolerance)
     report.skipped["interactions already there"] += report.read.total() - report.relationships["INTERACTED"]

@@ -7,7 +7,8 @@ from kgloader.domains.description import ITEM, Description, Relationship
 from kgloader.domains.records import DescribedItem
 from kgloader.readers.records import Interaction
 from kgloader.report import Report
-from kgloader.writers.interactions import Write, interaction_writes, known_items
+from kgloader.writers.by_user import InteractionWrites
+from kgloader.writers.interactions import Write, known_items
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
 
@@ -15,7 +16,7 @@ EVERYWHERE = ("BY", "IN_CATEGORY")  # types that every statement about features 
 
 
 def interactions_of_domain(
-    domain: Description, seed: int, database: Database, batch: list[Interaction], report: Report
+    domain: Description, writes: InteractionWrites, database: Database, batch: list[Interaction], report: Report
 ) -> list[Write]:
     """Users, items of the domain, and their interactions.
 
@@ -27,7 +28,7 @@ def interactions_of_domain(
     items = [{"item_id": item_id, "domain": domain.name} for item_id in ids]
     return [
         replace(write, statement="load/domain_items", rows=items) if write.statement == "load/items" else write
-        for write in interaction_writes(database, batch, report, seed)
+        for write in writes(database, batch, report)
     ]
 
 

@@ -37,9 +37,9 @@ def identifier(key: str, value: Any) -> str:
     Raises:
         Malformed: it is neither text nor a whole number, blank, too long to index, or not valid Unicode.
     """
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= LONGEST_INTEGER:
-        return str(value)
     if not isinstance(value, str):
+        if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() <= LONGEST_INTEGER:
+            return str(value)
         raise Malformed(f"{key!r} is {shown(value)}, not text")
     if not value.strip():
         raise Malformed(f"{key!r} is blank")
@@ -97,7 +97,8 @@ def time(key: str, value: Any) -> int:
     Raises:
         Malformed: it is no number, or not of the years 1 to 9999.
     """
-    return milliseconds(key, value, 1_000 if number(key, value) < SECONDS_BELOW else 1)
+    found = number(key, value)
+    return within(key, value, found * 1_000 if found < SECONDS_BELOW else found)
 
 
 def within(key: str, value: Any, found: float) -> int:

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from kgloader.readers.opening import opened
 from kgloader.readers.skipped import Skipped
@@ -31,7 +31,6 @@ class Lines:
 
     Attributes:
         size: of the file, in bytes.
-        bytes_read: of the file as it lies there, packed or not.
         number: of the last line read, blank or not.
         count: of the lines read that are not blank.
         checksum: of the content of all lines read, their CRC-32.
@@ -40,12 +39,19 @@ class Lines:
     def __init__(self, path: Path, skipped: Skipped | None = None):
         self.path = path
         self.size = path.stat().st_size
-        self.bytes_read = 0
         self.number = 0
         self.count = 0
         self.checksum = 0
         self._skipped = skipped
+        self._file: BinaryIO | None = None
         self._numbered = self._read()
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes read of the file as it lies there, packed or not."""
+        if self._file is None:
+            return 0
+        return self.size if self._file.closed else self._file.tell()
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
         """Yield (line number, text without its line end).
@@ -103,7 +109,7 @@ class Lines:
     def _read(self) -> Iterator[tuple[int, str, str]]:
         """Yield (line number, text, what is wrong with its bytes)."""
         blank = 0
-        with opened(self.path) as (file, stream):
+        with opened(self.path) as (self._file, stream):
             while True:
                 try:
                     line = stream.readline(LONGEST_LINE + 1)
@@ -112,7 +118,6 @@ class Lines:
                         raise
                     problem = f"the packed file is cut off or damaged ({str(error).rstrip('.')})"
                     raise self.error(self.number + 1, problem) from error
-                self.bytes_read = file.tell()
                 if not line:
                     break
                 self.number += 1

@@ -6,6 +6,7 @@ seconds lie in the year 5138, and 1e11 milliseconds in 1973, before any such dat
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from kgloader.readers import fields
@@ -43,8 +44,10 @@ def read_interactions(lines: Lines, after: int = 0) -> Iterator[tuple[int, Inter
     Raises:
         KgrecError: the header, a line or a value is wrong; names file and line.
     """
-    types = _header(lines, "user_id", "item_id")
-    return lines.parsed(lambda line, number: _interaction(_cells(line, types), number), after)
+    columns = list(_header(lines, "user_id", "item_id"))
+    user, item = columns.index("user_id"), columns.index("item_id")
+    rating, time = (columns.index(name) if name in columns else None for name in ("rating", "timestamp"))
+    return lines.parsed(partial(_interaction, len(columns), user, item, rating, time), after)
 
 
 def read_items(lines: Lines, after: int = 0) -> Iterator[tuple[int, ItemRecord]]:
@@ -102,21 +105,28 @@ def _types(header: str, required: Sequence[str]) -> dict[str, str]:
     return types
 
 
-def _cells(line: str, types: dict[str, str]) -> Cells:
+def _values(line: str, columns: int) -> list[str]:
     values = line.split("\t")
-    if len(values) != len(types):
-        raise Malformed(f"{len(values)} fields where the header has {len(types)}")
-    return dict(zip(types, values, strict=True))
+    if len(values) != columns:
+        raise Malformed(f"{len(values)} fields where the header has {columns}")
+    return values
 
 
-def _interaction(cells: Cells, position: int) -> Interaction:
-    rating, time = cells.get("rating"), cells.get("timestamp")
+def _cells(line: str, types: dict[str, str]) -> Cells:
+    return dict(zip(types, _values(line, len(types)), strict=True))
+
+
+def _interaction(
+    columns: int, user: int, item: int, rating: int | None, time: int | None, line: str, position: int
+) -> Interaction:
+    """Read one line of so many columns, at whose places user, item, rating and time stand."""
+    values = _values(line, columns)
     return Interaction(
-        user_id=_identifier(cells, "user_id"),
-        item_id=_identifier(cells, "item_id"),
-        rating=fields.number("rating", rating) if rating else None,
-        timestamp=None if time is None else fields.time("timestamp", time),
-        position=position,
+        fields.identifier("user_id", values[user]),
+        fields.identifier("item_id", values[item]),
+        None if rating is None or not values[rating] else fields.number("rating", values[rating]),
+        None if time is None else fields.time("timestamp", values[time]),
+        position,
     )
 
 

@@ -1,10 +1,10 @@
 """The normalised rows that every reader yields and the writers take."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Interaction:
+class Interaction(NamedTuple):  # of the records it alone comes by the million, and a tuple is made in half the time
     """A user met an item: ``timestamp`` in epoch milliseconds, ``position`` the line of the file it stands on."""
 
     user_id: str

@@ -1,26 +1,28 @@
-"""Batched writes: each batch is one transaction that also notes how far the file has been read."""
+"""Batched writes: each batch is one transaction that also notes how far the file has been read.
+
+One thread reads the file and makes the next batch while another waits for the server to write the one before.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from more_itertools import chunked
 
 from kgloader.readers.lines import Lines, Malformed
-from kgloader.readers.records import Interaction, ItemRecord
+from kgloader.readers.records import ItemRecord
 from kgloader.readers.skipped import Skipped, Tolerance, kept_in
 from kgloader.report import Report, progress_bar
-from kgloader.settings import LoadSettings
 from kgloader.writers import resume
 from kgloader.writers.resume import Progress
-from kgloader.writers.ties import tie_break
 from kgrec.errors import KgrecError
-from kgrec.graph.database import Database
+from kgrec.graph.database import Database, Row
 from kgrec.interrupts import held_back
 
-INTERACTIONS_PER_BATCH = 10_000
-DEFAULT_SEED = LoadSettings().seed
+INTERACTIONS_PER_BATCH = 50_000
 ITEMS_PER_BATCH = 1_000  # with their texts and up to some hundred neighbours each
 
 Record = TypeVar("Record")
@@ -28,12 +30,18 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A statement over ``$rows``, with the kind of node and of relationship that it creates."""
+    """A statement over ``$rows`` and other parameters, with the kind of node and of relationship that it creates."""
 
     statement: str
     rows: list[Any]
     node: str = ""
     relationship: str = ""
+    beside: Row = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> Row:
+        """All that the statement takes."""
+        return {"rows": self.rows} | self.beside
 
 
 def load_file(
@@ -48,14 +56,16 @@ def load_file(
 ) -> None:
     """Read a file and write it in batches, going on where an interrupted load of the same lines stopped.
 
-    The progress note stays; `resume.forget` removes it when all that follows from the file is done.
+    A batch is written when the one before is in the graph; meanwhile the next one is read. The progress note stays;
+    `resume.forget` removes it when all that follows from the file is done.
 
     Args:
         database: where to write.
         path: the file.
         kind: what the file is, as the progress bar and the progress note name it.
         read: a reader that takes the lines and the line number behind which to start.
-        prepare: turns a batch of records into writes, and counts in the report what it leaves out.
+        prepare: turns a batch of records into writes, and counts in the report what it leaves out; it may be called
+            before the batch before is in the graph.
         batch_size: records per transaction.
         report: where everything is counted.
         tolerance: of broken lines, which are kept aside; without it the first one is an error.
@@ -72,6 +82,17 @@ def load_file(
     load = resume.file_load(database, path, kind)
     done = resume.progress_of(database, load)
     skipped = None
+    under_way: tuple[Future[None], Progress] | None = None
+
+    def settle() -> None:
+        """Wait until the batch under way is in the graph."""
+        nonlocal under_way, done
+        with held_back():
+            if under_way is not None:
+                (writing, reached), under_way = under_way, None
+                writing.result()
+                done = reached
+
     try:
         lines, skipped = _opened(path, tolerance, done)
         records = read(lines, done.rows)
@@ -83,18 +104,25 @@ def load_file(
             report.notes.append(
                 f"{path.name}: went on behind line {done.rows:,}, where an earlier load was interrupted."
             )
-        with progress_bar(f"{kind} {path.name}", "rows", lines.size) as advance:
+        with (
+            ThreadPoolExecutor(1, "kgrec-load") as writer,
+            progress_bar(f"{kind} {path.name}", "rows", lines.size) as advance,
+        ):
             for batch in chunked(records, batch_size):
+                reached = Progress(lines.number, lines.checksum)
                 writes = prepare(database, [record for _, record in batch], report)
+                settle()
                 if skipped is not None:
                     skipped.keep()
-                reached = Progress(lines.number, lines.checksum)
+                note = resume.progress_write(load, reached)
                 with held_back():
-                    _write_batch(database, writes, resume.progress_write(load, reached), report)
-                    done = reached
+                    under_way = writer.submit(_write_batch, database, writes, note, report), reached
                 report.read[f"rows of {path.name}"] += len(batch)
                 advance(len(batch), lines.bytes_read)
+            settle()
     except (KgrecError, KeyboardInterrupt, OSError) as stop:
+        with suppress(KgrecError):
+            settle()
         stop.add_note(_loaded(path, done, report, stop, tolerance))
         raise
     finally:
@@ -106,28 +134,6 @@ def load_file(
     if skipped is not None and skipped.count:
         report.skipped[f"broken lines of {path.name}"] += skipped.count
         report.notes.append(f"{path.name}: {skipped.path} holds the broken lines, with what is wrong with each.")
-
-
-def interaction_writes(
-    database: Database, batch: list[Interaction], report: Report, seed: int = DEFAULT_SEED
-) -> list[Write]:
-    """Users, items and their interactions; ``seed`` is that of the hash which orders those of the same time."""
-    rows = [asdict(interaction) for interaction in batch]
-    timed = [
-        row | {"tie": tie_break(seed, row["user_id"], row["item_id"], row["timestamp"])}
-        for row in rows
-        if row["timestamp"] is not None
-    ]
-    return [
-        Write("load/users", list({row["user_id"]: None for row in rows}), node="User"),
-        Write("load/items", list({row["item_id"]: None for row in rows}), node="Item"),
-        Write("load/interactions", timed, relationship="INTERACTED"),
-        Write(
-            "load/interactions_in_file_order",
-            [row for row in rows if row["timestamp"] is None],
-            relationship="INTERACTED",
-        ),
-    ]
 
 
 def item_writes(database: Database, batch: list[ItemRecord], report: Report) -> list[Write]:
@@ -191,7 +197,7 @@ def _loaded(path: Path, done: Progress, report: Report, stop: BaseException, tol
 
 def _write_batch(database: Database, writes: list[Write], progress: tuple[str, dict[str, Any]], report: Report) -> None:
     given = [write for write in writes if write.rows]
-    summaries = database.write_together([*((write.statement, {"rows": write.rows}) for write in given), progress])
+    summaries = database.write_together([*((write.statement, write.parameters) for write in given), progress])
     told = iter(summaries)  # of those with rows, and of the progress
     for write in writes:
         counters = next(told).counters if write.rows else None

@@ -22,6 +22,9 @@ from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, rows
 
 DAY = 24 * 60 * 60
+SMALL_BATCHES = (
+    "from kgloader import commands; from kgrec.commands import main; commands.INTERACTIONS_PER_BATCH = 1_000; main()"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -367,9 +370,9 @@ def test_wrong_calls_are_refused_and_help_reads_alone(command_line: CommandLine,
 def test_ctrl_c_keeps_whole_batches_and_the_same_command_goes_on(
     database: Database, command_line: CommandLine, tmp_path: Path
 ) -> None:
-    records = [review(f"U{n % 500}", f"B{n % 300}", 1_300_000_000 + n) for n in range(60_000)]
+    records = [review(f"U{n % 500}", f"B{n % 300}", 1_300_000_000 + n) for n in range(20_000)]
     reviews = write(tmp_path / "reviews.json", records)
-    command = [sys.executable, "-m", "kgrec", "load", "amazon", "--reviews", reviews]
+    command = [sys.executable, "-c", SMALL_BATCHES, "load", "amazon", "--reviews", reviews]
     environment = {**os.environ, **command_line.environment}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while process.poll() is None and not rows(database, "MATCH (p:LoadProgress) RETURN p"):
@@ -380,11 +383,11 @@ def test_ctrl_c_keeps_whole_batches_and_the_same_command_goes_on(
     [(done,)] = rows(database, "MATCH (p:LoadProgress) RETURN p.rows")
     there = f"goes on from there. The first {done:,} lines of reviews.json are in the graph: the same command goes on"
     assert there.encode() in errors
-    assert 0 < done < 60_000
-    assert done % 10_000 == 0
+    assert 0 < done < 20_000
+    assert done % 1_000 == 0
     assert rows(database, "MATCH ()-[r:INTERACTED]->() RETURN count(r), max(r.position)") == [(done, done)]
     assert "went on behind line" in command_line("load", "amazon", "--reviews", reviews).stdout
-    assert rows(database, "MATCH ()-[r:INTERACTED]->() RETURN count(r), count(r.split)") == [(60_000, 60_000)]
+    assert rows(database, "MATCH ()-[r:INTERACTED]->() RETURN count(r), count(r.split)") == [(20_000, 20_000)]
     assert rows(database, "MATCH (n:LoadProgress|Changed) RETURN n") == []
 
 

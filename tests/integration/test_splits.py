@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kgloader.readers.records import Interaction
 from kgloader.report import Report
-from kgloader.writers.interactions import DEFAULT_SEED, interaction_writes
+from kgloader.writers.by_user import DEFAULT_SEED, InteractionWrites
 from kgloader.writers.splits import mark_splits
 from kgloader.writers.ties import tie_break
 from kgrec.graph.database import Database
@@ -22,8 +22,8 @@ run = count()
 
 
 def write(database: Database, interactions: list[Interaction]) -> None:
-    writes = interaction_writes(database, interactions, Report())
-    database.write_together([(write.statement, {"rows": write.rows}) for write in writes])
+    writes = InteractionWrites()(database, interactions, Report())
+    database.write_together([(write.statement, write.parameters) for write in writes if write.rows])
 
 
 def item(place: int) -> str:
