@@ -109,7 +109,7 @@ def our_vectors(features: Tensor, hops: dict[str, Hop], settings: HDGISettings, 
     if as_code:
         for related in training.related:
             if isinstance(related, MetaPathAdjacency):
-                related.own = related.own + related.scale**-2  # D^-1/2 (A + I + D) D^-1/2
+                related.own = related.own + 1.0  # D^-1/2 (A + I + D) D^-1/2
         nn.init.xavier_uniform_(training.model.discriminator.data[None])
     for epoch in range(settings.epochs):
         training.train_epoch(epoch)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
 
 from gnn.hops import Hop, instances
 from gnn.neighbours import neighbours
@@ -30,10 +31,15 @@ class MetaPathAdjacency:
 
     def __init__(self, factors: list[Tensor], own: Tensor, degree: Tensor | None = None):
         self.factors = [_rows_compressed(factor) for factor in factors]
-        self.own = own[:, None]
         if degree is None:
-            degree = self._walk(torch.ones_like(self.own)).squeeze(1) + own
-        self.scale = degree.rsqrt().to(own.dtype)[:, None]  # [n_users, 1]
+            degree = self._walk(torch.ones_like(own)[:, None]).squeeze(1) + own
+        scale = degree.rsqrt().to(own.dtype)  # [n_users]
+        # D^-1/2 at either end is put into the weights there, so that applying it takes no pass over the users.
+        first = self.factors[0]
+        self.factors[0] = _weighed(first, first.values() * scale.repeat_interleave(first.crow_indices().diff()))
+        last = self.factors[-1]
+        self.factors[-1] = _weighed(last, last.values() * scale[last.col_indices()])
+        self.own = (own * scale.square())[:, None]
 
     def __matmul__(self, x: Tensor) -> Tensor:
         """Apply the operator to ``x`` ``[n_users, dim]``."""
@@ -41,12 +47,12 @@ class MetaPathAdjacency:
         return result
 
     def _applied(self, x: Tensor) -> Tensor:
-        scaled = self.scale * x
-        return self._walk(scaled).addcmul_(self.own, scaled).mul_(self.scale)
+        x = x.detach().contiguous()
+        return self._walk(x).addcmul_(self.own, x)
 
     def _walk(self, x: Tensor) -> Tensor:
         for factor in reversed(self.factors):
-            x = torch.sparse.mm(factor, x)
+            x = multiplied(factor, x)
         return x
 
 
@@ -112,8 +118,27 @@ class _Symmetric(torch.autograd.Function):
         return result, None
 
 
+def multiplied(matrix: Tensor, x: Tensor) -> Tensor:
+    """Multiply a CSR matrix ``[n, m]`` by ``x`` ``[m, dim]``, contiguous, without a gradient: ``[n, dim]``.
+
+    On a CPU it is FBGEMM's sum of weighted embeddings, which fetches the rows ahead: two to five times as fast as MKL's
+    product, whose matrices torch makes anew each time.
+    """
+    if matrix.is_cuda or not matrix.values().numel():
+        return torch.sparse.mm(matrix, x)
+    result: Tensor = F.embedding_bag(
+        matrix.col_indices(),
+        x,
+        matrix.crow_indices(),
+        mode="sum",
+        per_sample_weights=matrix.values(),
+        include_last_offset=True,
+    )
+    return result
+
+
 def compressed_rows(rows: Tensor, columns: Tensor, values: Tensor) -> Tensor:
-    """Make a square CSR matrix with indices of 32 bits, by which MKL multiplies about twice as fast as torch does COO.
+    """Make a square CSR matrix with indices of 32 bits.
 
     Args:
         rows: where each row begins among the entries, and the end. ``[n + 1]``
@@ -128,6 +153,10 @@ def _csr(rows: Tensor, columns: Tensor, values: Tensor, shape: torch.Size) -> Te
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta state")
         return torch.sparse_csr_tensor(rows.int(), columns.int(), values, shape, check_invariants=False)
+
+
+def _weighed(matrix: Tensor, values: Tensor) -> Tensor:
+    return _csr(matrix.crow_indices(), matrix.col_indices(), values, matrix.shape)
 
 
 def _there_and_back(matrices: list[Tensor]) -> list[Tensor]:

@@ -1,10 +1,14 @@
 """Training HDGI full-graph by its own objective: true users are told from those of a corrupted graph."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from gnn.adjacency import adjacency
 from gnn.hdgi import HDGI, Related
+from gnn.infomax_loss import infomax_loss
 from gnn.node_attention import Neighbourhoods
 from gnn.settings import HDGISettings
 from gnn.training_graph import TrainingGraph
@@ -33,7 +37,7 @@ class HDGITraining:
         n_held_out = max(1, int(n_users * held_out)) if held_out else 0
         self.held_out, self.taught = order[:n_held_out].to(target), order[n_held_out:].to(target)
         self.fixed_corruption = self.corruption()
-        self._true_graph: tuple[list[Tensor], Tensor] | None = None
+        self._true_graph: tuple[list[Tensor], list[Tensor]] | None = None
 
     def corruption(self) -> Tensor:
         """Draw the user whose features each user gets in the corrupted graph: ``[n_users]``.
@@ -75,11 +79,11 @@ class HDGITraining:
 
     def _loss(self, corruption: Tensor, chosen: Tensor) -> Tensor:
         projected, positive = self._encoded()
-        negative, _ = self.model.encode([rows[corruption] for rows in projected], self.related)
-        return self.model.loss(positive, negative, chosen, summarised=self.taught)
+        negative = self.model.convolve(corrupted(projected, corruption), self.related)
+        return infomax_loss(self.model, positive, negative, chosen, summarised=self.taught)
 
-    def _encoded(self) -> tuple[list[Tensor], Tensor]:
-        """Projected features and states of the true graph by the present weights.
+    def _encoded(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Projected and convolved features of the true graph by the present weights.
 
         Validation after one epoch and training in the next ask for the same, so they are kept, with what a backward
         pass needs, until the weights change.
@@ -87,8 +91,30 @@ class HDGITraining:
         if self._true_graph is None:
             with torch.enable_grad():
                 projected = self.model.project(self.features)
-                self._true_graph = projected, self.model.encode(projected, self.related)[0]
+                self._true_graph = projected, self.model.convolve(projected, self.related)
         return self._true_graph
+
+
+def corrupted(projected: list[Tensor], order: Tensor) -> list[Tensor]:
+    """Give each user the projected features of another, ``order`` being a permutation ``[n_users]``."""
+    inverse = torch.empty_like(order)
+    inverse[order] = torch.arange(len(order), device=order.device)
+    shuffled: list[Tensor] = [_Shuffled.apply(rows, order, inverse) for rows in projected]
+    return shuffled
+
+
+class _Shuffled(torch.autograd.Function):
+    """Rows in another order; backwards they are gathered, where indexing would have to add them one by one."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, order: Tensor, inverse: Tensor) -> Tensor:
+        ctx.inverse = inverse
+        return rows.index_select(0, order)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        return gradient.index_select(0, ctx.inverse), None, None
 
 
 def related(graph: TrainingGraph, settings: HDGISettings, target: torch.device) -> list[Related]:
