@@ -30,7 +30,7 @@ from torch_geometric.utils import spmm
 from benchmarks.stages import peak
 from gnn.adjacency import MetaPathAdjacency
 from gnn.hops import Hop, hops
-from gnn.infomax import HDGITraining
+from gnn.infomax import HDGITraining, related
 from gnn.items import Items
 from gnn.meta_path import MetaPath
 from gnn.settings import HDGISettings
@@ -145,13 +145,13 @@ def _kgrec(pipe: Connection, n_users: int, n_features: int) -> None:
         with torch.no_grad():
             training.validate()
         end = time.perf_counter()
-        training._true_graph = None  # each epoch begins as the first
+        training.contrast.forget()  # each epoch begins as the first
         pipe.send((middle - start, end - middle, peak(os.getpid())))
 
 
 def _pyg(pipe: Connection, n_users: int, n_features: int) -> None:
     graph = made_up(n_users, n_features)
-    adjacencies = HDGITraining(graph, SETTINGS, 0.0).related
+    adjacencies = related(graph, SETTINGS, torch.device("cpu"))
     model = of_pyg(n_features, SETTINGS, len(PATHS))
     optimizer = torch.optim.Adam(model.parameters(), lr=SETTINGS.learning_rate)
     pipe.send(None)

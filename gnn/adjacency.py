@@ -30,7 +30,7 @@ class MetaPathAdjacency:
     """
 
     def __init__(self, factors: list[Tensor], own: Tensor, degree: Tensor | None = None):
-        self.factors = [_rows_compressed(factor) for factor in factors]
+        self.factors = [rows_compressed(factor) for factor in factors]
         if degree is None:
             degree = self._walk(torch.ones_like(own)[:, None]).squeeze(1) + own
         scale = degree.rsqrt().to(own.dtype)  # [n_users]
@@ -125,8 +125,9 @@ def multiplied(matrix: Tensor, x: Tensor) -> Tensor:
     product, whose matrices torch makes anew each time.
     """
     if matrix.is_cuda or not matrix.values().numel():
-        return torch.sparse.mm(matrix, x)
-    result: Tensor = F.embedding_bag(
+        product: Tensor = torch.sparse.mm(matrix, x)
+        return product
+    summed: Tensor = F.embedding_bag(
         matrix.col_indices(),
         x,
         matrix.crow_indices(),
@@ -134,19 +135,30 @@ def multiplied(matrix: Tensor, x: Tensor) -> Tensor:
         per_sample_weights=matrix.values(),
         include_last_offset=True,
     )
-    return result
+    return summed
 
 
-def compressed_rows(rows: Tensor, columns: Tensor, values: Tensor) -> Tensor:
-    """Make a square CSR matrix with indices of 32 bits.
+def compressed_rows(rows: Tensor, columns: Tensor, values: Tensor, width: int | None = None) -> Tensor:
+    """Make a CSR matrix with indices of 32 bits.
 
     Args:
         rows: where each row begins among the entries, and the end. ``[n + 1]``
         columns: of the entries. ``[n_entries]``
         values: of the entries. ``[n_entries]``
+        width: number of columns; without it there are as many as rows.
     """
     n = len(rows) - 1
-    return _csr(rows, columns, values, torch.Size((n, n)))
+    return _csr(rows, columns, values, torch.Size((n, n if width is None else width)))
+
+
+def transposed(matrix: Tensor) -> Tensor:
+    """Transpose a sparse matrix ``[n, m]``: CSR ``[m, n]``."""
+    if matrix.layout is torch.sparse_csr:
+        rows = torch.arange(matrix.shape[0], device=matrix.device).repeat_interleave(matrix.crow_indices().diff())
+        places, values = torch.stack([matrix.col_indices().long(), rows]), matrix.values()
+        matrix = torch.sparse_coo_tensor(places, values, matrix.shape[::-1], check_invariants=False)
+        return rows_compressed(matrix)
+    return rows_compressed(matrix.t())
 
 
 def _csr(rows: Tensor, columns: Tensor, values: Tensor, shape: torch.Size) -> Tensor:
@@ -163,7 +175,8 @@ def _there_and_back(matrices: list[Tensor]) -> list[Tensor]:
     return [*matrices, *(matrix.t() for matrix in reversed(matrices))]
 
 
-def _rows_compressed(matrix: Tensor) -> Tensor:
+def rows_compressed(matrix: Tensor) -> Tensor:
+    """Make a CSR matrix with indices of 32 bits of a sparse one ``[n, m]``."""
     if matrix.layout is torch.sparse_csr:
         return matrix
     with warnings.catch_warnings():

@@ -31,9 +31,13 @@ class SemanticAttention(nn.Module):
         Returns:
             The combined states ``[n_users, dim]`` and the meta-path weights ``[n_paths]``, which sum to 1.
         """
-        scores = self.query(torch.tanh(self.project(states))).mean(dim=(1, 2))  # [n_paths]
-        weights = torch.softmax(scores, dim=0)
+        weights = torch.softmax(self.scores(states) / states.shape[1], dim=0)
         return torch.einsum("p,pnd->nd", weights, states), weights
+
+    def scores(self, states: Tensor) -> Tensor:
+        """Sum the score over users, of states ``[n_paths, n_users, dim]``: ``[n_paths]``."""
+        scores: Tensor = self.query(torch.tanh(self.project(states))).sum(dim=(1, 2))
+        return scores
 
 
 class HDGI(nn.Module):

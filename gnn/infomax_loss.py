@@ -1,9 +1,10 @@
 """HDGI's loss together with its gradient, by blocks of users that stay in the processor's cache.
 
 All that follows the convolution of a user, activation, semantic attention and discriminator, is a chain of small
-operations on ``[n_users, dim]``, each bound by the memory that it reads and writes. Only two sums go over all users, the
-scores of the meta-paths and the summary. So three passes over the users do, and besides the gradient of the convolved
-features, which the convolution's own backward needs, nothing of that size is kept: no activation, no combined state.
+operations on ``[n_users, dim]``, each bound by the memory that it reads and writes. Only two sums go over all users,
+the scores of the meta-paths and the summary. So three passes over the users do, and besides the gradient of the
+convolved features, which the convolution's own backward needs, nothing of that size is kept: no activation, no combined
+state.
 """
 
 from dataclasses import dataclass
