@@ -111,12 +111,13 @@ class _Loss(torch.autograd.Function):
             by = torch.stack([error, part], dim=1)  # [n_users, 2]
             for path, slope in enumerate(slopes):
                 along = mine[path] * torch.stack([towards, of_summary])  # [2, dim]
+                negative = slope.item()
                 for rows in blocks:
                     one, gradient = side.convolved[path][rows], side.gradients[path][rows]
                     gradient.mul_(score[path]).addmm_(by[rows], along)
-                    below = torch.clamp(one, max=0.0)
-                    of_slopes[path] += (gradient * below).sum()
-                    gradient.mul_(torch.where(one > 0, 1.0, slope))
+                    of_slopes[path] += torch.dot(gradient.flatten(), one.clamp(max=0.0).flatten())
+                    # Many times as fast as PReLU's own backward, which chooses number by number.
+                    torch.ops.aten.leaky_relu_backward(gradient, one, negative, False, grad_input=gradient)
         made = [of_query, of_weight, of_bias, torch.outer(of_towards, summary), *of_slopes]
         ctx.made = [*made, *sides[0].gradients, *sides[1].gradients]
         return losses.sum()
