@@ -6,8 +6,8 @@ The graph is made up: 11 interactions a user and 12 facts an item, items a sixth
 PyG's HDGI is made of its own parts: `DeepGraphInfomax`, `MessagePassing` over torch's CSR (which multiplies by MKL),
 one message passing a hop, and the semantic attention of `HANConv`. Both have the same operators, widths and parameters
 and take one step over the whole graph an epoch, each in a process of its own; they take turns, so that whatever else
-the machine does slows both; seconds of a core, beside those that passed, hardly know of it. Of kgrec what validation adds to an epoch is told too. That the two compute the same is
-what ``tests/unit/test_infomax_loss.py`` shows.
+the machine does slows both; seconds of a core, beside those that passed, hardly know of it. Of kgrec what validation
+adds to an epoch is told too. That the two compute the same is what ``tests/unit/test_infomax_loss.py`` shows.
 """
 
 import json

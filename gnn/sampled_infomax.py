@@ -9,6 +9,7 @@ items, where it is summed up block by block.
 
 import math
 from collections.abc import Iterator
+from contextlib import closing
 
 import numpy as np
 import psutil
@@ -59,12 +60,12 @@ class SampledHDGITraining:
         """Take one step a block; return the mean of their losses, each by its users."""
         order = np.random.default_rng([self.seed, epoch]).permutation(self.blocks.n_blocks)
         losses, sizes = [], []
-        others = ahead(self.blocks.read, [int(number) for number in order if number])
-        for number in order:
-            contrast = self.items.contrast(next(others), 0.0) if number else self.first
-            losses.append(step(self.model, self.optimizer, contrast))
-            sizes.append(len(contrast.taught))
-        self.first.forget()
+        with closing(ahead(self.blocks.read, [int(number) for number in order if number])) as others:
+            for number in order:
+                contrast = self.items.contrast(next(others), 0.0) if number else self.first
+                losses.append(step(self.model, self.optimizer, contrast))
+                sizes.append(len(contrast.taught))
+                self.first.forget()  # what validation has left to it is of other weights now
         return float(np.average(losses, weights=sizes))
 
     def validate(self) -> float:
@@ -192,5 +193,6 @@ def encoded(model: HDGI, items: _ItemSide, blocks: UserBlocks) -> tuple[Tensor, 
 
 def _walked(items: _ItemSide, blocks: UserBlocks) -> Iterator[tuple[UserBlock, Tensor]]:
     """All blocks in turn, each with its weighed interactions ``[n, n_items]``."""
-    for block in ahead(blocks.read, range(blocks.n_blocks)):
-        yield block, items.weights(block.chosen)
+    with closing(ahead(blocks.read, range(blocks.n_blocks))) as found:
+        for block in found:
+            yield block, items.weights(block.chosen)

@@ -6,7 +6,7 @@ by their node ids, which have nothing to do with what they chose: a block is a p
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -120,7 +120,7 @@ def projected_blocks(
         yield ProjectedBlocks(database, graph.name(), user_nodes, item_nodes, n_blocks)
 
 
-def ahead(make: Callable[[int], Made], numbers: Iterable[int]) -> Iterator[Made]:
+def ahead(make: Callable[[int], Made], numbers: Iterable[int]) -> Generator[Made, None, None]:
     """Make one after the other in a thread of its own, one ahead of who takes them.
 
     Whatever goes wrong in the thread is raised where the next would be taken; the thread ends with the iterator.

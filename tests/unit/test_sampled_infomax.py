@@ -110,6 +110,18 @@ def test_seeded_runs_repeat_exactly_and_go_on_exactly(tmp_path: Path) -> None:
     assert learn(graph, settings, tmp_path / "two", blocks=Cut(graph, 3)).vectors.equal(first.vectors)
 
 
+def test_what_validation_leaves_behind_changes_nothing() -> None:
+    graph = graph_of_tables()
+    with_scores, without = (SampledHDGITraining(graph, SETTINGS, HELD_OUT, Cut(graph, 3)) for _ in range(2))
+    for epoch in range(4):
+        for training in (with_scores, without):
+            torch.manual_seed(epoch)
+            training.train_epoch(epoch)
+        with_scores.validate()
+    weights = without.model.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in with_scores.model.state_dict().items())
+
+
 def test_blocks_are_as_large_as_is_asked_or_as_memory_allows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert blocks_needed(1_000, 640, 4, HDGISettings(objective="infomax")) == 1
     assert blocks_needed(1_000, 640, 4, HDGISettings(objective="infomax", users_at_once=300)) == 4
@@ -147,5 +159,5 @@ def test_the_thread_ends_with_who_takes_and_says_what_went_wrong() -> None:
         next(found)
     left = ahead(lambda number: number, range(5))
     next(left)
-    del left
+    left.close()
     assert threading.active_count() == before
