@@ -107,14 +107,14 @@ def our_vectors(features: Tensor, hops: dict[str, Hop], settings: HDGISettings, 
     graph = TrainingGraph(Fit.FINAL, ids, features, "", paths, [], next(iter(hops.values())), nothing)
     training = HDGITraining(graph, settings, held_out=0.0)
     if as_code:
-        for related in training.related:
+        for related in training.contrast.related:
             if isinstance(related, MetaPathAdjacency):
-                related.own = related.own + related.scale**-2  # D^-1/2 (A + I + D) D^-1/2
+                related.own = related.own + 1.0  # D^-1/2 (A + I + D) D^-1/2
         nn.init.xavier_uniform_(training.model.discriminator.data[None])
     for epoch in range(settings.epochs):
         training.train_epoch(epoch)
     with torch.no_grad():
-        states, _ = training.model(training.features, training.related)
+        states, _ = training.model(training.contrast.features, training.contrast.related)
     vectors: np.ndarray = nn.functional.normalize(states - states.mean(dim=0), dim=1).numpy()
     return vectors
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from gnn.adjacency import MetaPathAdjacency
 from gnn.node_attention import Neighbourhoods, NodeAttention
@@ -32,9 +31,13 @@ class SemanticAttention(nn.Module):
         Returns:
             The combined states ``[n_users, dim]`` and the meta-path weights ``[n_paths]``, which sum to 1.
         """
-        scores = self.query(torch.tanh(self.project(states))).mean(dim=(1, 2))  # [n_paths]
-        weights = torch.softmax(scores, dim=0)
+        weights = torch.softmax(self.scores(states) / states.shape[1], dim=0)
         return torch.einsum("p,pnd->nd", weights, states), weights
+
+    def scores(self, states: Tensor) -> Tensor:
+        """Sum the score over users, of states ``[n_paths, n_users, dim]``: ``[n_paths]``."""
+        scores: Tensor = self.query(torch.tanh(self.project(states))).sum(dim=(1, 2))
+        return scores
 
 
 class HDGI(nn.Module):
@@ -86,35 +89,17 @@ class HDGI(nn.Module):
 
     def encode(self, projected: list[Tensor], related: Sequence[Related]) -> tuple[Tensor, Tensor]:
         """Encode users whose features are projected already; returns as `forward` does."""
-        layers = zip(projected, related, self.activations, strict=True)
-        states = torch.stack(
-            [activate(self._convolved(path, rows, by)) for path, (rows, by, activate) in enumerate(layers)]
-        )
+        layers = zip(self.convolve(projected, related), self.activations, strict=True)
+        states = torch.stack([activate(convolved) for convolved, activate in layers])
         combined, weights = self.attention(states)  # [n_users, dim], [n_paths]
         return combined, weights
 
+    def convolve(self, projected: list[Tensor], related: Sequence[Related]) -> list[Tensor]:
+        """Sum projected features over neighbours, before the activation: ``[n_users, dim]`` a meta-path."""
+        return [self._convolved(path, rows, by) for path, (rows, by) in enumerate(zip(projected, related, strict=True))]
+
     def _convolved(self, path: int, rows: Tensor, related: Related) -> Tensor:
         if isinstance(related, MetaPathAdjacency):
-            convolved: Tensor = related @ rows + self.biases[path]
-            return convolved
+            return (related @ rows).add_(self.biases[path])
         summed: Tensor = self.node_attention[path](rows, related)
         return summed
-
-    def logits(self, states: Tensor, summary: Tensor) -> Tensor:
-        """Discriminator's logits that a state ``[n, dim]`` belongs to the graph of ``summary`` ``[dim]``: ``[n]``."""
-        result: Tensor = states @ self.discriminator @ summary
-        return result
-
-    def loss(self, positive: Tensor, negative: Tensor, chosen: Tensor, summarised: Tensor) -> Tensor:
-        """Binary cross-entropy of telling true states from corrupted ones (equation 9).
-
-        Args:
-            positive: states of the true graph. ``[n_users, dim]``
-            negative: states of the corrupted graph. ``[n_users, dim]``
-            chosen: rows that count in the loss. ``[n]``
-            summarised: rows that make the summary. ``[m]``
-        """
-        summary = torch.sigmoid(positive[summarised].mean(dim=0))  # [dim]
-        logits = torch.cat([self.logits(positive[chosen], summary), self.logits(negative[chosen], summary)])  # [2 n]
-        truth = torch.cat([torch.ones(len(chosen)), torch.zeros(len(chosen))]).to(logits.device)
-        return F.binary_cross_entropy_with_logits(logits, truth)

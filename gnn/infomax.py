@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from gnn.adjacency import adjacency
+from gnn.contrast import Contrast
 from gnn.hdgi import HDGI, Related
 from gnn.node_attention import Neighbourhoods
 from gnn.settings import HDGISettings
@@ -23,72 +24,58 @@ class HDGITraining:
     def __init__(self, graph: TrainingGraph, settings: HDGISettings, held_out: float):
         target = device()
         torch.manual_seed(settings.seed)
-        n_users, in_dim = graph.features.shape
-        self.features, self.paths = graph.features.to(target), list(map(str, graph.paths))
-        self.related = related(graph, settings, target)
-        heads = settings.heads if settings.convolution == "attention" else 0
-        self.model = HDGI(in_dim, settings.dim, len(graph.paths), settings.semantic_dim, heads).to(target)
-        self.optimizer: torch.optim.Optimizer = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate)
-        order = torch.randperm(n_users)
-        n_held_out = max(1, int(n_users * held_out)) if held_out else 0
-        self.held_out, self.taught = order[:n_held_out].to(target), order[n_held_out:].to(target)
-        self.fixed_corruption = self.corruption()
-        self._true_graph: tuple[list[Tensor], Tensor] | None = None
-
-    def corruption(self) -> Tensor:
-        """Draw the user whose features each user gets in the corrupted graph: ``[n_users]``.
-
-        Taught and held-out users swap among themselves. Were they mixed, the features of held-out users would occur in
-        the loss as negatives only, and the discriminator would learn to know them by that.
-        """
-        drawn = torch.arange(len(self.features), device=self.features.device)
-        for group in (self.taught, self.held_out):
-            drawn[group] = group[torch.randperm(len(group)).to(group.device)]
-        return drawn
+        self.paths = list(map(str, graph.paths))
+        self.model = new_model(graph.features.shape[1], len(graph.paths), settings).to(target)
+        self.optimizer = new_optimizer(self.model, settings)
+        self.contrast = Contrast(graph.features.to(target), related(graph, settings, target), held_out)
 
     def train_epoch(self, epoch: int) -> float:
         """Take one step; users held out are encoded like all others but are in neither loss nor summary."""
-        self.optimizer.zero_grad()
-        loss = self._loss(self.corruption(), self.taught)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        self._true_graph = None
-        return loss.item()
+        return step(self.model, self.optimizer, self.contrast)
 
     def validate(self) -> float:
         """Return the negative loss of the held-out users against a corruption that stays the same."""
-        return -self._loss(self.fixed_corruption, self.held_out).item()
+        return -self.contrast.validation_loss(self.model)
 
     @torch.no_grad()
     def vectors(self) -> tuple[Tensor, Tensor]:
         """Vectors of the users ``[n_users, dim]``, centred and of length 1; items have none: ``[0, dim]``."""
-        states, _ = self.model(self.features, self.related)
-        # The states share a large common part, which would make all users look alike to the cosine.
-        vectors = torch.nn.functional.normalize(states - states.mean(dim=0), dim=1).cpu()
-        return vectors, vectors[:0]
+        states, _ = self.model(self.contrast.features, self.contrast.related)
+        return centred_directions(states)
 
     @torch.no_grad()
     def shares(self) -> dict[str, float]:
         """Semantic attention of each meta-path, as it is written."""
-        _, weights = self.model(self.features, self.related)
+        _, weights = self.model(self.contrast.features, self.contrast.related)
         return dict(zip(self.paths, weights.tolist(), strict=True))
 
-    def _loss(self, corruption: Tensor, chosen: Tensor) -> Tensor:
-        projected, positive = self._encoded()
-        negative, _ = self.model.encode([rows[corruption] for rows in projected], self.related)
-        return self.model.loss(positive, negative, chosen, summarised=self.taught)
 
-    def _encoded(self) -> tuple[list[Tensor], Tensor]:
-        """Projected features and states of the true graph by the present weights.
+def new_model(in_dim: int, n_paths: int, settings: HDGISettings) -> HDGI:
+    """Make a model for features of that width, its weights drawn by torch's generator."""
+    heads = settings.heads if settings.convolution == "attention" else 0
+    return HDGI(in_dim, settings.dim, n_paths, settings.semantic_dim, heads)
 
-        Validation after one epoch and training in the next ask for the same, so they are kept, with what a backward
-        pass needs, until the weights change.
-        """
-        if self._true_graph is None:
-            with torch.enable_grad():
-                projected = self.model.project(self.features)
-                self._true_graph = projected, self.model.encode(projected, self.related)[0]
-        return self._true_graph
+
+def new_optimizer(model: HDGI, settings: HDGISettings) -> torch.optim.Optimizer:
+    """Make what changes a model's weights."""
+    return torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
+
+
+def step(model: HDGI, optimizer: torch.optim.Optimizer, contrast: Contrast) -> float:
+    """Take one step by the loss of the taught users, against a corruption that is drawn anew; return that loss."""
+    optimizer.zero_grad()
+    loss = contrast.training_loss(model)
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    contrast.forget()
+    return loss.item()
+
+
+def centred_directions(states: Tensor) -> tuple[Tensor, Tensor]:
+    """Bring states of all users ``[n_users, dim]`` to the vectors that are kept; beside them those of no items."""
+    # The states share a large common part, which would make all users look alike to the cosine.
+    vectors = torch.nn.functional.normalize(states - states.mean(dim=0), dim=1).cpu()
+    return vectors, vectors[:0]
 
 
 def related(graph: TrainingGraph, settings: HDGISettings, target: torch.device) -> list[Related]:

@@ -108,6 +108,17 @@ class HDGISettings(BaseModel):
         le=WIDEST,
         description="Width of the attention that weighs the meta-paths against each other; it hardly costs anything.",
     )
+    users_at_once: int | None = Field(
+        None,
+        gt=1,
+        description=(
+            "Users in a sampled subgraph of HDGI's own objective, with adjacency hops and convolution gcn: such "
+            "subgraphs are read from the server one after the other and learned from in turn, instead of the whole "
+            "graph at once. Without it they are as large as half of the machine's memory allows, which mostly is the "
+            "whole graph. Fewer users take less memory and leave more neighbours out of a step; the personas are "
+            "those of the whole graph's operators in any case."
+        ),
+    )
     learning_rate: float = Field(
         1e-3,
         gt=0,
@@ -157,6 +168,17 @@ class HDGISettings(BaseModel):
         for text in texts:
             MetaPath.parse(text)
         return texts
+
+    @property
+    def by_blocks(self) -> bool:
+        """Whether users can be learned from a block at a time."""
+        return self.objective == "infomax" and self.adjacency == "hops" and self.convolution == "gcn"
+
+    @model_validator(mode="after")
+    def _sampled(self) -> Self:
+        if self.users_at_once is not None and not self.by_blocks:
+            raise ValueError('users_at_once needs objective "infomax", adjacency "hops" and convolution "gcn"')
+        return self
 
     @model_validator(mode="after")
     def _divisible(self) -> Self:

@@ -7,21 +7,25 @@ from typing import TYPE_CHECKING
 
 from gnn.evaluation_personas import write_evaluation_personas
 from gnn.interests import write_interests
-from gnn.meta_path import MetaPath
+from gnn.meta_path import START, MetaPath
 from gnn.personas import Personas, describe
 from gnn.projection import stream_graph
+from gnn.sampled_infomax import blocks_needed, step_bytes
 from gnn.settings import HDGISettings
+from gnn.streamed_graph import StreamedGraph
 from gnn.trainer import UserVectors, learn
 from gnn.training_graph import training_graph
+from gnn.user_blocks import projected_blocks
 from gnn.worth import Worth, compare
 from gnn.write_back import persona_id, write_back
 from kgrec.files import replacing
-from kgrec.graph.co_occurrence import ensure_co_occurrence
+from kgrec.graph.co_occurrence import RELATIONSHIP, ensure_co_occurrence
 from kgrec.graph.database import Database
 from kgrec.graph.domains import domains
 from kgrec.graph.lock import writing
 from kgrec.results import Results
 from kgrec.settings import load_section
+from kgrec.terminal import say
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History
 from kgrec.training.run_lock import training
@@ -129,9 +133,14 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
     made: dict[Fit, tuple[UserVectors, Personas]] = {}
     worth: Results[Worth] = Results()
     epochs: int | None = None  # the validation fit, which is the first, chooses them
+    n_blocks = _blocks(streamed, meta_paths, settings)
     for fit in Fit:
-        graph = training_graph(streamed, fit, meta_paths, settings.structure_dim, settings.seed)
-        learned = learn(graph, settings, run, fresh, epochs)
+        graph = training_graph(streamed, fit, meta_paths, settings.structure_dim, settings.seed, whole=n_blocks == 1)
+        if n_blocks == 1:
+            learned = learn(graph, settings, run, fresh, epochs)
+        else:
+            with projected_blocks(database, fit, streamed.user_nodes, graph.purchases.node_ids, n_blocks) as blocks:
+                learned = learn(graph, settings, run, fresh, epochs, blocks)
         epochs = learned.history.best_epoch + 1
         made[fit] = learned, describe(database, graph, learned, settings)
         if fit is Fit.VALIDATION:
@@ -151,6 +160,24 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
         worth,
         _listed(learned, found),
     )
+
+
+def _blocks(streamed: StreamedGraph, meta_paths: list[MetaPath], settings: HDGISettings) -> int:
+    """Say in how many blocks the users are learned from, on the terminal too where it is more than one."""
+    types = {
+        START,
+        *streamed.facts["relationshipType"].unique(),
+        *([RELATIONSHIP] if len(streamed.co_occurrence) else []),
+    }
+    walked = sum(all(types.intersection(step) for step in path.steps) for path in meta_paths)
+    size = len(streamed.user_ids), streamed.texts.shape[1] + walked * settings.structure_dim, walked
+    n_blocks = blocks_needed(*size, settings)
+    if n_blocks > 1:
+        say(
+            f"HDGI learns from {n_blocks} sampled subgraphs of about {size[0] // n_blocks:,} users each, read from the "
+            f"server one ahead: a step over the whole graph would take {step_bytes(*size, settings) / 2**30:.1f} GiB."
+        )
+    return n_blocks
 
 
 def _record(run: Path, settings: HDGISettings, learned: UserVectors) -> None:

@@ -7,14 +7,17 @@ from torch import Tensor
 
 from gnn.hidden_interactions import HiddenInteractionsTraining
 from gnn.infomax import HDGITraining
+from gnn.sampled_infomax import SampledHDGITraining
 from gnn.settings import HDGISettings
 from gnn.training_graph import TrainingGraph
+from gnn.user_blocks import UserBlocks
 from kgrec.errors import KgrecError
 from kgrec.training.fingerprint import fingerprint
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History, fit
 
 HELD_OUT = 0.1  # part of the users whose loss is the validation score
+INFOMAX_VERSION = 2  # of what a seeded run of HDGI's objective gives; its operators were applied otherwise in 1
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,12 @@ class UserVectors:
 
 
 def learn(
-    graph: TrainingGraph, settings: HDGISettings, run: Path, fresh: bool = False, epochs: int | None = None
+    graph: TrainingGraph,
+    settings: HDGISettings,
+    run: Path,
+    fresh: bool = False,
+    epochs: int | None = None,
+    blocks: UserBlocks | None = None,
 ) -> UserVectors:
     """Train, or go on with the checkpoint in the fit's folder of ``run``, and return the vectors.
 
@@ -55,15 +63,22 @@ def learn(
         run: folder of all fits.
         fresh: train anew instead of going on with the checkpoint.
         epochs: to be trained, all users taught; without them, users held out let their loss choose.
+        blocks: in which HDGI's objective takes the users; without them all at once.
 
     Raises:
         KgrecError: there are fewer than two users, or as the objective's training and `kgrec.training.loop.fit`.
     """
     if len(graph.user_ids) < 2:
         raise KgrecError("HDGI tells users apart and needs two at least: load more interactions.")
-    digest = graph_digest(graph, settings, epochs)
-    kind = HDGITraining if settings.objective == "infomax" else HiddenInteractionsTraining
-    training = kind(graph, settings, HELD_OUT if epochs is None else 0.0)
+    digest = graph_digest(graph, settings, epochs, blocks.n_blocks if blocks else 1)
+    held_out = HELD_OUT if epochs is None else 0.0
+    training: HDGITraining | SampledHDGITraining | HiddenInteractionsTraining
+    if settings.objective != "infomax":
+        training = HiddenInteractionsTraining(graph, settings, held_out)
+    elif blocks:
+        training = SampledHDGITraining(graph, settings, held_out, blocks)
+    else:
+        training = HDGITraining(graph, settings, held_out)
     history = fit(
         training,
         epochs=settings.epochs if epochs is None else epochs,
@@ -80,7 +95,7 @@ def learn(
     return UserVectors(graph.fit, graph.user_ids, vectors, item_ids, items, training.shares(), digest[:12], history)
 
 
-def graph_digest(graph: TrainingGraph, settings: HDGISettings, epochs: int | None = None) -> str:
+def graph_digest(graph: TrainingGraph, settings: HDGISettings, epochs: int | None = None, n_blocks: int = 1) -> str:
     """Digest of all that the personas depend on; settings, meta-paths and texts stand for the features.
 
     The fit is part of it, so that no two fits share a run, not even on a graph of training interactions alone.
@@ -90,6 +105,9 @@ def graph_digest(graph: TrainingGraph, settings: HDGISettings, epochs: int | Non
         for path, found in graph.paths.items()
     ]
     items = [(str(path), found.indptr, found.indices) for path, found in graph.items.reached.items()]
-    made_for = (graph.fit.value, graph.fit.splits, epochs)
+    made_for: tuple[object, ...] = (graph.fit.value, graph.fit.splits, epochs)
+    if settings.objective == "infomax":
+        made_for += (INFOMAX_VERSION, n_blocks)
     made_of = (graph.texts, graph.items.item_ids, graph.items.made_of)
-    return fingerprint(made_for, settings.model_dump(), graph.user_ids, *made_of, paths, items)
+    chosen = settings.model_dump(exclude={"users_at_once"})  # n_blocks stands for it
+    return fingerprint(made_for, chosen, graph.user_ids, *made_of, paths, items)

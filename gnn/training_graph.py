@@ -1,7 +1,6 @@
 """What one fit of the personas learns from: meta-paths and features, of that fit's interactions alone."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,8 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-from gnn.hops import Hop, hops, profile
+from gnn.features import of_users, signatures
+from gnn.hops import Hop, hops
 from gnn.items import Items, items_of
 from gnn.meta_path import START, MetaPath
 from gnn.streamed_graph import StreamedGraph
@@ -25,12 +25,14 @@ class TrainingGraph:
     Attributes:
         fit: whose interactions these are.
         user_ids: ``[n_users]``
-        features: text part and structure part side by side ``[n_users, text_dim + n_paths * structure_dim]``
+        features: text part and structure part side by side ``[n_users, text_dim + n_paths * structure_dim]``; without
+            columns where users are learned from a block at a time
         texts: digest of the models and texts that the text part was made of.
         paths: the meta-paths that have instances, each with its hops.
         missing: meta-paths that were asked for and have none.
         purchases: the hop from the users to the items that they chose.
         items: what is told of all items; but for what they co-occur with, the same in all fits.
+        tables: what each item of `purchases` hands on to its users' features, a table a part. ``[n, width]`` each
     """
 
     fit: Fit
@@ -41,6 +43,7 @@ class TrainingGraph:
     missing: list[MetaPath]
     purchases: Hop
     items: Items
+    tables: list[Tensor] = field(default_factory=list)
 
     @property
     def chosen(self) -> sp.csr_array:
@@ -52,7 +55,12 @@ class TrainingGraph:
 
 
 def training_graph(
-    streamed: StreamedGraph, fit: Fit, meta_paths: list[MetaPath], structure_dim: int, seed: int
+    streamed: StreamedGraph,
+    fit: Fit,
+    meta_paths: list[MetaPath],
+    structure_dim: int,
+    seed: int,
+    whole: bool = True,
 ) -> TrainingGraph:
     """Take what one fit learns from out of the streamed graph.
 
@@ -66,6 +74,7 @@ def training_graph(
         meta_paths: to be followed.
         structure_dim: numbers a meta-path in the structure part.
         seed: of the structure part's random projection.
+        whole: make the features of all users; else their tables only.
 
     Raises:
         KgrecError: the fit has no interactions or none with a text embedding, no meta-path has an instance, or the
@@ -83,10 +92,11 @@ def training_graph(
     missing = [path for path, walked in followed.items() if walked is None]
     if not paths:
         raise KgrecError("The graph has no instance of any of the meta-paths: load the facts that they walk.")
-    text, texts = _user_text(streamed, found[0])
-    features = torch.cat([text, *signatures(paths.values(), structure_dim, seed)], dim=1)
+    text, texts = _item_text(streamed, found[0])
+    tables = [text, *signatures(paths.values(), structure_dim, seed)]
+    features = of_users(found[0].normalised(), tables if whole else [text[:, :0]])
     items = items_of(streamed, fit, meta_paths)
-    return TrainingGraph(fit, streamed.user_ids, features, texts, paths, missing, found[0], items)
+    return TrainingGraph(fit, streamed.user_ids, features, texts, paths, missing, found[0], items, tables)
 
 
 def _relationships(streamed: StreamedGraph, fit: Fit) -> pd.DataFrame:
@@ -96,11 +106,11 @@ def _relationships(streamed: StreamedGraph, fit: Fit) -> pd.DataFrame:
     return pd.concat([pairs, streamed.facts_of(fit)], ignore_index=True)
 
 
-def _user_text(streamed: StreamedGraph, purchases: Hop) -> tuple[Tensor, str]:
-    """Sum of the text embeddings of each user's items, each by 1/sqrt(its popularity), of length 1.
+def _item_text(streamed: StreamedGraph, purchases: Hop) -> tuple[Tensor, str]:
+    """Take the text embeddings of the items that somebody chose.
 
     Returns:
-        The sums ``[n_users, text_dim]``, and a digest of what the embeddings were made of.
+        Zeros where there is none ``[n, text_dim]``, and a digest of what the embeddings were made of.
     """
     place = pd.Index(streamed.item_nodes).get_indexer(purchases.node_ids)  # -1 without a text
     known = np.array([row >= 0 and streamed.made_of[row] != "" for row in place])
@@ -109,22 +119,4 @@ def _user_text(streamed: StreamedGraph, purchases: Hop) -> tuple[Tensor, str]:
     text = torch.zeros(len(place), streamed.texts.shape[1])
     text[torch.from_numpy(known)] = torch.from_numpy(streamed.texts[place[known]])
     made_of = [streamed.made_of[row] if row >= 0 else "" for row in place]
-    return torch.nn.functional.normalize(profile([purchases], text), dim=1), fingerprint(made_of)
-
-
-def signatures(paths: Iterable[list[Hop]], dim: int, seed: int) -> list[Tensor]:
-    """Random projection of what each user reaches by each meta-path, of length 1: ``[n_users, dim]`` a path.
-
-    The convolution only averages features over neighbours; without a trace of *which* entity made them neighbours
-    the text alone could not tell two themes apart (very sparse random projection, as in FastRP, Chen et al. 2019).
-    """
-    return [_signature(path, dim, np.random.default_rng([seed, number])) for number, path in enumerate(paths)]
-
-
-def _signature(path_hops: list[Hop], dim: int, generator: np.random.Generator) -> Tensor:
-    if dim == 0:
-        return torch.zeros(path_hops[0].matrix.shape[0], 0)
-    n_last = len(path_hops[-1].node_ids)
-    signs = generator.choice([-1.0, 0.0, 1.0], size=(n_last, dim), p=[1 / 6, 2 / 3, 1 / 6])
-    projected = profile(path_hops, torch.from_numpy(signs * np.sqrt(3.0)).float())
-    return torch.nn.functional.normalize(projected, dim=1)
+    return text, fingerprint(made_of)

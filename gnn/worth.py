@@ -119,15 +119,18 @@ def better_untrained(found: list[Worth]) -> list[str]:
 def unlearned(graph: TrainingGraph, settings: HDGISettings) -> Iterator[tuple[str, Tensor, Tensor | None]]:
     """Names and vectors of users that the personas have no part in ``[n_users, any]``, and of items that have any.
 
-    Those of users are centred, but for those of one space with the items'.
+    Those of users are centred, but for those of one space with the items'. Where the graph is too large for the
+    features of all users, these are left out.
     """
-    known = graph.features.any(dim=1)
+    whole = graph.features.shape[1] > 0  # else users were learned from a block at a time
+    known = graph.features.any(dim=1) if whole else torch.from_numpy(np.diff(graph.chosen.indptr) > 0)
     noise = torch.randn(len(known), settings.dim, generator=torch.Generator().manual_seed(settings.seed))
     yield "random", noise * known[:, None], None
     yield "FastRP", centred(fastrp(graph, settings.dim, settings.seed)), None
     yield "truncated SVD of the interactions", *truncated_svd(graph, settings.dim, settings.seed)
-    yield UNTRAINED[0], centred(graph.features), None
-    yield UNTRAINED[1], centred(propagated(graph, settings.adjacency)), None
+    if whole:
+        yield UNTRAINED[0], centred(graph.features), None
+        yield UNTRAINED[1], centred(propagated(graph, settings.adjacency)), None
 
 
 def propagated(graph: TrainingGraph, name: AdjacencyName) -> Tensor:

@@ -16,13 +16,16 @@ from gnn.hidden_interactions import HiddenInteractionsTraining
 from gnn.infomax import HDGITraining
 from gnn.meta_path import MetaPath
 from gnn.projection import stream_graph
+from gnn.sampled_infomax import SampledHDGITraining
 from gnn.settings import HDGISettings, ObjectiveName
 from gnn.streamed_graph import StreamedGraph
 from gnn.train import train_personas
 from gnn.trainer import graph_digest
 from gnn.training_graph import TrainingGraph, training_graph
+from gnn.user_blocks import projected_blocks
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.graph.lock import writing
 from kgrec.graph.personas import current_personas
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.fits import Fit
@@ -205,6 +208,38 @@ def test_batches_of_node_ids_change_nothing(database: Database, monkeypatch: pyt
         sums[str(row["user"])] += np.array(row["embedding"]) / np.sqrt(counts[row["item"]])
     expected = np.stack([sums[user] / np.linalg.norm(sums[user]) for user in whole.user_ids])
     assert whole.features[:, :8].numpy() == pytest.approx(expected, abs=1e-5)
+
+
+def test_blocks_of_users_are_the_fit_and_give_its_vectors(database: Database) -> None:
+    """Streamed from the server a block at a time: together the users' training items, and no others."""
+    fill(database, rows() + later_rows())
+    with writing(database, disturbs=False):
+        streamed = stream_graph(database, META_PATHS)
+        graph = of_fit(streamed)
+        with projected_blocks(
+            database, Fit.VALIDATION, streamed.user_nodes, graph.purchases.node_ids, n_blocks=4
+        ) as blocks:
+            read = [blocks.read(number) for number in range(blocks.n_blocks)]
+            settings = HDGISettings(objective="infomax", structure_dim=8, dim=8, epochs=3, users_at_once=15)
+            sampled = SampledHDGITraining(graph, settings, 0.1, blocks)
+            whole = HDGITraining(graph, settings, 0.1)
+            whole.model.load_state_dict(sampled.model.state_dict())
+            assert torch.allclose(sampled.vectors()[0], whole.vectors()[0], atol=1e-5)
+    users = np.concatenate([block.users for block in read])
+    assert len(read) > 1 and sorted(users.tolist()) == list(range(60))
+    found = np.concatenate([block.chosen.toarray() for block in read])[np.argsort(users)]
+    assert (found == graph.purchases.matrix.to_dense().numpy()).all()
+    assert len(database.gds().graph.list()) == 0
+
+
+def test_training_by_blocks_says_so(
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(command_line.environment, "KGREC_HDGI_OBJECTIVE", "infomax")
+    monkeypatch.setitem(command_line.environment, "KGREC_HDGI_USERS_AT_ONCE", "25")
+    output = train(command_line, tmp_path)
+    assert "HDGI learns from 3 sampled subgraphs of about 20 users each" in output
+    assert len(written(database)) == 60 and "features, propagated" not in output
 
 
 def test_user_without_training_interactions_is_a_user_still(

@@ -40,22 +40,24 @@ def users_of(name: str) -> set[Path]:
 
 
 def test_no_projection_takes_interactions_but_those_for_training() -> None:
-    """Of the four that are there, one has no relationships, one keeps the splits apart by type, one takes those that it
-    is told (both tested on a real graph), and the k-core counts all interactions to say who stays in the graph: nothing
-    is learned from it."""
+    """Of the five that are there, one has no relationships, one keeps the splits apart by type, two take those that
+    they are told (all tested on a real graph), and the k-core counts all interactions to say who stays in the graph:
+    nothing is learned from it."""
     projections = {
         name: statements.statement(name) for name in ALL if "gds.graph.project(" in statements.statement(name)
     }
     others = {"load/core_projection", "load/similar_projection", "project/personas"}
-    assert set(projections) == others | {"co_occurrence/projection"}
+    of_splits = {"co_occurrence/projection", "project/user_blocks"}
+    assert set(projections) == others | of_splits
     assert users_of("load/core_projection") == {ROOT.parent / "kgloader" / "writers" / "kcore.py"}
     assert projections["load/core_projection"].count("]->") == 1
     assert "]->" not in projections["load/similar_projection"]
     personas = projections["project/personas"]
     assert personas.count(":INTERACTED]") == 1 and "WHERE interaction.split IN $splits" in personas
     assert "'INTERACTED:' + split AS kind" in personas
-    co_occurrence = projections["co_occurrence/projection"]
-    assert co_occurrence.count(":INTERACTED]") == 1 and "WHERE interaction.split IN $splits" in co_occurrence
+    for name in of_splits:
+        assert projections[name].count(":INTERACTED]") == 1
+        assert "WHERE interaction.split IN $splits" in projections[name]
 
 
 def test_co_occurrence_is_read_by_its_run() -> None:

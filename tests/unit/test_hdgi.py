@@ -12,17 +12,16 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 import torch
-from torch_geometric.nn import DeepGraphInfomax
 from torch_geometric.nn.conv.han_conv import group
 
 from gnn.adjacency import adjacency
+from gnn.features import signatures
 from gnn.hdgi import HDGI, SemanticAttention
 from gnn.hops import Hop, hops
 from gnn.infomax import HDGITraining
 from gnn.meta_path import MetaPath
 from gnn.settings import HDGISettings, ObjectiveName
 from gnn.trainer import HELD_OUT, graph_digest, learn
-from gnn.training_graph import signatures
 from kgrec.errors import KgrecError
 from kgrec.training.fits import Fit
 from tests.unit.tastes import two_tastes
@@ -72,28 +71,6 @@ def test_semantic_attention_by_hand() -> None:
     assert mine.squeeze().tolist() == pytest.approx([0.0, share])
 
 
-def test_loss_is_that_of_pyg_deep_graph_infomax() -> None:
-    model, rows = HDGI(5, 4, 1, 4), torch.arange(6)
-    reference = DeepGraphInfomax(4, torch.nn.Identity(), lambda z: torch.sigmoid(z.mean(0)), lambda x: x)
-    with torch.no_grad():
-        reference.weight.copy_(model.discriminator)
-    positive, negative = torch.randn(6, 4), torch.randn(6, 4)
-    expected = reference.loss(positive, negative, torch.sigmoid(positive.mean(0)))
-    # PyG adds the means of both halves, the paper's equation 9 divides the sum by N + M.
-    assert model.loss(positive, negative, rows, rows).item() == pytest.approx(expected.item() / 2, abs=1e-5)
-
-
-def test_loss_by_hand() -> None:
-    model = HDGI(1, 1, 1, 1)
-    with torch.no_grad():
-        model.discriminator.fill_(2.0)
-    positive, negative = torch.tensor([[1.0], [3.0]]), torch.tensor([[0.0], [-1.0]])
-    summary = 1 / (1 + math.exp(-2.0))
-    logits = [2 * summary * value for value in (1.0, 3.0, 0.0, -1.0)]
-    terms = [math.log(1 + math.exp(-z)) for z in logits[:2]] + [math.log(1 + math.exp(z)) for z in logits[2:]]
-    assert model.loss(positive, negative, torch.arange(2), torch.arange(2)).item() == pytest.approx(sum(terms) / 4)
-
-
 def test_corrupted_states_are_those_of_shuffled_features() -> None:
     model, order = HDGI(3, 4, 2, 4), torch.tensor([2, 0, 3, 1])
     paths = [adjacency(text, follow(text), "hops", CPU) for text in ("INTERACTED", "INTERACTED > BY")]
@@ -106,10 +83,10 @@ def test_corruption_keeps_taught_and_held_out_users_apart() -> None:
     """Else a held-out user's features would be seen as negatives only, and known by that."""
     training = HDGITraining(two_tastes(), HDGISettings(), HELD_OUT)
     for _ in range(3):
-        drawn = training.corruption()
-        for users in (training.taught, training.held_out):
+        drawn = training.contrast.corruption()
+        for users in (training.contrast.taught, training.contrast.held_out):
             assert drawn[users].sort().values.equal(users.sort().values) and not drawn[users].equal(users)
-    assert set(training.taught.tolist()).isdisjoint(training.held_out.tolist())
+    assert set(training.contrast.taught.tolist()).isdisjoint(training.contrast.held_out.tolist())
 
 
 def test_what_validation_leaves_to_the_next_epoch_changes_nothing() -> None:
@@ -122,7 +99,7 @@ def test_what_validation_leaves_to_the_next_epoch_changes_nothing() -> None:
         with torch.no_grad():
             score = with_scores.validate()
             assert with_scores.validate() == score
-            with_scores._true_graph = None
+            with_scores.contrast.forget()
             assert with_scores.validate() == score
     weights = without.model.state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in with_scores.model.state_dict().items())
@@ -147,8 +124,8 @@ def test_fit_that_is_not_validated_learns_from_everybody_for_just_the_epochs_giv
     assert len(learned.history.losses) == 12 and learned.history.best_epoch == 11 and learned.history.scores == []
     assert learned.fit is Fit.FINAL and (tmp_path / "final" / "personas.pt").exists()
     training = HDGITraining(graph, settings, held_out=0.0)
-    assert len(training.held_out) == 0 and sorted(training.taught.tolist()) == list(range(200))
-    assert sorted(training.corruption().tolist()) == list(range(200))
+    assert len(training.contrast.held_out) == 0 and sorted(training.contrast.taught.tolist()) == list(range(200))
+    assert sorted(training.contrast.corruption().tolist()) == list(range(200))
     with pytest.raises(KgrecError, match="--fresh"):
         learn(graph, settings, tmp_path, epochs=11)
 
