@@ -58,7 +58,8 @@ class Database:
             raise KgrecError(f"{uri!r} is no Neo4j address: {_first_line(error)}.") from error
         try:
             with self._explained():
-                self.driver.verify_connectivity()
+                # Of Bolt, as (6, 1): what the connection can carry.
+                self.protocol: tuple[int, int] = self.driver.get_server_info().protocol_version
             self.read("schema/ping")
         except BaseException:
             self.driver.close()
@@ -255,7 +256,7 @@ def _rows(result: Result) -> list[Row]:
 
 def _row(record: Record) -> Row:
     # `Record.data` would copy every list, number by number, in search of nodes, which no statement returns here.
-    return dict(record.items())
+    return dict(zip(record.keys(), record.values(), strict=True))
 
 
 def _table(result: Result) -> tuple[list[str], list[list[Any]]]:
