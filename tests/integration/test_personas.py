@@ -187,7 +187,7 @@ def test_fit_is_the_same_as_if_it_had_been_streamed_alone(database: Database, tm
 
 def test_splits_that_are_not_asked_for_never_leave_the_database(database: Database) -> None:
     streamed = stream_graph(database, META_PATHS, Fit.TEST.splits)
-    assert set(streamed.interactions["split"]) == {"train", "validation"}
+    assert set(streamed.interactions) == {"train", "validation"}
 
 
 def test_batches_of_node_ids_change_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
