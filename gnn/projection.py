@@ -55,7 +55,7 @@ def stream_graph(
         splits=list(splits),
         co_occurrence=[{"fit": fit.value, "run_id": run.run_id} for fit, run in runs.items()],
     ) as (_, graph):
-        streamed = _relationships(database, graph)
+        streamed = stream_relationships(database, graph)
     # A type of its own for each split, such as INTERACTED:train.
     interactions, co_occurrence = (_of_each(streamed, name) for name in (START, RELATIONSHIP))
     for fit, run in runs.items():
@@ -68,7 +68,7 @@ def stream_graph(
     return StreamedGraph(user_ids, nodes, interactions, facts, co_occurrence, types, *items)
 
 
-def _relationships(database: Database, graph: "Graph") -> dict[str, Relationships]:
+def stream_relationships(database: Database, graph: "Graph") -> dict[str, Relationships]:
     """Stream a projection by types, in parts of which the server can hold each."""
     total = int(graph.relationship_count())
     parts = -(-total // rows_at_once(database, HELD, total))
@@ -113,17 +113,17 @@ def _items(database: Database, nodes: np.ndarray) -> tuple[list[str], np.ndarray
     item_ids: list[str] = []
     found: list[int] = []
     made_of: list[str] = []
-    texts: dict[int, np.ndarray] = {}
+    texts = np.zeros((len(nodes), 0), dtype=np.float32)
     for node_ids in chunked(nodes.tolist(), NODES):
         for row in database.stream("project/persona_items", fetch_size=AT_ONCE, node_ids=node_ids):
             if row["embedding"] is not None:
-                texts[len(found)] = np.array(row["embedding"], dtype=np.float32)
+                if not texts.shape[1]:
+                    texts = np.zeros((len(nodes), len(row["embedding"])), dtype=np.float32)
+                texts[len(found)] = row["embedding"]
             item_ids.append(row["item_id"])
             found.append(row["node_id"])
             made_of.append(row["made_of"])
-    if not texts:
+    if not texts.shape[1]:
         raise KgrecError("No item has a text embedding: run `kgrec load embeddings` first.")
-    embeddings = np.zeros((len(found), len(next(iter(texts.values())))), dtype=np.float32)
-    embeddings[list(texts)] = np.stack(list(texts.values()))
     order = np.argsort(np.array(item_ids, dtype=object))
-    return [item_ids[row] for row in order], np.array(found)[order], embeddings[order], [made_of[row] for row in order]
+    return [item_ids[row] for row in order], np.array(found)[order], texts[order], [made_of[row] for row in order]
