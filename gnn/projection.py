@@ -24,6 +24,7 @@ NODES = 10_000  # asked for in one statement
 PAIRS = 50_000  # relationships of a record
 AT_ONCE = 500  # embeddings that are lists of numbers at once
 HELD = 64  # bytes of the server for a relationship that is collected
+HALF = 0.5  # of what transactions may take: the projection itself is in the heap too
 
 
 @undisturbed
@@ -71,7 +72,7 @@ def stream_graph(
 def stream_relationships(database: Database, graph: "Graph") -> dict[str, Relationships]:
     """Stream a projection by types, in parts of which the server can hold each."""
     total = int(graph.relationship_count())
-    parts = -(-total // rows_at_once(database, HELD, total))
+    parts = -(-total // rows_at_once(database, HELD, total, HALF))  # the whole is streamed for each
     records = -(-total // (parts * PAIRS))
     asked = {"graph_name": graph.name(), "parts": parts, "records": records}
     found = {}

@@ -10,24 +10,25 @@ if TYPE_CHECKING:
 
 NODE = RELATIONSHIP = 1_024  # bytes that the server needs for a node or a relationship with some properties, written
 NUMBER = 32  # bytes for each number of a vector beside it: as it came, and as it is stored
-SHARE = 4  # a transaction takes no more than this part of the limit: others run beside it
-UNKNOWN = 256 << 20  # limit of a server that tells none, as Aura: that of a heap of 366 MiB
+SHARE = 1 / 4  # of the limit that a transaction takes at most: others run beside it
+UNKNOWN = 256 << 20  # limit of a server that tells none, as Aura
 UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 SIZE = re.compile(rf"([\d.]+)({'|'.join(UNITS)})")
 
 
-def rows_at_once(database: "Database", row: int, most: int) -> int:
+def rows_at_once(database: "Database", row: int, most: int, share: float = SHARE) -> int:
     """Say how many rows one transaction may write, or hold.
 
     Args:
         database: whose server sets the limit.
         row: bytes that the server needs for a row.
         most: rows beyond which larger transactions bring nothing.
+        share: of the limit that it may take.
 
     Returns:
         At least 1.
     """
-    return max(1, min(most, transaction_limit(database) // SHARE // row))
+    return max(1, min(most, int(transaction_limit(database) * share) // row))
 
 
 def vector_bytes(dim: int) -> int:

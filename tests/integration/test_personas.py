@@ -193,7 +193,7 @@ def test_splits_that_are_not_asked_for_never_leave_the_database(database: Databa
 def test_streamed_relationships_are_those_of_a_plain_read(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also in several parts, of several records each: every pair once a type, in order, from and to the right nodes."""
     monkeypatch.setattr(projection, "PAIRS", 20)
-    monkeypatch.setattr(projection, "rows_at_once", lambda database, row, most: most // 3)
+    monkeypatch.setattr(projection, "rows_at_once", lambda database, row, most, share: most // 3)
     fill(database, rows() + later_rows())
     streamed = stream_graph(database, META_PATHS)
     expected = database.driver.execute_query(
