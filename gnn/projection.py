@@ -71,7 +71,7 @@ def stream_graph(
 
 def stream_relationships(database: Database, graph: "Graph") -> dict[str, Relationships]:
     """Stream a projection by types, in parts of which the server can hold each."""
-    total = int(graph.relationship_count())
+    total = max(1, int(graph.relationship_count()))
     parts = -(-total // rows_at_once(database, HELD, total, HALF))  # the whole is streamed for each
     records = -(-total // (parts * PAIRS))
     asked = {"graph_name": graph.name(), "parts": parts, "records": records}
