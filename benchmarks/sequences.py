@@ -11,11 +11,11 @@ from pathlib import Path
 
 import click
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
 import torch
 
 from gnn.meta_path import MetaPath
+from gnn.relationships import Relationships
 from gnn.settings import HDGISettings
 from gnn.streamed_graph import StreamedGraph
 from kgrec.graph.co_occurrence import neighbours
@@ -69,20 +69,18 @@ def nearest(ties: sp.csr_matrix) -> sp.csr_matrix:
 def graph_of(dataset: Dataset) -> StreamedGraph:
     """Return the interactions of the same data as GDS would stream them."""
     n_users, sequences = len(dataset.user_ids), dataset.sequences
-    pairs = pd.DataFrame(
-        {
-            "sourceNodeId": np.repeat(np.arange(n_users), np.diff(sequences.offsets)),
-            "targetNodeId": n_users + sequences.items - 1,
-            "split": np.array(SPLITS)[sequences.splits],
-        }
-    )
+    users, items = np.repeat(np.arange(n_users), np.diff(sequences.offsets)), n_users + sequences.items - 1
+    interactions = {}
+    for number, split in enumerate(SPLITS):
+        mine = sequences.splits == number
+        interactions[split] = Relationships.together([Relationships.of(users[mine], items[mine])])
     paths = [MetaPath.parse(path) for path in load_section("hdgi", HDGISettings).meta_paths]
     return StreamedGraph(
         user_ids=dataset.user_ids,
         user_nodes=np.arange(n_users),
-        interactions=pairs.drop_duplicates(ignore_index=True),
-        facts=pd.DataFrame(columns=["sourceNodeId", "targetNodeId", "relationshipType"]),
-        co_occurrence=pd.DataFrame(columns=["sourceNodeId", "targetNodeId", "fit"]),
+        interactions=interactions,
+        facts={},
+        co_occurrence={},
         types=sorted(set.union(*(path.types for path in paths))),
         item_ids=dataset.item_ids,
         item_nodes=n_users + np.arange(dataset.n_items),

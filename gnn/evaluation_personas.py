@@ -4,16 +4,16 @@ They are written in batches beside the old ones, and one small transaction makes
 any two transactions, readers see one whole run, and the next write takes away what was left.
 """
 
-from more_itertools import chunked
-
 from gnn.item_vectors import forget_items, write_items
 from gnn.personas import Personas
 from gnn.trainer import UserVectors
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.graph.personas import evaluation_kind
+from kgrec.graph.transaction_size import NODE, rows_at_once, vector_bytes
+from kgrec.graph.vectors import vector_parameters
 
-USERS = 5_000  # written or removed in one transaction
+USERS = 5_000  # written or removed in one transaction, fewer where the server allows less
 
 
 def write_evaluation_personas(database: Database, learned: UserVectors, personas: Personas) -> None:
@@ -31,16 +31,17 @@ def write_evaluation_personas(database: Database, learned: UserVectors, personas
     # It is no whole run: readers are not to see it, and its vectors would stand in the way of the new ones.
     if database.write("personas/evaluation_withdraw", kind=kind, run_id=run_id).counters.nodes_deleted:
         _forget(database, learned, kind)
-    for batch in chunked(range(users), USERS):
-        rows = [
-            {
-                "user_id": learned.user_ids[user],
-                "vector": learned.vectors[user].tolist(),
-                "persona": personas.strongest(user),
-            }
-            for user in batch
-        ]
-        database.write("personas/evaluation_users", rows=rows, run_id=run_id, fit=learned.fit.value)
+    at_once = rows_at_once(database, vector_bytes(learned.vectors.shape[1]), USERS)
+    for start in range(0, users, at_once):
+        batch = slice(start, start + at_once)
+        database.write(
+            "personas/evaluation_users",
+            user_ids=learned.user_ids[batch],
+            vectors=vector_parameters(database, learned.vectors[batch].numpy()),
+            names=[personas.names[number] for number in personas.nearest[batch, 0].tolist()],
+            run_id=run_id,
+            fit=learned.fit.value,
+        )
     write_items(database, learned, run_id)
     items = len(learned.item_ids)
     switched = database.write("personas/evaluation_switch", kind=kind, run_id=run_id, users=users, items=items)
@@ -51,7 +52,8 @@ def write_evaluation_personas(database: Database, learned: UserVectors, personas
 
 def _forget(database: Database, learned: UserVectors, kind: str) -> None:
     """Remove the vectors that no reader sees: of the run before, or of a write that was interrupted."""
-    database.run("personas/evaluation_forget", kind=kind, fit=learned.fit.value, batch=USERS)
+    batch = rows_at_once(database, NODE, USERS)
+    database.run("personas/evaluation_forget", kind=kind, fit=learned.fit.value, batch=batch)
     forget_items(database)
 
 

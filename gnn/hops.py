@@ -1,5 +1,6 @@
 """Meta-paths walked through the graph: one sparse matrix a step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gnn.meta_path import MetaPath
+from gnn.relationships import Relationships
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,13 @@ class Hop:
         ).coalesce()
 
 
-def hops(path: MetaPath, user_nodes: np.ndarray, relationships: pd.DataFrame) -> list[Hop] | None:
+def hops(path: MetaPath, user_nodes: np.ndarray, relationships: Mapping[str, Relationships]) -> list[Hop] | None:
     """Follow a meta-path through the streamed relationships.
 
     Args:
         path: the meta-path.
         user_nodes: node ids of the users, in row order. ``[n_users]``
-        relationships: columns ``sourceNodeId``, ``targetNodeId``, ``relationshipType``, as GDS streams them.
+        relationships: by type.
 
     Returns:
         One hop a step, or ``None`` where the graph has no instance of the path.
@@ -57,14 +59,16 @@ def hops(path: MetaPath, user_nodes: np.ndarray, relationships: pd.DataFrame) ->
     level = user_nodes
     found: list[Hop] = []
     for step in path.steps:
-        edges = relationships[relationships["relationshipType"].isin(step)]
-        rows = pd.Index(level).get_indexer(edges["sourceNodeId"])
-        edges, rows = edges[rows >= 0], rows[rows >= 0]
-        if edges.empty:
+        place, n_from = pd.Index(level), len(level)
+        rows, targets = [], []
+        for one in (relationships[name] for name in step if name in relationships):
+            row = np.repeat(place.get_indexer(one.sources), np.diff(one.offsets))
+            rows.append(row[row >= 0])
+            targets.append(one.targets[row >= 0])
+        if not any(map(len, rows)):
             return None
-        level, columns = np.unique(edges["targetNodeId"].to_numpy(), return_inverse=True)
-        n_from = len(user_nodes) if not found else len(found[-1].node_ids)
-        found.append(_hop(rows, columns, n_from, level))
+        level, columns = np.unique(np.concatenate(targets), return_inverse=True)
+        found.append(_hop(np.concatenate(rows), columns, n_from, level))
     return found
 
 

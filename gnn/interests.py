@@ -18,6 +18,7 @@ from more_itertools import chunked
 from gnn.profile import COMMON, TOP, Profiles
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
+from kgrec.graph.transaction_size import RELATIONSHIP, rows_at_once
 
 KINDS = ("catalogue", "DBpedia")  # of facts, as project/item_facts has them: a profile each
 USERS = 1_000  # written in one transaction, each with up to TOP interests of every kind
@@ -45,7 +46,8 @@ def write_interests(database: Database) -> None:
         return
     profiles = {kind: Profiles(facts) for kind, facts in catalogue.facts.items()}
     written = 0
-    for users in chunked(database.stream("project/user_items"), USERS):
+    at_once = rows_at_once(database, len(KINDS) * TOP * RELATIONSHIP, USERS)
+    for users in chunked(database.stream("project/user_items"), at_once):
         rows = list(_rows(catalogue, profiles, users))
         summary = database.write("personas/interests", rows=rows, run_id=run_id)
         written += summary.counters.relationships_created
@@ -132,4 +134,5 @@ def _chosen(number: dict[str, int], histories: Iterable[list[str]]) -> sp.csr_ma
 
 def _forget(database: Database, run_id: str) -> None:
     """Remove the interests that no reader sees: of the run before, or of a write that was interrupted."""
-    database.run("personas/interests_forget", run_id=run_id, batch=INTERESTS)
+    batch = rows_at_once(database, RELATIONSHIP, INTERESTS)
+    database.run("personas/interests_forget", run_id=run_id, batch=batch)

@@ -1,20 +1,22 @@
 """Vectors of the items in the space of the personas, into Neo4j: of every fit, apart from the items."""
 
-from more_itertools import chunked
-
 from gnn.trainer import UserVectors
 from kgrec.graph.database import Database
+from kgrec.graph.transaction_size import NODE, rows_at_once, vector_bytes
+from kgrec.graph.vectors import vector_parameters
 
-ITEMS = 5_000  # written or removed in one transaction
+ITEMS = 5_000  # written or removed in one transaction, fewer where the server allows less
 
 
 def write_items(database: Database, learned: UserVectors, run_id: str) -> None:
     """Write the vectors in batches, under a run that no reader sees yet."""
-    for batch in chunked(range(len(learned.item_ids)), ITEMS):
-        rows = [{"item_id": learned.item_ids[item], "vector": learned.items[item].tolist()} for item in batch]
-        database.write("personas/items", rows=rows, run_id=run_id)
+    at_once = rows_at_once(database, vector_bytes(learned.items.shape[1]), ITEMS)
+    for start in range(0, len(learned.item_ids), at_once):
+        batch = slice(start, start + at_once)
+        vectors = vector_parameters(database, learned.items[batch].numpy())
+        database.write("personas/items", item_ids=learned.item_ids[batch], vectors=vectors, run_id=run_id)
 
 
 def forget_items(database: Database) -> None:
     """Remove the vectors of all runs that no reader sees."""
-    database.run("personas/items_forget", batch=ITEMS)
+    database.run("personas/items_forget", batch=rows_at_once(database, NODE, ITEMS))

@@ -48,10 +48,6 @@ class Personas:
         sizes: list[int] = np.bincount(self.nearest[:, 0], minlength=len(self.centres)).tolist()
         return sizes
 
-    def strongest(self, user: int) -> str:
-        """Name of the strongest persona of the user in a row."""
-        return self.names[int(self.nearest[user, 0])]
-
 
 def cluster(vectors: np.ndarray, n_personas: int, per_user: int, seed: int) -> tuple[np.ndarray, ...]:
     """Cluster the users and give each a soft membership.

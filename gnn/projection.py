@@ -1,19 +1,30 @@
 """From Neo4j to memory: a GDS projection of the interactions and the facts, streamed and dropped again."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 from more_itertools import chunked
 
 from gnn.meta_path import START, MetaPath
+from gnn.relationships import Relationships
 from gnn.streamed_graph import StreamedGraph
 from kgrec.errors import KgrecError
 from kgrec.graph.co_occurrence import RELATIONSHIP, co_occurrence_run, ensure_whole
 from kgrec.graph.database import Database
 from kgrec.graph.lock import undisturbed
 from kgrec.graph.splits import ensure_split
+from kgrec.graph.transaction_size import rows_at_once
 from kgrec.training.fits import Fit
 
+if TYPE_CHECKING:
+    from graphdatascience.graph.graph_api import Graph
+
 NODES = 10_000  # asked for in one statement
+PAIRS = 50_000  # relationships of a record
+AT_ONCE = 500  # embeddings that are lists of numbers at once
+HELD = 64  # bytes of the server for a relationship that is collected
+HALF = 0.5  # of what transactions may take: the projection itself is in the heap too
 
 
 @undisturbed
@@ -44,40 +55,57 @@ def stream_graph(
         types=[name for name in types if name != RELATIONSHIP],
         splits=list(splits),
         co_occurrence=[{"fit": fit.value, "run_id": run.run_id} for fit, run in runs.items()],
-    ) as (gds, graph):
-        streamed: pd.DataFrame = gds.graph.relationships.stream(graph)
-    # A type of its own for each split, such as INTERACTED:train; sorted, so that the same graph gives the same files.
-    streamed = streamed.sort_values(["relationshipType", "sourceNodeId", "targetNodeId"], ignore_index=True)
-    kind = streamed["relationshipType"].astype("str")
-    interactions, co_occurrence = (
-        _of_each(streamed, kind, name, column) for name, column in ((START, "split"), (RELATIONSHIP, "fit"))
-    )
+    ) as (_, graph):
+        streamed = stream_relationships(database, graph)
+    # A type of its own for each split, such as INTERACTED:train.
+    interactions, co_occurrence = (_of_each(streamed, name) for name in (START, RELATIONSHIP))
     for fit, run in runs.items():
-        ensure_whole(fit, run, int((co_occurrence["fit"] == fit.value).sum()))
-    facts = streamed[~kind.str.contains(":")].reset_index(drop=True)
-    nodes = _user_nodes(database, user_ids, interactions["sourceNodeId"].unique())
+        ensure_whole(fit, run, len(co_occurrence.get(fit.value, ())))
+    facts = {name: found for name, found in streamed.items() if ":" not in name}
+    nodes = _user_nodes(database, user_ids, _unique(found.sources for found in interactions.values()))
     leading_from_items = {name for path in meta_paths if len(path.steps) > 1 for name in path.steps[1]}
-    with_facts = facts.loc[facts["relationshipType"].isin(leading_from_items), "sourceNodeId"]
-    items = _items(database, np.union1d(interactions["targetNodeId"], with_facts))
+    with_facts = (found.sources for name, found in facts.items() if name in leading_from_items)
+    items = _items(database, _unique([*(found.targets for found in interactions.values()), *with_facts]))
     return StreamedGraph(user_ids, nodes, interactions, facts, co_occurrence, types, *items)
 
 
-def _of_each(streamed: pd.DataFrame, kind: pd.Series, name: str, column: str) -> pd.DataFrame:
-    """Take the relationships of types such as INTERACTED:train, with what follows the name in a column of its own."""
-    mine = kind.str.startswith(f"{name}:")
-    found = streamed.loc[mine, ["sourceNodeId", "targetNodeId"]].reset_index(drop=True)
-    found[column] = kind[mine].str.removeprefix(f"{name}:").to_numpy()
+def stream_relationships(database: Database, graph: "Graph") -> dict[str, Relationships]:
+    """Stream a projection by types, in parts of which the server can hold each."""
+    total = max(1, int(graph.relationship_count()))
+    parts = -(-total // rows_at_once(database, HELD, total, HALF))  # the whole is streamed for each
+    records = -(-total // (parts * PAIRS))
+    asked = {"graph_name": graph.name(), "parts": parts, "records": records}
+    found = {}
+    for name in sorted(graph.relationship_types()):
+        sources, targets = [], []
+        for part in range(parts):
+            for row in database.stream("project/relationships", fetch_size=1, type=name, part=part, **asked):
+                sources.append(np.array(row["sources"], dtype=np.int64))
+                targets.append(np.array(row["targets"], dtype=np.int64))
+        if sources:
+            found[name] = Relationships.of(np.concatenate(sources), np.concatenate(targets))
     return found
+
+
+def _of_each(streamed: dict[str, Relationships], name: str) -> dict[str, Relationships]:
+    """Take the types such as INTERACTED:train, by what follows the name."""
+    return {kind.partition(":")[2]: found for kind, found in streamed.items() if kind.startswith(f"{name}:")}
+
+
+def _unique(nodes: Iterable[np.ndarray]) -> np.ndarray:
+    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *nodes]))
 
 
 def _user_nodes(database: Database, user_ids: list[str], projected: np.ndarray) -> np.ndarray:
     """Node id of each user, as GDS streams it; a negative number for users without interactions."""
     nodes = -1 - np.arange(len(user_ids))
     position = {user_id: row for row, user_id in enumerate(user_ids)}
-    for node_ids in chunked(projected.tolist(), NODES):
-        for row in database.read("project/persona_user_nodes", node_ids=node_ids):
-            if row["user_id"] in position:  # else loaded a moment ago
-                nodes[position[row["user_id"]]] = row["node_id"]
+    for start in range(0, len(projected), NODES):
+        batch = projected[start : start + NODES]
+        (row,) = database.read("project/persona_user_nodes", node_ids=batch.tolist())
+        places = np.array([position.get(user_id, -1) for user_id in row["user_ids"]])
+        known = places >= 0  # else loaded a moment ago
+        nodes[places[known]] = batch[known]
     return nodes
 
 
@@ -86,17 +114,17 @@ def _items(database: Database, nodes: np.ndarray) -> tuple[list[str], np.ndarray
     item_ids: list[str] = []
     found: list[int] = []
     made_of: list[str] = []
-    texts: dict[int, np.ndarray] = {}
+    texts = np.zeros((len(nodes), 0), dtype=np.float32)
     for node_ids in chunked(nodes.tolist(), NODES):
-        for row in database.stream("project/persona_items", node_ids=node_ids):
+        for row in database.stream("project/persona_items", fetch_size=AT_ONCE, node_ids=node_ids):
             if row["embedding"] is not None:
-                texts[len(found)] = np.array(row["embedding"], dtype=np.float32)
+                if not texts.shape[1]:
+                    texts = np.zeros((len(nodes), len(row["embedding"])), dtype=np.float32)
+                texts[len(found)] = row["embedding"]
             item_ids.append(row["item_id"])
             found.append(row["node_id"])
             made_of.append(row["made_of"])
-    if not texts:
+    if not texts.shape[1]:
         raise KgrecError("No item has a text embedding: run `kgrec load embeddings` first.")
-    embeddings = np.zeros((len(found), len(next(iter(texts.values())))), dtype=np.float32)
-    embeddings[list(texts)] = np.stack(list(texts.values()))
     order = np.argsort(np.array(item_ids, dtype=object))
-    return [item_ids[row] for row in order], np.array(found)[order], embeddings[order], [made_of[row] for row in order]
+    return [item_ids[row] for row in order], np.array(found)[order], texts[order], [made_of[row] for row in order]

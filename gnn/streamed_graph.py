@@ -1,5 +1,6 @@
 """What personas can be learned from, as it was streamed from the database; kept in a folder, it needs none."""
 
+import dataclasses
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,16 +9,17 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from gnn.relationships import Relationships
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
 from kgrec.graph.co_occurrence import RELATIONSHIP
 from kgrec.manifest import load_manifest, save_manifest
 from kgrec.training.fits import Fit
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 MANIFEST = "graph.json"
-TABLES = ("graph_users", "graph_items", "graph_interactions", "graph_facts", "graph_co_occurrence")
-FILES = ("graph_texts.npz", *(f"{table}.parquet" for table in TABLES))
+FILES = ("graph_texts.npz", "graph_relationships.npz", "graph_users.parquet", "graph_items.parquet")
+KINDS = ("interactions", "facts", "co_occurrence")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +31,9 @@ class StreamedGraph:
     Attributes:
         user_ids: of all users, in their order. ``[n_users]``
         user_nodes: their nodes; a negative number for a user without interactions. ``[n_users]``
-        interactions: columns ``sourceNodeId``, ``targetNodeId``, ``split``; one row a user, item and split.
-        facts: columns ``sourceNodeId``, ``targetNodeId``, ``relationshipType``.
-        co_occurrence: columns ``sourceNodeId``, ``targetNodeId``, ``fit``; empty where no meta-path walks it.
+        interactions: of users with items, each pair once, by split.
+        facts: by type.
+        co_occurrence: of items with items, by fit; none where no meta-path walks it.
         types: relationship types that were asked for, whether the graph has any or not.
         item_ids: of the items that somebody interacted with or that have facts, in their order. ``[n_items]``
         item_nodes: their nodes. ``[n_items]``
@@ -41,23 +43,22 @@ class StreamedGraph:
 
     user_ids: list[str]
     user_nodes: np.ndarray
-    interactions: pd.DataFrame
-    facts: pd.DataFrame
-    co_occurrence: pd.DataFrame
+    interactions: dict[str, Relationships]
+    facts: dict[str, Relationships]
+    co_occurrence: dict[str, Relationships]
     types: list[str]
     item_ids: list[str]
     item_nodes: np.ndarray
     texts: np.ndarray
     made_of: list[str]
 
-    def facts_of(self, fit: Fit) -> pd.DataFrame:
-        """Return the facts together with a fit's own co-occurrence, in the columns of ``facts``."""
-        mine = self.co_occurrence[self.co_occurrence["fit"] == fit.value]
-        ties = mine[["sourceNodeId", "targetNodeId"]].assign(relationshipType=RELATIONSHIP)
-        return pd.concat([self.facts, ties], ignore_index=True) if len(ties) else self.facts
+    def facts_of(self, fit: Fit) -> dict[str, Relationships]:
+        """Return the facts together with a fit's own co-occurrence, by type."""
+        mine = self.co_occurrence.get(fit.value)
+        return self.facts if mine is None else self.facts | {RELATIONSHIP: mine}
 
     def save(self, folder: str | Path) -> None:
-        """Write the graph: arrays as npz, tables as parquet, the rest as JSON with their checksums.
+        """Write the graph: arrays as npz, ids as parquet, the rest as JSON with their checksums.
 
         The JSON file is written last and taken away first, so that what was half written is no graph.
 
@@ -73,16 +74,24 @@ class StreamedGraph:
                 "made_of": pd.Series(self.made_of, dtype="str"),
             }
         )
+        found = {kind: getattr(self, kind) for kind in KINDS}
+        arrays = {
+            f"{kind}:{name}:{field.name}": getattr(relationships, field.name)
+            for kind, by_name in found.items()
+            for name, relationships in by_name.items()
+            for field in dataclasses.fields(Relationships)
+        }
+        manifest = {"types": self.types, "relationships": {kind: list(by_name) for kind, by_name in found.items()}}
         try:
             (folder / MANIFEST).unlink(missing_ok=True)
             with replacing(folder / "graph_texts.npz") as draft, draft.open("wb") as file:
                 np.savez(file, texts=self.texts)
-            for name, table in zip(
-                TABLES, (users, items, self.interactions, self.facts, self.co_occurrence), strict=True
-            ):
-                with replacing(folder / f"{name}.parquet") as draft:
+            with replacing(folder / "graph_relationships.npz") as draft, draft.open("wb") as file:
+                np.savez(file, allow_pickle=False, **arrays)
+            for name, table in (("users", users), ("items", items)):
+                with replacing(folder / f"graph_{name}.parquet") as draft:
                     table.to_parquet(draft, index=False)
-            save_manifest(folder / MANIFEST, FORMAT_VERSION, {"types": self.types}, FILES)
+            save_manifest(folder / MANIFEST, FORMAT_VERSION, manifest, FILES)
         except OSError as error:
             raise KgrecError(f"The graph cannot be written to {folder}: {error.strerror or error}.") from error
 
@@ -101,21 +110,21 @@ class StreamedGraph:
             users, items = (pd.read_parquet(folder / f"graph_{name}.parquet") for name in ("users", "items"))
             if len(texts) != len(items):
                 raise ValueError("items and texts differ in length")
-            interactions = pd.read_parquet(
-                folder / "graph_interactions.parquet", columns=["sourceNodeId", "targetNodeId", "split"]
-            )
-            facts = pd.read_parquet(
-                folder / "graph_facts.parquet", columns=["sourceNodeId", "targetNodeId", "relationshipType"]
-            )
-            co_occurrence = pd.read_parquet(
-                folder / "graph_co_occurrence.parquet", columns=["sourceNodeId", "targetNodeId", "fit"]
-            )
+            with np.load(folder / "graph_relationships.npz") as stored:
+                arrays = dict(stored)
+            found = {
+                kind: {
+                    name: Relationships(
+                        *(arrays[f"{kind}:{name}:{field.name}"] for field in dataclasses.fields(Relationships))
+                    )
+                    for name in manifest["relationships"][kind]
+                }
+                for kind in KINDS
+            }
             return cls(
                 user_ids=users["user_id"].tolist(),
                 user_nodes=users["node"].to_numpy(),
-                interactions=interactions,
-                facts=facts,
-                co_occurrence=co_occurrence,
+                **found,
                 types=manifest["types"],
                 item_ids=items["item_id"].tolist(),
                 item_nodes=items["node"].to_numpy(),

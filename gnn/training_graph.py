@@ -12,6 +12,7 @@ from gnn.features import of_users, signatures
 from gnn.hops import Hop, hops
 from gnn.items import Items, items_of
 from gnn.meta_path import START, MetaPath
+from gnn.relationships import Relationships
 from gnn.streamed_graph import StreamedGraph
 from kgrec.errors import KgrecError
 from kgrec.training.fingerprint import fingerprint
@@ -99,11 +100,10 @@ def training_graph(
     return TrainingGraph(fit, streamed.user_ids, features, texts, paths, missing, found[0], items, tables)
 
 
-def _relationships(streamed: StreamedGraph, fit: Fit) -> pd.DataFrame:
-    """One table of the fit's interactions, each pair once, of the facts, and of what co-occurs in them."""
-    mine = streamed.interactions[streamed.interactions["split"].isin(fit.splits)]
-    pairs = mine[["sourceNodeId", "targetNodeId"]].drop_duplicates().assign(relationshipType=START)
-    return pd.concat([pairs, streamed.facts_of(fit)], ignore_index=True)
+def _relationships(streamed: StreamedGraph, fit: Fit) -> dict[str, Relationships]:
+    """Take the fit's interactions, each pair once, the facts, and what co-occurs in the interactions, by type."""
+    mine = [streamed.interactions[split] for split in fit.splits if split in streamed.interactions]
+    return streamed.facts_of(fit) | ({START: Relationships.together(mine)} if mine else {})
 
 
 def _item_text(streamed: StreamedGraph, purchases: Hop) -> tuple[Tensor, str]:

@@ -79,12 +79,13 @@ class Questions:
     @classmethod
     def of(cls, streamed: StreamedGraph, graph: TrainingGraph) -> "Questions":
         """Take them out of the streamed graph, a sample where they are many; the training is that of ``graph``."""
-        asked = streamed.interactions[streamed.interactions["split"] == "validation"]
-        asked = asked.sample(min(QUESTIONS, len(asked)), random_state=0)
+        found = streamed.interactions.get("validation")
+        users, items = (np.zeros(0, dtype=np.int64),) * 2 if found is None else found.pairs
+        asked = pd.DataFrame({"user": users, "item": items}).sample(min(QUESTIONS, len(users)), random_state=0)
         return cls(
             graph.chosen,
-            pd.Index(streamed.user_nodes).get_indexer(asked["sourceNodeId"]),
-            pd.Index(graph.items.nodes).get_indexer(asked["targetNodeId"]),
+            pd.Index(streamed.user_nodes).get_indexer(asked["user"]),
+            pd.Index(graph.items.nodes).get_indexer(asked["item"]),
         )
 
 

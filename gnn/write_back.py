@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Iterator
 
 import numpy as np
-from more_itertools import chunked
 
 from gnn.item_vectors import forget_items, write_items
 from gnn.personas import Personas
@@ -17,8 +16,10 @@ from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
 from kgrec.graph.personas import current_run
 from kgrec.graph.schema import ensure_vector_index
+from kgrec.graph.transaction_size import NODE, RELATIONSHIP, rows_at_once, vector_bytes
+from kgrec.graph.vectors import vector_parameters
 
-USERS = 5_000  # written in one transaction
+USERS = 5_000  # written in one transaction, fewer where the server allows less
 MEMBERSHIPS = 20_000  # removed in one transaction
 
 
@@ -31,8 +32,8 @@ def write_back(database: Database, learned: UserVectors, personas: Personas) -> 
     finish(database)
     _draft(database, learned.run_id, personas)
     memberships = sum(
-        database.write("personas/users", rows=rows, run_id=learned.run_id).counters.relationships_created
-        for rows in _user_rows(learned, personas)
+        database.write("personas/users", **batch).counters.relationships_created
+        for batch in _users(database, learned, personas)
     )
     database.run("schema/item_persona_key")  # a graph that was loaded by an earlier kgrec has none
     items, items_run = len(learned.item_ids), _items_run(learned)
@@ -49,7 +50,7 @@ def finish(database: Database) -> None:
     """Bring an interrupted write-back to its end: a run that readers see is completed, any other discarded."""
     _promote(database)
     database.write("personas/abandon")
-    database.run("personas/discard_next", batch=USERS)
+    database.run("personas/discard_next", batch=rows_at_once(database, NODE, USERS))
     _forget(database)
 
 
@@ -91,31 +92,33 @@ def _promote(database: Database) -> None:
         return
     if run.dimensions is not None:
         ensure_vector_index(database, "user_persona", "User", "persona", run.dimensions)
-    database.run("personas/promote", run_id=run.run_id, batch=USERS)
+    batch = rows_at_once(database, vector_bytes(run.dimensions or 0), USERS)
+    database.run("personas/promote", run_id=run.run_id, batch=batch)
     _forget(database)
     database.write("personas/promoted", run_id=run.run_id)
 
 
 def _forget(database: Database) -> None:
     """Remove retired personas; one of them may have all users as members."""
-    while database.write("personas/forget_members", batch=MEMBERSHIPS).counters.relationships_deleted:
+    batch = rows_at_once(database, RELATIONSHIP, MEMBERSHIPS)
+    while database.write("personas/forget_members", batch=batch).counters.relationships_deleted:
         pass
     database.write("personas/forget")
     forget_items(database)
 
 
-def _user_rows(learned: UserVectors, personas: Personas) -> Iterator[list[Row]]:
-    for users in chunked(range(len(learned.user_ids)), USERS):
-        yield [
-            {
-                "user_id": learned.user_ids[user],
-                "vector": learned.vectors[user].tolist(),
-                "personas": [
-                    {"persona_id": persona_id(learned.run_id, number), "weight": weight}
-                    for number, weight in zip(
-                        personas.nearest[user].tolist(), personas.weights[user].tolist(), strict=True
-                    )
-                ],
-            }
-            for user in users
-        ]
+def _users(database: Database, learned: UserVectors, personas: Personas) -> Iterator[Row]:
+    """Yield what the statement is given of each batch of users."""
+    of_user = vector_bytes(learned.vectors.shape[1]) + personas.nearest.shape[1] * RELATIONSHIP
+    at_once = rows_at_once(database, of_user, USERS)
+    drafts = [persona_id(learned.run_id, number) for number in range(len(personas.names))]
+    for start in range(0, len(learned.user_ids), at_once):
+        batch = slice(start, start + at_once)
+        yield {
+            "run_id": learned.run_id,
+            "drafts": drafts,
+            "user_ids": learned.user_ids[batch],
+            "vectors": vector_parameters(database, learned.vectors[batch].numpy()),
+            "nearest": personas.nearest[batch].tolist(),
+            "weights": personas.weights[batch].tolist(),
+        }

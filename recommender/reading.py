@@ -1,7 +1,9 @@
 """From the graph to the data set: items, sequences, texts, facts, co-occurrence and personas, each read once."""
 
 import hashlib
+from array import array
 from collections.abc import Sequence
+from itertools import repeat
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,6 +19,9 @@ from kgrec.graph.splits import current_split, ensure_split
 from kgrec.training.fits import Fit
 from recommender.dataset import Dataset
 from recommender.sequences import NO_TIME, SPLITS, Sequences
+
+KINDS = ("catalogue", "DBpedia")  # of facts, as project/item_facts has them
+TEXTS = 500  # embeddings that are lists of numbers at once
 
 
 @undisturbed
@@ -68,38 +73,35 @@ def read_dataset(
 def _sequences(database: Database, number: dict[str, int]) -> tuple[list[str], Sequences]:
     ensure_split(database)
     user_ids: list[str] = []
-    offsets = [0]
-    items: list[np.ndarray] = []
-    splits: list[np.ndarray] = []
-    times: list[np.ndarray] = []
-    for row in database.stream("project/sequences"):
+    offsets, items, times = array("q", [0]), array("q"), array("q")
+    splits = array("b")
+    for row in database.stream("project/sequences", no_time=NO_TIME):
         user_ids.append(row["user_id"])
-        offsets.append(offsets[-1] + len(row["item_ids"]))
-        items.append(np.array([number[item_id] for item_id in row["item_ids"]], dtype=np.int64))
-        splits.append(np.array([SPLITS.index(split) for split in row["splits"]], dtype=np.int8))
-        times.append(np.array([NO_TIME if time is None else time for time in row["times"]], dtype=np.int64))
-    empty = np.zeros(0, dtype=np.int64)
-    return user_ids, Sequences(
-        np.array(offsets),
-        np.concatenate([empty, *items]),
-        np.concatenate([empty.astype(np.int8), *splits]),
-        np.concatenate([empty, *times]),
-    )
+        items.extend(map(number.__getitem__, row["item_ids"]))
+        splits.extend(map(SPLITS.index, row["splits"]))
+        times.extend(row["times"])
+        offsets.append(len(items))
+    return user_ids, Sequences(*map(np.asarray, (offsets, items, splits, times)))
 
 
 def _facts(database: Database, number: dict[str, int]) -> dict[str, sp.csr_matrix]:
     """Which items have which facts, by kind: ``[n_items + 1, n_facts]`` each; facts in the order of their names."""
-    kinds: dict[str, list[tuple[int, str]]] = {"catalogue": [], "DBpedia": []}
+    seen: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
+    items, columns = ({kind: array("q") for kind in KINDS} for _ in range(2))
     for row in database.stream("project/item_facts"):
-        for kind, found in kinds.items():
-            found += [(number[row["item_id"]], fact) for fact in row[kind] if row["item_id"] in number]
+        if row["item_id"] not in number:
+            continue
+        for kind, met in seen.items():
+            columns[kind].extend(met.setdefault(name, len(met)) for name in row[kind])
+            items[kind].extend(repeat(number[row["item_id"]], len(row[kind])))
     facts = {}
-    for kind, found in kinds.items():
-        names, columns = np.unique(np.array([fact for _, fact in found], dtype=object), return_inverse=True)
-        ones = np.ones(len(found), dtype=np.float32)
-        matrix = sp.csr_matrix((ones, ([item for item, _ in found], columns)), (len(number) + 1, len(names)))
-        matrix.sort_indices()
-        facts[kind] = matrix
+    for kind, met in seen.items():
+        place = np.empty(len(met), dtype=np.int64)
+        place[[met[name] for name in sorted(met)]] = np.arange(len(met))
+        ones = np.ones(len(items[kind]), dtype=np.float32)
+        ends = np.asarray(items[kind]), place[np.asarray(columns[kind])]
+        facts[kind] = sp.csr_matrix((ones, ends), (len(number) + 1, len(met)))
+        facts[kind].sort_indices()
     return facts
 
 
@@ -121,10 +123,10 @@ def _co_occurrence(database: Database, number: dict[str, int], fit: Fit) -> sp.c
 def _texts(database: Database, number: dict[str, int]) -> tuple[Tensor, str]:
     """Text embeddings ``[n_items + 1, text_dim]``, and a digest of what they were made of."""
     digest = hashlib.sha256()
-    texts = torch.zeros(len(number) + 1, 0)
-    for row in database.stream("project/item_texts"):
+    texts = np.zeros((len(number) + 1, 0), dtype=np.float32)
+    for row in database.stream("project/item_texts", fetch_size=TEXTS):
         if not texts.shape[1]:
-            texts = torch.zeros(len(number) + 1, len(row["embedding"]))
-        texts[number[row["item_id"]]] = torch.tensor(row["embedding"])
+            texts = np.zeros((len(number) + 1, len(row["embedding"])), dtype=np.float32)
+        texts[number[row["item_id"]]] = row["embedding"]
         digest.update(f"{row['item_id']!r} {row['embedding_of']!r}\n".encode())
-    return texts, digest.hexdigest() if texts.shape[1] else ""
+    return torch.from_numpy(texts), digest.hexdigest() if texts.shape[1] else ""

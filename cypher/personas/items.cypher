@@ -1,6 +1,6 @@
 // Write a batch of items' vectors in the space of the personas, which nobody reads before their run is a current one.
-// They are apart from the items: each fit has its own.
-UNWIND $rows AS row
-MERGE (vector:ItemPersona {run_id: $run_id, item_id: row.item_id})
-WITH vector, row
-CALL db.create.setNodeVectorProperty(vector, 'vector', row.vector)
+// They are apart from the items: each fit has its own. $item_ids and $vectors go together, place by place.
+UNWIND range(0, size($item_ids) - 1) AS place
+MERGE (persona:ItemPersona {run_id: $run_id, item_id: $item_ids[place]})
+WITH persona, place
+CALL db.create.setNodeVectorProperty(persona, 'vector', $vectors[place])

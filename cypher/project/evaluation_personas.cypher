@@ -2,4 +2,4 @@
 MATCH (evaluation:EvaluationPersona {run_id: $run_id})
 WHERE evaluation.user_id IS NOT NULL // so that the key's index gives the order
 RETURN evaluation.user_id AS user_id, evaluation.vector AS vector, evaluation.persona AS persona
-ORDER BY evaluation.user_id
+ORDER BY evaluation.run_id, evaluation.user_id

@@ -15,12 +15,15 @@ from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.graph.lock import writing
 from kgrec.graph.splits import ensure_split
+from kgrec.graph.transaction_size import RELATIONSHIP as TIE
+from kgrec.graph.transaction_size import rows_at_once
 from kgrec.training.fits import Fit
 
 RELATIONSHIP = "CO_OCCURS_WITH"
 NEIGHBOURS = 500  # of an item at most; docs/concepts/method.md has what fewer cost
 FEWEST, SHARE = 100, 6  # in a small catalogue a sixth of it, but not fewer than these
-TIES = 20_000  # written or removed in one transaction
+TIES = 20_000  # written or removed in one transaction, fewer where the server allows less
+AT_ONCE = 100  # items that are read at once, each with up to `NEIGHBOURS`
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def nearest_items(database: Database, fit: Fit) -> Iterator[Nearest]:
         KgrecError: there is no run, some of it is missing, as a load can remove items, or another took its place.
     """
     run, read = co_occurrence_run(database, fit), 0
-    for row in database.stream("co_occurrence/nearest", run_id=run.run_id):
+    for row in database.stream("co_occurrence/nearest", fetch_size=AT_ONCE, run_id=run.run_id):
         yield Nearest(**row)
         read += len(row["item_ids"])
     ensure_whole(fit, run, read)
@@ -192,11 +195,12 @@ def _write(database: Database, fit: Fit, wanted: _Wanted) -> int:
             neighbours=wanted.neighbours,
             fit=fit.value,
             run_id=wanted.run_id,
-            batch=TIES,
+            batch=rows_at_once(database, TIE, TIES),
         )
     return summary.counters.relationships_created
 
 
 def _forget(database: Database, fit: Fit, run_id: str) -> None:
     """Remove the relationships of a fit that no reader sees: of the run before, or of a write that was stopped."""
-    database.run("co_occurrence/forget", fit=fit.value, run_id=run_id, batch=TIES)
+    batch = rows_at_once(database, TIE, TIES)
+    database.run("co_occurrence/forget", fit=fit.value, run_id=run_id, batch=batch)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, LiteralString, Self
 
-from neo4j import Driver, GraphDatabase, NotificationDisabledClassification, Result, ResultSummary, Session
+from neo4j import Driver, GraphDatabase, NotificationDisabledClassification, Record, Result, ResultSummary, Session
 from neo4j.exceptions import (
     AuthError,
     ClientError,
@@ -58,7 +58,8 @@ class Database:
             raise KgrecError(f"{uri!r} is no Neo4j address: {_first_line(error)}.") from error
         try:
             with self._explained():
-                self.driver.verify_connectivity()
+                # Of Bolt, as (6, 1): what the connection can carry.
+                self.protocol: tuple[int, int] = self.driver.get_server_info().protocol_version
             self.read("schema/ping")
         except BaseException:
             self.driver.close()
@@ -82,10 +83,15 @@ class Database:
         with self._session() as session:
             return session.execute_read(lambda tx: _table(tx.run(_text(name), parameters)))
 
-    def stream(self, name: str, fetch_size: int = 5_000, **parameters: Any) -> Iterator[Row]:
+    def stream(self, name: str, fetch_size: int = 1_000, **parameters: Any) -> Iterator[Row]:
         """Run a reading statement and yield its rows at constant memory; not retried.
 
         Ctrl-C takes effect between two fetches, however long the consumer works on its rows.
+
+        Args:
+            name: of the statement.
+            fetch_size: rows that are in memory at once: fewer where a row holds long lists.
+            **parameters: of the statement.
         """
         with self._explained():
             session = self.driver.session(database=self.name, fetch_size=fetch_size)
@@ -94,7 +100,7 @@ class Database:
                 result = session.run(_text(name), parameters)
                 records = result.fetch(fetch_size)
             while records:
-                yield from (record.data() for record in records)
+                yield from map(_row, records)
                 with self._explained():
                     records = result.fetch(fetch_size)
         finally:
@@ -245,7 +251,12 @@ def _text(name: str) -> LiteralString:
 
 
 def _rows(result: Result) -> list[Row]:
-    return result.data()
+    return [_row(record) for record in result]
+
+
+def _row(record: Record) -> Row:
+    # `Record.data` would copy every list, number by number, in search of nodes, which no statement returns here.
+    return dict(zip(record.keys(), record.values(), strict=True))
 
 
 def _table(result: Result) -> tuple[list[str], list[list[Any]]]:

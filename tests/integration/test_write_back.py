@@ -267,15 +267,15 @@ def test_two_at_once_do_not_make_half_a_run(
     write_back(database, *made("old", 1))
     before = seen(database)
     first, second = made("first", 2), made("second", 3)
-    real = writing._user_rows
+    real = writing._users
 
-    def late(learned: UserVectors, personas: Personas) -> Iterator[list[dict[str, Any]]]:
-        for number, batch in enumerate(real(learned, personas)):
+    def late(database: Database, learned: UserVectors, personas: Personas) -> Iterator[dict[str, Any]]:
+        for number, batch in enumerate(real(database, learned, personas)):
             if number == 1 and learned.run_id == "first":
                 writing.finish(database)  # as the second does at its start
             yield batch
 
-    monkeypatch.setattr(writing, "_user_rows", late)
+    monkeypatch.setattr(writing, "_users", late)
     with pytest.raises(KgrecError, match="at the same time"):
         write_back(database, *first)
     assert seen(database) == before
@@ -497,7 +497,7 @@ def test_a_run_that_changes_while_it_is_read_is_read_again(
     real = Database.stream
     reads = []
 
-    def interrupted(self: Database, name: str, fetch_size: int = 5_000, **parameters: Any) -> Iterator[dict[str, Any]]:
+    def interrupted(self: Database, name: str, fetch_size: int = 1_000, **parameters: Any) -> Iterator[dict[str, Any]]:
         reads.append(name)
         for number, row in enumerate(real(self, name, fetch_size=10, **parameters)):
             if number == 20 and name == at and reads.count(at) == 1:

@@ -4,11 +4,11 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
 import torch
 
 from gnn.meta_path import MetaPath
+from gnn.relationships import Relationships
 from gnn.settings import DEFAULT_META_PATHS
 from gnn.streamed_graph import StreamedGraph
 from kgrec.training.fits import Fit
@@ -17,6 +17,7 @@ from recommender.dataset import Dataset, Personas
 from recommender.sasrec import SASRec
 from recommender.scoring import by_model
 from recommender.sequences import NO_TIME, SPLITS, TEST, TRAIN, VALIDATION, Sequences
+from tests.unit.walks import by_type
 
 
 def dataset(
@@ -146,15 +147,13 @@ def streamed(data: Dataset) -> StreamedGraph:
     return StreamedGraph(
         user_ids=user_ids,
         user_nodes=np.array([nodes[user_id] for user_id in user_ids]),
-        interactions=pd.DataFrame(
-            {
-                "sourceNodeId": 1_000 + users,
-                "targetNodeId": 2_000 + sequences.items,
-                "split": [SPLITS[split] for split in sequences.splits],
-            }
-        ),
-        facts=pd.DataFrame(facts, columns=["sourceNodeId", "targetNodeId", "relationshipType"]),
-        co_occurrence=pd.DataFrame([], columns=["sourceNodeId", "targetNodeId", "fit"]),
+        interactions={
+            split: Relationships.of(1_000 + users[mine], 2_000 + sequences.items[mine])
+            for number, split in enumerate(SPLITS)
+            if (mine := sequences.splits == number).any()
+        },
+        facts=by_type(facts),
+        co_occurrence={},
         types=sorted(set.union(*(MetaPath.parse(path).types for path in DEFAULT_META_PATHS))),
         item_ids=data.item_ids,
         item_nodes=2_000 + np.arange(1, data.n_items + 1),

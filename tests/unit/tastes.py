@@ -9,6 +9,7 @@ from gnn.items import Items
 from gnn.meta_path import MetaPath
 from gnn.training_graph import TrainingGraph
 from kgrec.training.fits import Fit
+from tests.unit.walks import by_type
 
 SHELF = 20  # items of each taste
 
@@ -29,7 +30,7 @@ def two_tastes(n_users: int = 200) -> TrainingGraph:
     frame = pd.DataFrame(chosen, columns=["sourceNodeId", "targetNodeId"]).drop_duplicates()
     frame["relationshipType"] = "INTERACTED"
     path = MetaPath.parse("INTERACTED")
-    found = hops(path, np.arange(n_users), frame)
+    found = hops(path, np.arange(n_users), by_type(frame))
     assert found is not None
     features = torch.from_numpy(generator.normal(size=(n_users, 16)) + 2.0 * (2 * taste - 1)[:, None]).float()
     user_ids = [f"u{user}" for user in range(n_users)]

@@ -21,7 +21,7 @@ from gnn.hops import Hop, hops, instances, profile
 from gnn.meta_path import MetaPath
 from gnn.settings import AdjacencyName
 from kgrec.errors import KgrecError
-from tests.unit.walks import RELATIONSHIPS, USERS, Weights, counted, of_chance, weighed
+from tests.unit.walks import RELATIONSHIPS, USERS, Weights, by_type, counted, of_chance, weighed
 
 CPU = torch.device("cpu")
 NAMES: tuple[AdjacencyName, ...] = get_args(AdjacencyName)
@@ -29,7 +29,7 @@ PATHS = ["INTERACTED", "INTERACTED > BY", "INTERACTED > BY|MADE_BY"]
 
 
 def follow(text: str, users: np.ndarray = USERS, relationships: pd.DataFrame = RELATIONSHIPS) -> list[Hop]:
-    found = hops(MetaPath.parse(text), users, relationships)
+    found = hops(MetaPath.parse(text), users, by_type(relationships))
     assert found is not None
     return found
 
@@ -70,7 +70,7 @@ def test_two_relationships_between_the_same_nodes_count_twice() -> None:
 
 
 def test_path_without_instances_is_none() -> None:
-    assert hops(MetaPath.parse("INTERACTED > SAME_AS"), USERS, RELATIONSHIPS) is None
+    assert hops(MetaPath.parse("INTERACTED > SAME_AS"), USERS, by_type(RELATIONSHIPS)) is None
 
 
 @pytest.mark.parametrize("name", ["counts", "binary"])

@@ -25,13 +25,13 @@ from gnn.trainer import HELD_OUT, graph_digest, learn
 from kgrec.errors import KgrecError
 from kgrec.training.fits import Fit
 from tests.unit.tastes import two_tastes
-from tests.unit.walks import RELATIONSHIPS, USERS
+from tests.unit.walks import RELATIONSHIPS, USERS, by_type
 
 CPU = torch.device("cpu")
 
 
 def follow(text: str) -> list[Hop]:
-    found = hops(MetaPath.parse(text), USERS, RELATIONSHIPS)
+    found = hops(MetaPath.parse(text), USERS, by_type(RELATIONSHIPS))
     assert found is not None
     return found
 
@@ -186,7 +186,7 @@ def test_fingerprint_knows_every_relationship() -> None:
     twice = pd.DataFrame([(20, 30, "MADE_BY")], columns=RELATIONSHIPS.columns)
     digests = set()
     for added in (None, more, twice):
-        found = hops(path, USERS, pd.concat([RELATIONSHIPS, added]))
+        found = hops(path, USERS, by_type(pd.concat([RELATIONSHIPS, added])))
         assert found is not None
         digests.add(graph_digest(replace(graph, paths={path: found}), settings))
     renamed = MetaPath.parse("INTERACTED > BY")

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.sparse as sp
 import torch
@@ -14,6 +13,7 @@ from gnn import hidden_interactions as module
 from gnn.hidden_interactions import HiddenInteractionsTraining
 from gnn.hops import hops
 from gnn.meta_path import MetaPath
+from gnn.relationships import Relationships
 from gnn.settings import HDGISettings
 from gnn.shared_space import users
 from gnn.streamed_graph import StreamedGraph
@@ -25,7 +25,7 @@ from recommender.dataset import Dataset
 from recommender.sequences import VALIDATION
 from tests.unit.datasets import STRANGER, shop, streamed, with_other_tests
 from tests.unit.tastes import SHELF, two_tastes
-from tests.unit.walks import COLUMNS
+from tests.unit.walks import by_type
 
 SETTINGS = HDGISettings(dim=8, epochs=6)
 PATHS = [MetaPath.parse(path) for path in SETTINGS.meta_paths]
@@ -305,23 +305,21 @@ def test_fit_that_is_not_validated_learns_from_everybody_for_just_the_epochs_giv
 
 def renumbered(given: StreamedGraph, seed: int) -> StreamedGraph:
     """The same graph with other node ids, in the order in which they are streamed then."""
-    tables = [given.interactions, given.facts]
-    nodes = np.unique(np.concatenate([table[["sourceNodeId", "targetNodeId"]].to_numpy().ravel() for table in tables]))
-    nodes = np.union1d(nodes, np.concatenate([given.item_nodes, given.user_nodes[given.user_nodes >= 0]]))
-    new = dict(zip(nodes.tolist(), np.random.default_rng(seed).permutation(len(nodes)).tolist(), strict=True))
-    mapped = [
-        table.assign(sourceNodeId=table["sourceNodeId"].map(new), targetNodeId=table["targetNodeId"].map(new))
-        for table in tables
-    ]
-    order = ["split", "relationshipType"]
+    ends = [end for found in (given.interactions, given.facts) for one in found.values() for end in one.pairs]
+    nodes = np.unique(np.concatenate([*ends, given.item_nodes, given.user_nodes[given.user_nodes >= 0]]))
+    number = np.random.default_rng(seed).permutation(len(nodes))
+
+    def new(old: np.ndarray) -> np.ndarray:
+        return number[np.searchsorted(nodes, old)]
+
     interactions, facts = (
-        table.sort_values([kind, "sourceNodeId", "targetNodeId"], ignore_index=True)
-        for table, kind in zip(mapped, order, strict=True)
+        {name: Relationships.of(*map(new, one.pairs)) for name, one in found.items()}
+        for found in (given.interactions, given.facts)
     )
     return replace(
         given,
-        user_nodes=np.array([new.get(node, node) for node in given.user_nodes.tolist()]),
-        item_nodes=np.array([new[node] for node in given.item_nodes.tolist()]),
+        user_nodes=np.where(given.user_nodes < 0, given.user_nodes, new(given.user_nodes.clip(min=nodes[0]))),
+        item_nodes=new(given.item_nodes),
         interactions=interactions,
         facts=facts,
     )
@@ -377,8 +375,8 @@ def test_who_has_few_items_has_a_vector_and_who_has_none_has_not(tmp_path: Path)
 def with_one_item_each(n_users: int, *more: tuple[int, int]) -> TrainingGraph:
     """Users of one item each, and what some have more."""
     pairs = [(user, 1_000 + user % 4) for user in range(n_users)] + list(more)
-    rows = pd.DataFrame([(*pair, "INTERACTED") for pair in pairs], columns=COLUMNS)
-    found = hops(MetaPath.parse("INTERACTED"), np.arange(n_users), rows)
+    rows = [(*pair, "INTERACTED") for pair in pairs]
+    found = hops(MetaPath.parse("INTERACTED"), np.arange(n_users), by_type(rows))
     assert found is not None
     return replace(two_tastes(n_users), purchases=found[0])
 
@@ -398,7 +396,7 @@ def test_a_catalogue_without_facts_and_with_items_without_text(tmp_path: Path) -
     texts, made_of = given.texts.copy(), list(given.made_of)
     for row in (0, 4, 5, 29):
         texts[row], made_of[row] = 0.0, ""
-    bare = replace(given, facts=given.facts[:0], texts=texts, made_of=made_of)
+    bare = replace(given, facts={}, texts=texts, made_of=made_of)
     graph = taken(bare)
     assert [str(path) for path in graph.paths] == ["INTERACTED"] and graph.items.features.shape == (30, 0)
     found = learn(graph, SETTINGS, tmp_path)

@@ -5,7 +5,6 @@ from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from gnn.items import Items, items_of
@@ -14,7 +13,7 @@ from gnn.streamed_graph import StreamedGraph
 from gnn.training_graph import training_graph
 from kgrec.training.fits import Fit
 from tests.unit.datasets import shop, streamed
-from tests.unit.walks import COLUMNS
+from tests.unit.walks import by_type
 
 ITEMS = {"a": 24, "b": 21, "c": 22, "d": 23}
 FACTS = [
@@ -44,9 +43,9 @@ def graph() -> StreamedGraph:
     return StreamedGraph(
         user_ids=["u", "v"],
         user_nodes=np.array([10, 11]),
-        interactions=pd.DataFrame(interactions, columns=["sourceNodeId", "targetNodeId", "split"]),
-        facts=pd.DataFrame(FACTS, columns=COLUMNS),
-        co_occurrence=pd.DataFrame(TIES, columns=["sourceNodeId", "targetNodeId", "fit"]),
+        interactions=by_type(interactions),
+        facts=by_type(FACTS),
+        co_occurrence=by_type(TIES),
         types=["BY", "CO_OCCURS_WITH", "GENRE", "IN_CATEGORY", "INTERACTED", "SAME_AS", "SIMILAR_TO", "SUBJECT"],
         item_ids=list(ITEMS),
         item_nodes=np.array(list(ITEMS.values())),
@@ -106,8 +105,7 @@ def test_a_meta_path_of_one_step_or_without_an_instance_reaches_nothing(graph: S
 
 
 def test_a_way_counts_once_however_many_there_are(graph: StreamedGraph) -> None:
-    again = pd.DataFrame([(24, 52, "SAME_AS"), (52, 61, "SUBJECT"), (21, 30, "MADE_BY")], columns=COLUMNS)
-    more = replace(graph, facts=pd.concat([graph.facts, again], ignore_index=True))
+    more = replace(graph, facts=by_type([*FACTS, (24, 52, "SAME_AS"), (52, 61, "SUBJECT"), (21, 30, "MADE_BY")]))
     for text in ("INTERACTED > SAME_AS > SUBJECT", "INTERACTED > BY|MADE_BY"):
         assert (of(more, text).features.toarray() == of(graph, text).features.toarray()).all()
 
@@ -125,8 +123,9 @@ def test_features_are_those_of_brute_force() -> None:
     given = streamed(shop())
     texts = ["INTERACTED > BY", "INTERACTED > IN_CATEGORY", "INTERACTED > SAME_AS > SUBJECT"]
     outwards = defaultdict(list)
-    for source, target, kind in given.facts.itertuples(index=False):
-        outwards[source, kind].append(target)
+    for kind, found in given.facts.items():
+        for source, target in zip(*found.pairs, strict=True):
+            outwards[source, kind].append(target)
     columns: list[np.ndarray] = []
     for text in texts:
         reached = []

@@ -8,6 +8,7 @@ import torch
 from gnn import linear_probe as module
 from gnn.linear_probe import LinearProbe
 from gnn.streamed_graph import StreamedGraph
+from tests.unit.walks import by_type
 
 N_USERS = 400
 
@@ -17,9 +18,9 @@ def shelves(facts: list[tuple[int, int, str]], n_items: int) -> StreamedGraph:
     return StreamedGraph(
         user_ids=[],
         user_nodes=np.zeros(0, dtype=np.int64),
-        interactions=pd.DataFrame(columns=["sourceNodeId", "targetNodeId", "split"]),
-        facts=pd.DataFrame(facts, columns=["sourceNodeId", "targetNodeId", "relationshipType"]),
-        co_occurrence=pd.DataFrame(columns=["sourceNodeId", "targetNodeId", "fit"]),
+        interactions={},
+        facts=by_type(facts),
+        co_occurrence={},
         types=[],
         item_ids=[f"i{item}" for item in range(n_items)],
         item_nodes=np.arange(n_items),

@@ -14,14 +14,15 @@ from gnn.settings import HDGISettings
 from gnn.trainer import learn
 from kgrec.errors import KgrecError
 from tests.unit.tastes import two_tastes
-from tests.unit.walks import RELATIONSHIPS, USERS, counted, of_chance
+from tests.unit.walks import RELATIONSHIPS, USERS, by_type, counted, of_chance
 
 CPU = torch.device("cpu")
 PATHS = ["INTERACTED", "INTERACTED > BY", "INTERACTED > BY|MADE_BY"]
 
 
 def of_chance_hops(text: str) -> list[Hop]:
-    found = hops(MetaPath.parse(text), *of_chance())
+    users, relationships = of_chance()
+    found = hops(MetaPath.parse(text), users, by_type(relationships))
     assert found is not None
     return found
 
@@ -64,7 +65,7 @@ def test_large_scores_do_not_overflow() -> None:
 
 def test_neighbourhoods_by_hand() -> None:
     """Users 10 and 11 share an item; 12 and 13 have nobody but themselves."""
-    found = hops(MetaPath.parse("INTERACTED"), USERS, RELATIONSHIPS)
+    found = hops(MetaPath.parse("INTERACTED"), USERS, by_type(RELATIONSHIPS))
     assert found is not None
     around = Neighbourhoods.of("", found, CPU)
     assert around.starts.tolist() == [0, 2, 4, 5, 6]

@@ -1,21 +1,21 @@
 """A streamed graph kept in a folder: the same when it comes back, refused with the reason where it is not whole."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from gnn.meta_path import MetaPath
+from gnn.relationships import Relationships
 from gnn.settings import HDGISettings
-from gnn.streamed_graph import FILES, StreamedGraph
+from gnn.streamed_graph import FILES, KINDS, StreamedGraph
 from gnn.trainer import graph_digest
 from gnn.training_graph import TrainingGraph, training_graph
 from kgrec.errors import KgrecError
 from kgrec.training.fits import Fit
+from tests.unit.walks import by_type
 
 PATHS = [MetaPath.parse(text) for text in ("INTERACTED", "INTERACTED > BY", "INTERACTED > SAME_AS > GENRE")]
 
@@ -36,9 +36,9 @@ def streamed() -> StreamedGraph:
     return StreamedGraph(
         user_ids=["a", "b", "c"],
         user_nodes=np.array([10, 11, -3]),
-        interactions=pd.DataFrame(interactions, columns=["sourceNodeId", "targetNodeId", "split"]),
-        facts=pd.DataFrame(facts, columns=["sourceNodeId", "targetNodeId", "relationshipType"]),
-        co_occurrence=pd.DataFrame(ties, columns=["sourceNodeId", "targetNodeId", "fit"]),
+        interactions=by_type(interactions),
+        facts=by_type(facts),
+        co_occurrence=by_type(ties),
         types=["BY", "CO_OCCURS_WITH", "GENRE", "INTERACTED", "SAME_AS"],
         item_ids=["i20", "i21", "i22", "i23"],
         item_nodes=np.array([20, 21, 22, 23]),
@@ -72,11 +72,9 @@ def test_each_fit_walks_its_own_co_occurrence(streamed: StreamedGraph) -> None:
         first, last = graph.paths[path]
         pairs = last.matrix.indices().T.tolist()
         ends[fit] = {(int(first.node_ids[one]), int(last.node_ids[other])) for one, other in pairs}
-        assert graph.items.reached[path].nnz == (streamed.co_occurrence["fit"] == fit.value).sum()
-    own = {fit: streamed.co_occurrence[streamed.co_occurrence["fit"] == fit.value] for fit in Fit}
-    assert ends == {fit: set(own[fit][["sourceNodeId", "targetNodeId"]].itertuples(index=False)) for fit in Fit}
-    later = streamed.co_occurrence["fit"] == "final"
-    other = replace(streamed, co_occurrence=streamed.co_occurrence[~later])
+        assert graph.items.reached[path].nnz == len(streamed.co_occurrence[fit.value])
+    assert ends == {fit: set(zip(*streamed.co_occurrence[fit.value].pairs, strict=True)) for fit in Fit}
+    other = replace(streamed, co_occurrence={k: v for k, v in streamed.co_occurrence.items() if k != "final"})
     for fit in Fit:
         one, two = (training_graph(graph, fit, [PATHS[0], path], 4, 0) for graph in (streamed, other))
         assert (graph_digest(one, HDGISettings()) != graph_digest(two, HDGISettings())) == (fit is Fit.FINAL)
@@ -84,11 +82,12 @@ def test_each_fit_walks_its_own_co_occurrence(streamed: StreamedGraph) -> None:
 
 def test_who_chose_what_by_hand(streamed: StreamedGraph) -> None:
     """Columns are all items in the order of their ids, whatever the fit and the order of their nodes."""
-    renumbered = {20: 23, 21: 22, 22: 21, 23: 20}
+    chosen_by = {split: found.pairs for split, found in streamed.interactions.items()}
+    makers, made = streamed.facts["BY"].pairs
     turned = replace(
         streamed,
-        interactions=streamed.interactions.assign(targetNodeId=streamed.interactions["targetNodeId"].map(renumbered)),
-        facts=streamed.facts.assign(sourceNodeId=streamed.facts["sourceNodeId"].map(renumbered)),
+        interactions={split: Relationships.of(users, 43 - items) for split, (users, items) in chosen_by.items()},
+        facts={"BY": Relationships.of(43 - makers, made)},
         item_nodes=np.array([23, 22, 21, 20]),
     )
     for graph in (streamed, turned):
@@ -121,9 +120,12 @@ def test_saved_graph_is_the_same(streamed: StreamedGraph, tmp_path: Path) -> Non
         assert graph_digest(after, HDGISettings()) == graph_digest(before, HDGISettings())
     assert loaded.types == streamed.types and loaded.made_of == streamed.made_of
     assert loaded.item_ids == streamed.item_ids
-    pd.testing.assert_frame_equal(loaded.interactions, streamed.interactions)
-    pd.testing.assert_frame_equal(loaded.facts, streamed.facts)
-    pd.testing.assert_frame_equal(loaded.co_occurrence, streamed.co_occurrence)
+    for kind in KINDS:
+        before, after = getattr(streamed, kind), getattr(loaded, kind)
+        assert list(after) == list(before)
+        for name, found in before.items():
+            for array in ("sources", "offsets", "targets"):
+                np.testing.assert_array_equal(getattr(after[name], array), getattr(found, array))
 
 
 def test_meta_path_that_was_not_streamed_is_refused(streamed: StreamedGraph) -> None:
@@ -134,7 +136,7 @@ def test_meta_path_that_was_not_streamed_is_refused(streamed: StreamedGraph) -> 
 
 def test_fit_without_interactions_or_texts_is_refused(streamed: StreamedGraph) -> None:
     with pytest.raises(KgrecError, match="no training interactions"):
-        taken(replace(streamed, interactions=streamed.interactions[3:]), Fit.VALIDATION)
+        taken(replace(streamed, interactions={"test": streamed.interactions["test"]}), Fit.VALIDATION)
     with pytest.raises(KgrecError, match="kgrec load embeddings"):
         taken(replace(streamed, made_of=["", "", "text of 22", ""]), Fit.VALIDATION)
 
@@ -163,24 +165,17 @@ def flip(name: str) -> Callable[[Path], None]:
     return change
 
 
-def without_an_item_before_there_were_checksums(folder: Path) -> None:
-    pd.read_parquet(folder / "graph_items.parquet")[1:].to_parquet(folder / "graph_items.parquet")
-    types = json.loads((folder / "graph.json").read_text())["types"]
-    (folder / "graph.json").write_text(json.dumps({"version": 3, "types": types}))
-
-
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
         (remove("graph.json"), r"not a saved graph: graph\.json is missing"),
-        (remove("graph_facts.parquet"), r"not a saved graph: graph_facts\.parquet is missing"),
+        (remove("graph_users.parquet"), r"not a saved graph: graph_users\.parquet is missing"),
         (remove("graph_texts.npz"), r"not a saved graph: graph_texts\.npz is missing"),
-        (cut("graph_interactions.parquet"), "is damaged"),
+        (cut("graph_relationships.npz"), "is damaged"),
         (cut("graph_texts.npz"), "is damaged"),
         (cut("graph.json"), "is damaged"),
         *((flip(name), "is damaged, as the checksum of") for name in FILES),
-        (without_an_item_before_there_were_checksums, "differ in length"),
-        (of_format_1, "format 1, not 4"),
+        (of_format_1, "format 1, not 5"),
     ],
 )
 def test_damage_is_said(streamed: StreamedGraph, tmp_path: Path, damage: Callable[[Path], None], sentence: str) -> None:
@@ -192,8 +187,8 @@ def test_damage_is_said(streamed: StreamedGraph, tmp_path: Path, damage: Callabl
 
 def test_half_written_graph_is_none(streamed: StreamedGraph, tmp_path: Path) -> None:
     streamed.save(tmp_path)
-    (tmp_path / "graph_facts.parquet").unlink()
-    (tmp_path / "graph_facts.parquet").mkdir()  # the disk refuses the second save
+    (tmp_path / "graph_relationships.npz").unlink()
+    (tmp_path / "graph_relationships.npz").mkdir()  # the disk refuses the second save
     with pytest.raises(KgrecError, match="cannot be written"):
         streamed.save(tmp_path)
     with pytest.raises(KgrecError, match=r"graph\.json is missing"):

@@ -2,7 +2,6 @@
 
 import networkx as nx
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from torch import Tensor
@@ -17,6 +16,7 @@ from gnn.truncated_svd import truncated_svd
 from gnn.worth import centred
 from kgrec.training.fits import Fit
 from tests.unit.tastes import bare_items
+from tests.unit.walks import by_type
 
 N_USERS, N_ITEMS = 40, 24
 NOBODY = 17  # of whom nothing is known
@@ -37,13 +37,13 @@ def edges() -> list[tuple[int, int, str]]:
 
 @pytest.fixture
 def graph() -> TrainingGraph:
-    frame = pd.DataFrame(edges(), columns=["sourceNodeId", "targetNodeId", "relationshipType"])
+    relationships = by_type(edges())
     users = np.arange(N_USERS)
     users[NOBODY] = -1
     texts = ("INTERACTED > BY", "INTERACTED > BY|IN_CATEGORY")
-    walked = {MetaPath.parse(text): hops(MetaPath.parse(text), users, frame) for text in texts}
+    walked = {MetaPath.parse(text): hops(MetaPath.parse(text), users, relationships) for text in texts}
     paths = {path: found for path, found in walked.items() if found is not None}
-    purchases = hops(MetaPath.parse("INTERACTED"), users, frame)
+    purchases = hops(MetaPath.parse("INTERACTED"), users, relationships)
     assert purchases is not None and len(paths) == 2
     features = torch.randn(N_USERS, 30, generator=torch.Generator().manual_seed(1)) + 3.0
     features[NOBODY] = 0.0

@@ -25,7 +25,7 @@ from gnn.worth import Questions, Worth, better_untrained, centred, compare, prop
 from kgrec.training.fits import Fit
 from tests.unit.datasets import shop, streamed, with_other_tests
 from tests.unit.tastes import bare_items
-from tests.unit.walks import RELATIONSHIPS, USERS
+from tests.unit.walks import RELATIONSHIPS, USERS, by_type
 
 
 def asked(chosen: list[list[int]], users: list[int], items: list[int], n_items: int = 200) -> Questions:
@@ -127,7 +127,7 @@ def test_directions_by_hand() -> None:
 def test_propagation_is_the_mean_over_meta_paths_by_hand() -> None:
     """By items user 10 has one neighbour, 11, and by authors another, 12; half of each operator is the user's own."""
     texts = ("INTERACTED", "INTERACTED > BY")
-    paths = {MetaPath.parse(text): hops(MetaPath.parse(text), USERS, RELATIONSHIPS) for text in texts}
+    paths = {MetaPath.parse(text): hops(MetaPath.parse(text), USERS, by_type(RELATIONSHIPS)) for text in texts}
     found = {path: walked for path, walked in paths.items() if walked is not None}
     first = next(iter(found.values()))[0]
     graph = TrainingGraph(Fit.VALIDATION, list("abcd"), torch.eye(4), "", found, [], first, bare_items(first.node_ids))
@@ -221,10 +221,9 @@ def test_questions_are_the_validation_interactions() -> None:
 def test_questions_of_an_item_that_there_is_nothing_of_have_no_column() -> None:
     graph = streamed(shop())
     asked_first = Questions.of(graph, training_graph(graph, Fit.VALIDATION, PATHS, 8, 0))
-    gone = graph.interactions.copy()
-    validation = gone.index[gone["split"] == "validation"]
-    gone.loc[validation[0], "targetNodeId"] = 77
-    changed = replace(graph, interactions=gone)
+    validation = graph.interactions["validation"]
+    gone = replace(validation, targets=np.concatenate([[77], validation.targets[1:]]))
+    changed = replace(graph, interactions=graph.interactions | {"validation": gone})
     found = Questions.of(changed, training_graph(changed, Fit.VALIDATION, PATHS, 8, 0))
     assert (found.items < 0).sum() == 1 and (found.items != asked_first.items).sum() == 1
 

@@ -1,4 +1,4 @@
-"""Meta-paths of a small graph, walked one relationship after the other: no matrix, nothing of kgrec's."""
+"""Meta-paths of a small graph, walked one relationship after the other: no matrix."""
 
 import math
 from collections import Counter, defaultdict
@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 import networkx as nx
 import numpy as np
 import pandas as pd
+
+from gnn.relationships import Relationships
 
 COLUMNS = ["sourceNodeId", "targetNodeId", "relationshipType"]
 USERS = np.array([10, 11, 12, 13])
@@ -23,6 +25,15 @@ RELATIONSHIPS = pd.DataFrame(
 )
 
 Weights = dict[tuple[int, int], float]  # of two nodes
+
+
+def by_type(rows: pd.DataFrame | list[tuple[int, int, str]]) -> dict[str, Relationships]:
+    """The same relationships as arrays, of each type; rows hold source, target and type, or a split, or a fit."""
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    return {
+        str(name): Relationships.of(mine["sourceNodeId"].to_numpy(), mine["targetNodeId"].to_numpy())
+        for name, mine in frame.groupby("relationshipType")
+    }
 
 
 def of_chance(n_users: int = 14, seed: int = 0) -> tuple[np.ndarray, pd.DataFrame]:

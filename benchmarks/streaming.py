@@ -1,0 +1,168 @@
+"""Relationships a second out of a GDS projection, and vectors a second into the graph, as it was and as it is.
+
+    python -m benchmarks.streaming [--users 50000] [--each 20] [--dim 128] [--rounds 3] [--json FILE]
+
+Before: the GDS client, a record a relationship, and a list of numbers a vector. After: what `kgrec train personas`
+does, to sorted compressed rows and from bytes. Rounds alternate between the two. The graph is made up, in a managed
+Neo4j of its own with the default heap, on the ports given; nothing of it stays.
+"""
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import numpy as np
+from more_itertools import chunked
+
+from benchmarks.stages import peak
+from gnn.projection import stream_relationships
+from kgrec.graph.database import Database
+from kgrec.graph.schema import ensure_schema
+from kgrec.graph.vectors import vector_parameters
+from kgrec.server.managed import ManagedServer
+
+ITEMS, AT_ONCE = 20_000, 5_000
+INTERACTIONS = (
+    "UNWIND $rows AS row MATCH (user:User {user_id: row[0]}) UNWIND row[1] AS id MATCH (item:Item {item_id: id}) "
+    "CREATE (user)-[:INTERACTED {split: 'train'}]->(item)"
+)
+VECTORS_BEFORE = (
+    "UNWIND $rows AS row CREATE (evaluation:EvaluationPersona {run_id: $run_id, user_id: row.user_id}) "
+    "WITH evaluation, row CALL db.create.setNodeVectorProperty(evaluation, 'vector', row.vector)"
+)
+FORGET = "MATCH (one:EvaluationPersona) CALL (one) { DELETE one } IN TRANSACTIONS OF 10000 ROWS"
+SPLITS = ["train"]
+
+
+def fill(database: Database, user_ids: list[str], each: int) -> None:
+    """Make users who chose so many distinct items each."""
+    item_ids = [f"item-{number:07}" for number in range(ITEMS)]
+    generator = np.random.default_rng(0)
+    ensure_schema(database)
+    for name, ids in (("load/users", user_ids), ("load/items", item_ids)):
+        for batch in chunked(ids, AT_ONCE):
+            database.write(name, rows=batch)
+    with database.driver.session() as session:
+        for users in chunked(user_ids, 1_000):
+            places = (generator.integers(ITEMS, size=(len(users), 1)) + 37 * np.arange(each)) % ITEMS
+            rows = [
+                (user, [item_ids[place] for place in own]) for user, own in zip(users, places.tolist(), strict=True)
+            ]
+            session.run(INTERACTIONS, rows=rows).consume()
+
+
+def seconds(work: Callable[[], int], expected: int) -> float:
+    """Seconds of the work, which counts what it did."""
+    start = time.perf_counter()
+    if work() != expected:
+        raise click.ClickException("not all was streamed, or written")
+    return time.perf_counter() - start
+
+
+def compared(
+    name: str, unit: str, count: int, before: Callable[[], int], after: Callable[[], int], rounds: int
+) -> dict[str, object]:
+    """Time both in turn, print what came out, and return it."""
+    seconds(after, count), seconds(before, count)  # the server compiles what it runs often
+    times = [(seconds(before, count), seconds(after, count)) for _ in range(rounds)]
+    ratios = [slow / fast for slow, fast in times]
+    rates = [count / statistics.median(column) for column in zip(*times, strict=True)]
+    print(f"| {name} | {rates[0]:,.0f} | {rates[1]:,.0f} | {statistics.median(ratios):.1f} ", end="")
+    print(f"({min(ratios):.1f} to {max(ratios):.1f}) |", flush=True)
+    return {
+        "name": name,
+        "unit": unit,
+        "before": rates[0],
+        "after": rates[1],
+        "ratio_median": statistics.median(ratios),
+        "ratio_min": min(ratios),
+        "ratio_max": max(ratios),
+        "rounds": rounds,
+    }
+
+
+def out_of(database: Database, count: int, rounds: int) -> dict[str, object]:
+    """Relationships out of a projection."""
+    asked = {"types": [], "splits": SPLITS, "co_occurrence": []}
+    with database.projection("project/personas", **asked) as (gds, graph):
+
+        def before() -> int:
+            frame = gds.graph.relationships.stream(graph)
+            return len(frame.sort_values(["relationshipType", "sourceNodeId", "targetNodeId"], ignore_index=True))
+
+        def after() -> int:
+            return sum(map(len, stream_relationships(database, graph).values()))
+
+        return compared("out of a projection", "relationships/s", count, before, after, rounds)
+
+
+def into(database: Database, user_ids: list[str], dim: int, rounds: int) -> dict[str, object]:
+    """Vectors onto new nodes, with the key by which they are found."""
+    vectors = np.random.default_rng(1).standard_normal((len(user_ids), dim), dtype=np.float32)
+    run = 0
+
+    def before() -> int:
+        nonlocal run
+        run += 1
+        for start in range(0, len(user_ids), AT_ONCE):
+            batch = slice(start, start + AT_ONCE)
+            pairs = zip(user_ids[batch], vectors[batch].tolist(), strict=True)
+            rows = [{"user_id": user_id, "vector": vector} for user_id, vector in pairs]
+            with database.driver.session() as session:
+                session.run(VECTORS_BEFORE, rows=rows, run_id=f"run-{run}").consume()
+        return len(user_ids)
+
+    def after() -> int:
+        nonlocal run
+        run += 1
+        for start in range(0, len(user_ids), AT_ONCE):
+            batch = slice(start, start + AT_ONCE)
+            database.write(
+                "personas/evaluation_users",
+                user_ids=user_ids[batch],
+                vectors=vector_parameters(database, vectors[batch]),
+                names=user_ids[batch],
+                run_id=f"run-{run}",
+                fit="test",
+            )
+        return len(user_ids)
+
+    found = compared(f"vectors of {dim} in", "vectors/s", len(user_ids), before, after, rounds)
+    with database.driver.session() as session:
+        session.run(FORGET).consume()
+    return found
+
+
+@click.command()
+@click.option("--users", default=50_000, show_default=True)
+@click.option("--each", default=20, show_default=True, help="Items of a user.")
+@click.option("--dim", default=128, show_default=True)
+@click.option("--rounds", default=3, show_default=True)
+@click.option("--bolt-port", default=27687, show_default=True)
+@click.option("--http-port", default=27474, show_default=True)
+@click.option("--json", "path", type=click.Path(dir_okay=False, path_type=Path))
+def main(users: int, each: int, dim: int, rounds: int, bolt_port: int, http_port: int, path: Path | None) -> None:
+    """Print one line a direction: a second before and after, and their ratio with its spread."""
+    user_ids = [f"user-{number:07}" for number in range(users)]
+    with tempfile.TemporaryDirectory(prefix="kgrec-streaming-") as name:
+        server = ManagedServer(Path(name) / "neo4j")
+        connection = server.start(bolt_port, http_port)
+        try:
+            with Database(connection.uri, connection.user, connection.password) as database:
+                fill(database, user_ids, each)
+                print("| what | before, a second | after, a second | ratio |\n|---|---|---|---|")
+                found = [out_of(database, users * each, rounds), into(database, user_ids, dim, rounds)]
+            status = server.status()
+            print(f"\npeak memory of the server: {peak(status.pid) if status else 0:.0f} MiB")
+        finally:
+            server.stop()
+    if path is not None:
+        path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
