@@ -20,7 +20,6 @@ from pathlib import Path
 
 import click
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch_geometric.nn import DeepGraphInfomax, MessagePassing
@@ -33,6 +32,7 @@ from gnn.hops import Hop, hops
 from gnn.infomax import HDGITraining, related
 from gnn.items import Items
 from gnn.meta_path import MetaPath
+from gnn.relationships import Relationships
 from gnn.settings import HDGISettings
 from gnn.trainer import HELD_OUT
 from gnn.training_graph import TrainingGraph
@@ -63,15 +63,7 @@ def made_up(n_users: int, n_features: int, seed: int = 0) -> TrainingGraph:
         ),
         "SIMILAR_TO": (np.repeat(items, SIMILAR), items[draw.integers(n_items, size=SIMILAR * n_items)]),
     }
-    relationships = pd.concat(
-        [
-            pd.DataFrame({"sourceNodeId": ends[0], "targetNodeId": ends[1]})
-            .drop_duplicates()
-            .assign(relationshipType=name)
-            for name, ends in tables.items()
-        ],
-        ignore_index=True,
-    )
+    relationships = {name: Relationships.of(*np.unique(np.stack(ends), axis=1)) for name, ends in tables.items()}
     found: dict[MetaPath, list[Hop]] = {}
     for text in PATHS:
         walked = hops(MetaPath.parse(text), users, relationships)

@@ -166,8 +166,8 @@ def _blocks(streamed: StreamedGraph, meta_paths: list[MetaPath], settings: HDGIS
     """Say in how many blocks the users are learned from, on the terminal too where it is more than one."""
     types = {
         START,
-        *streamed.facts["relationshipType"].unique(),
-        *([RELATIONSHIP] if len(streamed.co_occurrence) else []),
+        *(name for name, ties in streamed.facts.items() if len(ties)),
+        *([RELATIONSHIP] if streamed.co_occurrence else []),
     }
     walked = sum(all(types.intersection(step) for step in path.steps) for path in meta_paths)
     size = len(streamed.user_ids), streamed.texts.shape[1] + walked * settings.structure_dim, walked

@@ -11,6 +11,7 @@ CALL (source) {
 }
 WITH gds.graph.project(
   $graph_name, source, target,
-  {sourceNodeLabels: ['User'], targetNodeLabels: ['Item'], relationshipType: block}
+  {sourceNodeLabels: ['User'], targetNodeLabels: ['Item'], relationshipType: block},
+  {readConcurrency: 1}
 ) AS projected
 RETURN projected.nodeCount AS nodes

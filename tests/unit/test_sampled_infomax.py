@@ -20,7 +20,7 @@ from gnn.trainer import HELD_OUT, learn
 from gnn.training_graph import TrainingGraph
 from gnn.user_blocks import UserBlock, ahead
 from tests.unit.tastes import two_tastes
-from tests.unit.walks import of_chance
+from tests.unit.walks import by_type, of_chance
 
 SETTINGS = HDGISettings(objective="infomax", dim=16, semantic_dim=4, epochs=120, patience=20, learning_rate=1e-2)
 
@@ -52,7 +52,7 @@ def of_two_paths() -> TrainingGraph:
     users, relationships = of_chance(60)
     paths = {}
     for text in ("INTERACTED", "INTERACTED > BY|MADE_BY"):
-        found = hops(MetaPath.parse(text), users, relationships)
+        found = hops(MetaPath.parse(text), users, by_type(relationships))
         assert found is not None
         paths[MetaPath.parse(text)] = found
     first = next(iter(paths.values()))[0]
