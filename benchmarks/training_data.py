@@ -65,7 +65,7 @@ def made_up(n_users: int, n_items: int, mean_length: int, full: bool) -> list[np
     Args:
         n_users: of histories.
         n_items: size of the catalogue.
-        mean_length: of the geometric distribution that lengths are drawn from, `SHORTEST` at least; or with ``full`` of all.
+        mean_length: of the geometric distribution of lengths, which are `SHORTEST` at least.
         full: whether all have ``mean_length`` items and two more: one is the first, one is not learned from.
     """
     draw = np.random.default_rng(0)

@@ -244,6 +244,16 @@ def test_a_checkpoint_stands_for_its_data_but_not_for_the_last_bits_of_floats(tm
             trained(tmp_path, other, Fit.VALIDATION)
 
 
+def test_a_checkpoint_of_an_older_arithmetic_is_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(trainer, "ARITHMETIC", "1")
+        trained(tmp_path, cycle(), Fit.VALIDATION)
+    with pytest.raises(KgrecError, match="or by an older kgrec: give --fresh"):
+        trained(tmp_path, cycle(), Fit.VALIDATION)
+
+
 def test_the_checkpoint_of_a_test_fit_does_not_stand_for_the_test_items_or_for_another_number_of_epochs(
     tmp_path: Path,
 ) -> None:
