@@ -67,7 +67,7 @@ def test_full_softmax_of_large_logits_is_finite() -> None:
     assert torch.isfinite(huge) and huge.item() == pytest.approx(by_pytorch(states * 1e4, targets, items).item())
 
 
-@pytest.mark.parametrize(("bfloat16", "tolerance"), [(False, 1e-5), (True, 2e-2)])
+@pytest.mark.parametrize(("bfloat16", "tolerance"), [(False, 1e-4), (True, 2e-2)])
 @pytest.mark.parametrize("size", [1.0, 12.0])  # of states: unsure of the target, and sure of it
 def test_the_gradient_of_every_place_holds_in_float32_and_in_bfloat16(
     bfloat16: bool, tolerance: float, size: float, monkeypatch: pytest.MonkeyPatch
