@@ -90,4 +90,4 @@ class Products:
             rows: Tensor = self.states[start : min(start + ROWS, n)]
             logits = torch.mm(rows, self.items.T, out=self.logits[: len(rows)])
             torch.mm(logits, self.items, out=self.other[: len(rows)])
-            self.d_items.addmm_(logits.T, rows, beta=0)
+            torch.mm(logits.T, rows, out=self.d_items)
