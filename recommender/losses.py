@@ -15,7 +15,7 @@ from recommender.settings import LossName
 FULL_SOFTMAX_ITEMS = 50_000  # above, the loss samples negatives
 NEGATIVES = 1_024
 ROWS = 128  # of logits at once: they stay in the cache
-BFLOAT16 = torch.cpu.get_capabilities().get("avx512_bf16", False)  # whether this processor multiplies it
+BFLOAT16 = torch.cpu._is_avx512_bf16_supported()  # no public name for it in all the versions of torch that are allowed
 CALIBRATION = 0.75  # gBCE's t, as its authors recommend
 
 # Mean loss over places of which the next item is known: states [n, dim], next items [n], and the item table
