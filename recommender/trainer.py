@@ -27,6 +27,7 @@ VALIDATION_K = 10
 PARTS = 4  # of a batch
 NOT_LEARNED = {"conditioning", "n_candidates"}  # settings that choose among models, or come after them
 BY_PERSONA = {"persona_dropout"}  # what a base model has nothing of
+ARITHMETIC = "2"  # raised when the same seed gives other weights: a training of before is not gone on with
 
 
 class SASRecTraining:
@@ -122,7 +123,7 @@ def train(
     training = SASRecTraining(dataset, settings, variant, of)
     known = dataset.sequences.known(of)
     made_by = settings.model_dump(exclude=NOT_LEARNED | (BY_PERSONA if variant.conditioning is None else set()))
-    parts: list[object] = [made_by, dataclasses.astuple(variant), of.value, epochs]
+    parts: list[object] = [ARITHMETIC, made_by, dataclasses.astuple(variant), of.value, epochs]
     parts += [dataset.items_digest, known.offsets, known.items, dataset.texts_digest if variant.text else ""]
     if of is Fit.VALIDATION:
         parts += [training.asked.users, training.asked.targets]

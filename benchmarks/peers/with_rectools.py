@@ -48,7 +48,7 @@ class RecToolsFit:
                 Columns.Datetime: pd.Timestamp("2000-01-01") + pd.to_timedelta(places, unit="s"),
             }
         )
-        self.n_items = n_items
+        self.n_items, self.max_length = n_items, int(settings["session_max_len"])
         self.dataset = Dataset.construct(interactions)
         self.model = SASRecModel(**settings, deterministic=True)
 
@@ -62,11 +62,11 @@ class RecToolsFit:
         internal = np.zeros(self.n_items + 1, dtype=np.int64)
         items = self.model.data_preparator.get_known_item_ids().astype(np.int64)
         internal[items] = id_map.convert_to_internal(items)
-        batch = np.zeros((len(histories), MAX_LENGTH), dtype=np.int64)
+        batch = np.zeros((len(histories), self.max_length), dtype=np.int64)
         for row, history in enumerate(histories):
             # As in recommend(): items that are not known fall away before the history is cut.
             kept = internal[history]
-            kept = kept[kept > 0][-MAX_LENGTH:]
+            kept = kept[kept > 0][-self.max_length :]
             if len(kept):
                 batch[row, -len(kept) :] = kept
         net = self.model.torch_model.eval()

@@ -106,8 +106,8 @@ def fit(
             state = _restore(trainable, stored, validated=patience is not None)
     else:
         raise KgrecError(
-            f"{checkpoint} was trained with other settings or on another graph: give --fresh to train anew, "
-            "or another folder with --run."
+            f"{checkpoint} was trained with other settings or on another graph, or by an older kgrec: give --fresh "
+            "to train anew, or another folder with --run."
         )
     if stored is None or not stored["finished"]:
         with progress(label, epochs) as advance:

@@ -67,6 +67,28 @@ def test_full_softmax_of_large_logits_is_finite() -> None:
     assert torch.isfinite(huge) and huge.item() == pytest.approx(by_pytorch(states * 1e4, targets, items).item())
 
 
+@pytest.mark.parametrize(("bfloat16", "tolerance"), [(False, 1e-4), (True, 2e-2)])
+@pytest.mark.parametrize("size", [1.0, 12.0])  # of states: unsure of the target, and sure of it
+def test_the_gradient_of_every_place_holds_in_float32_and_in_bfloat16(
+    bfloat16: bool, tolerance: float, size: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a target is all but certain, what is left of softmax minus one is small: it must not be rounded away."""
+    monkeypatch.setattr(losses, "BFLOAT16", bfloat16)
+    states, _, items = given(2 * ROWS + 9)
+    with torch.no_grad():
+        states *= size
+        states, items = (part.float().requires_grad_() for part in (states, items))
+        targets = (states @ items[1:].T).argmax(dim=1) + 1
+    mine = full_softmax(states, targets, items)
+    exact = [part.detach().double().requires_grad_() for part in (states, items)]
+    theirs = by_pytorch(exact[0], targets, exact[1])
+    assert mine.item() == pytest.approx(theirs.item(), rel=1e-5, abs=1e-6)
+    found, expected = torch.autograd.grad(mine, [states, items]), torch.autograd.grad(theirs, exact)
+    for one, other in zip(found, expected, strict=True):
+        apart, length = (one - other).norm(dim=1), other.norm(dim=1)
+        assert (apart <= tolerance * length + 1e-8).all()
+
+
 @pytest.mark.parametrize("n", [5, ROWS + 1])
 def test_without_gradients_there_is_the_value_alone(n: int) -> None:
     states, targets, items = given(n)
