@@ -4,7 +4,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from kgloader.bulk.graph_files import write_graph
@@ -58,8 +58,9 @@ def into_managed(database: Database, first: FirstLoad, title: str) -> None:
             with _explained(folder):
                 files = write_graph(folder / CSV, marked, described, loads, lock, first.report)
             run_import(server.home, read_options(server.home).heap, folder, files.arguments)
-        server.replace_graph(folder)
-    database.read("schema/ping")  # connections to the server that was are given up
+        with nullcontext() if database.writer is None else database.writer.paused():
+            server.replace_graph(folder)
+            database.read("schema/ping")  # connections to the server that was are given up
     ensure_schema(database)
     for path, kind in first.files:
         resume.forget(database, path, kind)
