@@ -2,10 +2,10 @@
 
     python -m benchmarks.bulk 1000000 [--rounds 3] [--online] [--json FILE]
 
-The interactions are made up: items by a power law, each user's in visits of some four within an hour. Bare is one run of
-neo4j-admin on the CSV files of the very load, Java's start included. A round runs the bare import, then the command as a
-user calls it, in a process of its own, which ends when the graph has its constraints and the server answers again. The server is
-started in a folder of its own and removed; ratios are to the bare time of the same round.
+The interactions are made up: items by a power law, each user's in visits of some four within an hour. Bare is one run
+of neo4j-admin on the CSV files of the very load, Java's start included. A round runs the bare import, then the command
+as a user calls it, in a process of its own, which ends when the graph has its constraints and the server answers again.
+The server is started in a folder of its own and removed; ratios are to the bare time of the same round.
 """
 
 import json

