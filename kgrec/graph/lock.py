@@ -45,7 +45,7 @@ class Writer:
     def __init__(self, database: Database, owner: str):
         self.database, self.owner, self.lost = database, owner, False
         self._ended = threading.Event()
-        self._beating = threading.Lock()
+        self._beating = threading.RLock()
         self._beaten = _clock()
         self._from_main = threading.current_thread() is threading.main_thread()
         self._thread = threading.Thread(target=self._beat_until_ended, name="kgrec-heartbeat", daemon=True)

@@ -55,16 +55,14 @@ def serves_browser(port: int) -> bool:
 
 
 def others_connected(process: psutil.Process, port: int) -> list[str]:
-    """Name the processes, beside this one, that are connected to a port of a server.
-
-    Raises:
-        psutil.Error: it has ended.
-    """
+    """Name the processes, beside this one, that are connected to a port of a server."""
     mine = _local_ports()
+    try:
+        places = process.net_connections("tcp")
+    except psutil.Error:  # it has just ended
+        return []
     peers = {
-        place.raddr.port
-        for place in process.net_connections("tcp")
-        if place.status == psutil.CONN_ESTABLISHED and place.laddr.port == port and place.raddr
+        place.raddr.port for place in places if place.status == psutil.CONN_ESTABLISHED and place.laddr.port == port
     }
     return sorted(_name_of(peer) for peer in peers - mine - _local_ports())  # a heartbeat may have come between
 

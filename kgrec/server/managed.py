@@ -127,7 +127,7 @@ class ManagedServer:
         return Status(process.pid, connection, state.options, process.memory_info().rss, neo4j_version, gds_version)
 
     def require_alone(self) -> None:
-        """Refuse to go on where another process is connected by Bolt, or the server does not run.
+        """Refuse to go on where another process is connected by Bolt.
 
         Raises:
             KgrecError: somebody is connected; names whom.
@@ -161,7 +161,11 @@ class ManagedServer:
             self._end(process)
             forget_state(self.home)
             commit(self.home, folder)
-            self._start(state.options)
+            try:
+                self._start(state.options)
+            except KgrecError as error:
+                error.add_note("The imported graph is there as soon as `kgrec db start` starts the server.")
+                raise
 
     @property
     def _lock(self) -> Path:

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from kgloader.bulk.csv_files import CsvFiles
+from kgloader.readers.lines import Lines
+from kgloader.writers.resume import file_load
 from kgrec.graph.database import Database
 from kgrec.server.managed import ManagedServer
 from kgrec.server.offline import sweep
@@ -155,6 +157,14 @@ def imported(folder: Path) -> tuple[list[Any], list[Any]]:
     return sorted(found, key=repr), sorted(joined, key=repr)
 
 
+def note(database: Database, folder: Path, kind: str) -> tuple[str, ...]:
+    """What an interrupted load over Bolt notes when it has read a file to its end."""
+    lines = Lines(folder / f"toy{kind}")
+    list(lines)
+    load = file_load(database, folder / f"toy{kind}", kind)
+    return load.load_id, load.source, str(lines.number), str(lines.checksum)
+
+
 @pytest.mark.parametrize("timed", [True, False])
 def test_the_files_for_another_server_hold_the_graph_of_the_load_over_bolt(
     database: Database, command_line: CommandLine, tmp_path: Path, timed: bool
@@ -164,6 +174,9 @@ def test_the_files_for_another_server_hold_the_graph_of_the_load_over_bolt(
     out = tmp_path / "files"
     told = command_line(*command, "--bulk", "--out", str(out)).stdout
     assert imported(out) == dump(database)
+    with (out / "LoadProgress.csv").open(encoding="utf-8", newline="") as file:
+        notes = [tuple(row.values())[1:] for row in csv.DictReader(file)]
+    assert notes == [note(database, tmp_path, kind) for kind in (".inter", ".item", ".link", ".kg")]
     assert "import.sh" in told and "without --bulk and --out" in told
     refused = command_line(*command, "--bulk", "--out", str(out), check=False)
     assert "holds something" in str(refused.exception)
