@@ -5,7 +5,7 @@ order it gives up, and the reader of records says what is wrong.
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from kgloader.bulk.blocks import blocks, plain
 from kgloader.bulk.interactions import Interactions
 from kgloader.readers import fields, recbole
 from kgloader.readers.lines import Lines, Malformed
-from kgloader.readers.opening import opened
 from kgloader.writers.resume import Progress
 from kgrec.errors import KgrecError
 
-BLOCK = 32 * 2**20  # bytes read at once
 SECONDS = r"[0-9]{1,10}(\.0*)?"  # whole, and below 1e11
 KEYS = ("user_id", "item_id")
 
@@ -34,50 +33,35 @@ def read_columns(path: Path, moved: Callable[[int, int], None]) -> tuple[Interac
         path: the file.
         moved: is told how many rows more were read, and up to which byte of the file.
     """
-    blocks: list[pa.Table] = []
+    tables: list[pa.Table] = []
     number, checksum = 0, 0
     lines = Lines(path)
     try:
         types = recbole.header(lines, *KEYS)
-        for block, bytes_read in _blocks(path):
+        for block, bytes_read in blocks(path):
             table = _table(block, types, skip=not number)
             count = block.count(b"\n") + (not block.endswith(b"\n"))
             if table is None or len(table) != count - (not number):  # a blank line among them
                 return None
             checksum = zlib.crc32(block, checksum)
             number += count
-            blocks.append(table)
+            tables.append(table)
             moved(len(table), bytes_read)
     except (KgrecError, EOFError, OSError, zlib.error):  # not packed as it should be
         return None
-    found = _interactions(pa.concat_tables(blocks)) if blocks and lines.number == 1 else None
+    found = _interactions(pa.concat_tables(tables)) if tables and lines.number == 1 else None
     return None if found is None else (found, Progress(number, checksum))
-
-
-def _blocks(path: Path) -> Iterator[tuple[bytes, int]]:
-    """Yield whole lines, and how far the file has been read."""
-    with opened(path) as (file, content):
-        rest = b""
-        while chunk := content.read(BLOCK):
-            end = chunk.rfind(b"\n") + 1
-            if end:
-                yield rest + chunk[:end], file.tell()
-                rest = b""
-            rest += chunk[end:]
-        if rest:
-            yield rest, file.tell()
 
 
 def _table(block: bytes, types: dict[str, str], skip: bool) -> pa.Table | None:
     """Columns of whole lines: ids and ratings as codes, times as numbers; ``None`` where a line is not in order."""
-    if b"\r" in block or block.startswith(b"\xef\xbb\xbf"):
+    if not plain(block):
         return None
     kinds: dict[str, Any] = {
         name: pa.dictionary(pa.int32(), pa.string()) for name in (*KEYS, "rating") if name in types
     }
     kinds |= {"timestamp": pa.string()} if "timestamp" in types else {}
     try:
-        str(block, "utf-8")
         table = csv.read_csv(
             BytesIO(block),
             csv.ReadOptions(column_names=list(types), skip_rows=int(skip), block_size=8 * 2**20),
@@ -88,7 +72,7 @@ def _table(block: bytes, types: dict[str, str], skip: bool) -> pa.Table | None:
         )
         if "timestamp" in kinds:
             table = table.set_column(table.column_names.index("timestamp"), "timestamp", _times(table["timestamp"]))
-    except (pa.ArrowInvalid, UnicodeDecodeError, Malformed):
+    except (pa.ArrowInvalid, Malformed):
         return None
     return table
 

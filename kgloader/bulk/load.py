@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from kgloader.bulk import inter_columns, review_columns
 from kgloader.bulk.described import Described
 from kgloader.bulk.graph_files import Marked
-from kgloader.bulk.inter_columns import read_columns
 from kgloader.bulk.interactions import (
     Interactions,
     core,
@@ -33,6 +33,7 @@ from kgloader.writers.ties import TIES, WITHOUT_TIME
 from kgrec.errors import KgrecError
 
 Record = TypeVar("Record")
+COLUMNS = {".inter": inter_columns.read_columns, "reviews": review_columns.read_columns}
 BAR = 10_000  # records between two moves of the progress bar
 
 
@@ -131,13 +132,12 @@ class FirstLoad:
 
     def _interactions(self) -> Interactions:
         source = self.sources.interactions
-        if source.kind == ".inter":
-            skipped = self._aside(source)
-            with progress_bar(f"{source.kind} {source.path.name}", "rows", source.path.stat().st_size) as advance:
-                found = read_columns(source.path, advance)
-            if found is not None:
-                self._whole(source, found[1], len(found[0]), skipped)
-                return found[0]
+        skipped = self._aside(source)
+        with progress_bar(f"{source.kind} {source.path.name}", "rows", source.path.stat().st_size) as advance:
+            found = COLUMNS[source.kind](source.path, advance)
+        if found is not None:
+            self._whole(source, found[1], len(found[0]), skipped)
+            return found[0]
         with closing(self._records(source)) as records:
             return from_records(records)
 

@@ -1,7 +1,9 @@
 """The columns of a first load: what the readers of records, the hash of ties and another k-core give."""
 
+import gzip
 import math
 import random
+import re
 from pathlib import Path
 
 import networkx as nx
@@ -11,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgloader.bulk.inter_columns import read_columns
+from kgloader.bulk import inter_columns, review_columns
 from kgloader.bulk.interactions import Interactions, core, from_records, in_order, tie_breaks
-from kgloader.readers import recbole
+from kgloader.readers import amazon, recbole
 from kgloader.readers.lines import Lines
 from kgloader.readers.records import Interaction
 from kgloader.writers.resume import Progress
@@ -33,7 +35,8 @@ TIMES = st.sampled_from(
 
 def record_columns(path: Path) -> tuple[list[Interaction], Progress]:
     lines = Lines(path)
-    found = [record for _, record in recbole.read_interactions(lines)]
+    reader = recbole.read_interactions if path.suffix == ".inter" else amazon.read_reviews
+    found = [record for _, record in reader(lines, 0)]
     return found, Progress(lines.number, lines.checksum)
 
 
@@ -48,6 +51,7 @@ def records_of(found: Interactions) -> list[Interaction]:
 
 
 def read(path: Path) -> tuple[Interactions, Progress] | None:
+    read_columns = inter_columns.read_columns if path.suffix == ".inter" else review_columns.read_columns
     return read_columns(path, lambda rows, place: None)
 
 
@@ -83,6 +87,68 @@ def test_a_file_that_is_no_text_is_left_to_the_reader_of_records(tmp_path: Path)
     assert read(path) is None
     with pytest.raises(KgrecError, match="line 4: not UTF-8"):
         record_columns(path)
+
+
+OLD = (
+    '{"reviewerID": "A", "asin": "é\\u00e9\\"\\u0000", "overall": 0.1, "reviewText": "}\\n{", '
+    '"unixReviewTime": 1300000000}'
+)
+NEW = (
+    '{"user_id": "A", "parent_asin": "P", "asin": "B", "rating": 5, "timestamp": -1, "images": [{"a": null}]}',
+    '{"user_id": "B", "asin": "B", "parent_asin": null, "rating": 1E-7, "timestamp": 253402300799999}',
+)
+
+
+@pytest.mark.parametrize("lines", [[OLD], NEW])
+def test_plain_reviews_are_read_in_columns_as_line_by_line(tmp_path: Path, lines: list[str]) -> None:
+    path = tmp_path / "reviews.json.gz"
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    found = read(path)
+    assert found is not None
+    assert (records_of(found[0]), found[1]) == record_columns(path)
+
+
+VALUES = st.sampled_from(
+    [
+        '"A"',
+        '"\\ud800"',
+        '" "',
+        '"é"',
+        "7",
+        "7.5",
+        "1e400",
+        "NaN",
+        "true",
+        "null",
+        "[]",
+        '"5"',
+        "300000000000000000",
+        "-0.0",
+    ]
+)
+KEYS = st.sampled_from(
+    ["user_id", "reviewerID", "parent_asin", "asin", "rating", "overall", "timestamp", "unixReviewTime"]
+)
+
+
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 2), KEYS, VALUES), max_size=3),
+    ends=st.lists(
+        st.sampled_from(["\n", "\n\n", "\r\n", " ", "", " \n", ",", "{}\n"]) | st.just("\n"), min_size=3, max_size=3
+    ),
+    lines=st.lists(st.sampled_from([OLD, *NEW, "{'user_id': 'A'}"]), min_size=3, max_size=3),
+)
+def test_whatever_stands_in_reviews_columns_say_what_records_say_or_nothing(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, str, str]], ends: list[str], lines: list[str]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.json"
+    for line, name, value in changes:
+        lines[line] = re.sub(rf'("{name}": )("[^"]*"|[^,}}]*)', f"\\1{value}".replace("\\u", "\\\\u"), lines[line])
+    path.write_text("".join(line + end for line, end in zip(lines, ends, strict=True)), encoding="utf-8", newline="")
+    found = read(path)
+    if found is None:
+        return
+    assert (records_of(found[0]), found[1]) == record_columns(path)
 
 
 def some(count: int, seed: int) -> list[Interaction]:
