@@ -20,6 +20,7 @@ from kgloader.writers.resume import file_load
 from kgrec.graph.database import Database
 from kgrec.server.managed import ManagedServer
 from kgrec.server.offline import sweep
+from kgrec.settings import cache_home
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, key
 
@@ -55,6 +56,7 @@ def empty_graph(database: Database) -> Iterator[None]:
 def managed(neo4j_home: Path, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> ManagedServer:
     """The managed server of the tests, for the command line as well."""
     monkeypatch.setitem(command_line.environment, "KGREC_HOME", str(neo4j_home))
+    monkeypatch.setitem(command_line.environment, "KGREC_CACHE", str(cache_home()))  # the jars of its next start
     server = ManagedServer(neo4j_home / "neo4j")
     if server.connection() is None:
         pytest.skip("the Neo4j of KGREC_TEST_NEO4J_URI is not the managed one of KGREC_HOME")
