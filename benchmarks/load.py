@@ -35,7 +35,8 @@ from kgloader.writers.interactions import INTERACTIONS_PER_BATCH, load_file
 from kgloader.writers.splits import mark_splits
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
-from kgrec.server.managed import Connection, ManagedServer
+from kgrec.server.answers import Connection
+from kgrec.server.managed import ManagedServer
 
 Format = Literal["recbole", "amazon"]
 READERS = {"recbole": read_interactions, "amazon": read_reviews}

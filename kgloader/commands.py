@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kgloader.options import ON_ERROR, SKIPPED, tolerance_of
+from kgloader.options import BULK, ON_ERROR, OUT, SKIPPED, check_bulk, tolerance_of
 from kgloader.readers import amazon, recbole
 from kgloader.readers.lines import Lines
 from kgloader.readers.records import Interaction
@@ -25,6 +26,9 @@ from kgrec.graph.splits import current_split
 from kgrec.lazy_group import LazyGroup
 from kgrec.options import with_database
 from kgrec.settings import load_section
+
+if TYPE_CHECKING:
+    from kgloader.bulk.load import FirstLoad
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 K_CORE = click.option(
@@ -63,7 +67,9 @@ def load() -> None:
 @K_CORE
 @ON_ERROR
 @SKIPPED
-@with_database(writes=True)
+@BULK
+@OUT
+@with_database(writes=True, unless="out")
 def load_amazon(
     database: Database,
     reviews: Path | None,
@@ -71,6 +77,8 @@ def load_amazon(
     k_core: int | None,
     on_error: str,
     skipped: Path | None,
+    bulk: bool,
+    out: Path | None,
 ) -> None:
     """Load Amazon reviews and metadata.
 
@@ -89,8 +97,16 @@ def load_amazon(
         raise click.UsageError("Give --reviews, --metadata or both.")
     if k_core is not None and reviews is None:
         raise click.UsageError("--k-core goes with --reviews.")
+    check_bulk(bulk, out, interactions=reviews is not None)
     tolerance = tolerance_of(on_error, skipped)
     report = Report()
+    if bulk and reviews is not None:
+        from kgloader.bulk.load import FirstLoad, Source, Sources
+
+        items = None if metadata is None else Source(metadata, "metadata", amazon.read_metadata)
+        sources = Sources(Source(reviews, "reviews", amazon.read_reviews), items)
+        _load_in_bulk(database, out, FirstLoad(sources, _seed(), report, tolerance, k_core), "kgrec load amazon")
+        return
     ensure_schema(database)
     if reviews is None and not database.read("load/has_items")[0]["found"]:
         raise KgrecError(f"The graph has no items that {metadata} could describe: load --reviews first.")
@@ -107,8 +123,18 @@ def load_amazon(
 @K_CORE
 @ON_ERROR
 @SKIPPED
-@with_database(writes=True)
-def load_recbole(database: Database, folder: Path, k_core: int | None, on_error: str, skipped: Path | None) -> None:
+@BULK
+@OUT
+@with_database(writes=True, unless="out")
+def load_recbole(
+    database: Database,
+    folder: Path,
+    k_core: int | None,
+    on_error: str,
+    skipped: Path | None,
+    bulk: bool,
+    out: Path | None,
+) -> None:
     """Load a RecBole data set: FOLDER with NAME.inter, and NAME.item, NAME.link and NAME.kg where they exist.
 
     Columns: user_id and item_id, rating and timestamp where there are (.inter); item_id, and title or name, category
@@ -120,11 +146,25 @@ def load_recbole(database: Database, folder: Path, k_core: int | None, on_error:
     Example:
       kgrec load recbole dataset/ml-100k --k-core 5
     """
+    check_bulk(bulk, out)
     tolerance = tolerance_of(on_error, skipped)
     inter = recbole.interactions_file(folder)
     item, link, facts = (inter.with_suffix(suffix) for suffix in (".item", ".link", ".kg"))
     timed = recbole.has_timestamps(inter)
     report = Report()
+    if not timed:
+        report.notes.append(f"{inter.name} has no timestamps: the order of the file stands for time; no sessions.")
+    if bulk:
+        from kgloader.bulk.load import FirstLoad, Source, Sources
+
+        sources = Sources(
+            Source(inter, ".inter", recbole.read_interactions),
+            Source(item, ".item", recbole.read_items) if item.exists() else None,
+            Source(link, ".link", recbole.read_links) if link.exists() else None,
+            Source(facts, ".kg", recbole.read_facts) if facts.exists() else None,
+        )
+        _load_in_bulk(database, out, FirstLoad(sources, _seed(), report, tolerance, k_core), "kgrec load recbole")
+        return
     ensure_schema(database)
     if not timed and current_split(database).by == "time":
         raise KgrecError(
@@ -142,9 +182,21 @@ def load_recbole(database: Database, folder: Path, k_core: int | None, on_error:
     if facts.exists():
         load_file(database, facts, ".kg", recbole.read_facts, entities.fact_writes, size, report, tolerance)
         resume.forget(database, facts, ".kg")
-    if not timed:
-        report.notes.append(f"{inter.name} has no timestamps: the order of the file stands for time; no sessions.")
     report.show(database, "kgrec load recbole")
+
+
+def _load_in_bulk(database: Database, out: Path | None, first: "FirstLoad", title: str) -> None:
+    # Imported on use: they bring Java and Arrow.
+    from kgloader.bulk.commands import into_folder, into_managed
+
+    if out is None:
+        into_managed(database, first, title)
+    else:
+        into_folder(out, first, title)
+
+
+def _seed() -> int:
+    return load_section("load", LoadSettings).seed
 
 
 def _load_interactions(
@@ -157,7 +209,7 @@ def _load_interactions(
     tolerance: Tolerance | None,
 ) -> None:
     """Read, filter, split and group interactions, then forget the progress note."""
-    writes = InteractionWrites(load_section("load", LoadSettings).seed)
+    writes = InteractionWrites(_seed())
     load_file(database, path, kind, read, writes, INTERACTIONS_PER_BATCH, report, tolerance)
     report.skipped["interactions already there"] += report.read.total() - report.relationships["INTERACTED"]
     if k_core is not None:

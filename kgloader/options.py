@@ -23,6 +23,31 @@ SKIPPED = click.option(
     help="Where --on-error skip keeps broken lines, as NAME.skipped.jsonl.  [default: beside the data]",
 )
 
+BULK = click.option(
+    "--bulk",
+    is_flag=True,
+    help="Import a first load offline, by neo4j-admin: many times as fast, into an empty graph of the managed Neo4j, "
+    "which is stopped for some seconds.",
+)
+OUT = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="With --bulk, for another Neo4j: write the files of the import into a new folder, with the command for it.",
+)
+
+
+def check_bulk(bulk: bool, out: Path | None, interactions: bool = True) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        UsageError: --out without --bulk, or --bulk for metadata alone.
+    """
+    if out is not None and not bulk:
+        raise click.UsageError("--out goes with --bulk.")
+    if bulk and not interactions:
+        raise click.UsageError("--bulk is for a first load, which has --reviews.")
+
 
 def tolerance_of(on_error: str, folder: Path | None) -> Tolerance | None:
     """Return how many broken lines are let pass, as the command asks; ``None`` where the first one stops the load.

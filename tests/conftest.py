@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from kgrec.commands import kgrec
 from kgrec.graph.database import Database
+from kgrec.settings import data_home
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"  # ranx, the oracle of the metrics, compiles for longer than it runs
 
@@ -40,7 +41,15 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def neo4j_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def neo4j_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """KGREC_HOME of the managed Neo4j of the tests, wherever it was started."""
+    if "KGREC_TEST_NEO4J_URI" in os.environ:
+        return data_home()
+    return tmp_path_factory.mktemp("kgrec-home")
+
+
+@pytest.fixture(scope="session")
+def neo4j_address(neo4j_home: Path) -> Iterator[dict[str, str]]:
     """Uri, user and password of a real Neo4j: KGREC_TEST_NEO4J_URI's, or a managed one started here."""
     if "KGREC_TEST_NEO4J_URI" in os.environ:
         yield {
@@ -51,7 +60,7 @@ def neo4j_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
         return
     from kgrec.server.managed import ManagedServer
 
-    server = ManagedServer(tmp_path_factory.mktemp("neo4j"))
+    server = ManagedServer(neo4j_home / "neo4j")
     connection = server.start(bolt_port=free_port(), http_port=free_port())
     yield {"uri": connection.uri, "user": connection.user, "password": connection.password}
     server.stop()

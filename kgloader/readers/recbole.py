@@ -35,7 +35,7 @@ def interactions_file(folder: Path) -> Path:
 
 def has_timestamps(path: Path) -> bool:
     """Tell whether the interactions of a ``.inter`` file have a time; without one the file's order counts."""
-    return "timestamp" in _header(Lines(path))
+    return "timestamp" in header(Lines(path))
 
 
 def read_interactions(lines: Lines, after: int = 0) -> Iterator[tuple[int, Interaction]]:
@@ -44,7 +44,7 @@ def read_interactions(lines: Lines, after: int = 0) -> Iterator[tuple[int, Inter
     Raises:
         KgrecError: the header, a line or a value is wrong; names file and line.
     """
-    columns = list(_header(lines, "user_id", "item_id"))
+    columns = list(header(lines, "user_id", "item_id"))
     user, item = columns.index("user_id"), columns.index("item_id")
     rating, time = (columns.index(name) if name in columns else None for name in ("rating", "timestamp"))
     return lines.parsed(partial(_interaction, len(columns), user, item, rating, time), after)
@@ -59,7 +59,7 @@ def read_items(lines: Lines, after: int = 0) -> Iterator[tuple[int, ItemRecord]]
     Raises:
         KgrecError: the header, a line or a value is wrong; names file and line.
     """
-    types = _header(lines, "item_id")
+    types = header(lines, "item_id")
     return lines.parsed(lambda line, _: _item(_cells(line, types), types), after)
 
 
@@ -69,7 +69,7 @@ def read_links(lines: Lines, after: int = 0) -> Iterator[tuple[int, Link]]:
     Raises:
         KgrecError: the header, a line or a value is wrong; names file and line.
     """
-    types = _header(lines, "item_id", "entity_id")
+    types = header(lines, "item_id", "entity_id")
     return lines.parsed(lambda line, _: _link(_cells(line, types)), after)
 
 
@@ -79,15 +79,19 @@ def read_facts(lines: Lines, after: int = 0) -> Iterator[tuple[int, Fact]]:
     Raises:
         KgrecError: the header, a line or a value is wrong; names file and line.
     """
-    types = _header(lines, "head_id", "relation_id", "tail_id")
+    types = header(lines, "head_id", "relation_id", "tail_id")
     return lines.parsed(lambda line, _: _fact(_cells(line, types)), after)
 
 
-def _header(lines: Lines, *required: str) -> dict[str, str]:
-    """Read the first line: the type of each column."""
-    number, header = next(iter(lines))
+def header(lines: Lines, *required: str) -> dict[str, str]:
+    """Read the first line: the type of each column.
+
+    Raises:
+        KgrecError: it is no header, or a required column is missing; names file and line.
+    """
+    number, text = next(iter(lines))
     try:
-        return _types(header, required)
+        return _types(text, required)
     except Malformed as problem:  # without it no line can be read: it is never skipped
         raise lines.error(number, problem) from problem
 

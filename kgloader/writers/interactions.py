@@ -74,11 +74,8 @@ def load_file(
         KgrecError: the file is broken, or the server gone; a note of the error says what of the file is in the graph,
             as one of KeyboardInterrupt does.
     """
-    if tolerance is not None and kept_in(path, tolerance) in report.aside:
-        raise KgrecError(
-            f"The broken lines of another file called {path.name} are in {kept_in(path, tolerance)} already: load the "
-            "two by a command each, with a --skipped folder of its own."
-        )
+    if tolerance is not None:
+        refuse_shared(path, tolerance, report)
     load = resume.file_load(database, path, kind)
     done = resume.progress_of(database, load)
     skipped = None
@@ -130,8 +127,26 @@ def load_file(
             skipped.keep()
     report.loaded.append(path.name)
     if skipped is not None:
-        report.aside.add(skipped.path)
-    if skipped is not None and skipped.count:
+        tell_aside(path, skipped, report)
+
+
+def refuse_shared(path: Path, tolerance: Tolerance, report: Report) -> None:
+    """Refuse to keep the broken lines of two files of a load in one.
+
+    Raises:
+        KgrecError: another file of the same name was loaded before.
+    """
+    if kept_in(path, tolerance) in report.aside:
+        raise KgrecError(
+            f"The broken lines of another file called {path.name} are in {kept_in(path, tolerance)} already: load the "
+            "two by a command each, with a --skipped folder of its own."
+        )
+
+
+def tell_aside(path: Path, skipped: Skipped, report: Report) -> None:
+    """Report how many lines of a file were kept aside, and where."""
+    report.aside.add(skipped.path)
+    if skipped.count:
         report.skipped[f"broken lines of {path.name}"] += skipped.count
         report.notes.append(f"{path.name}: {skipped.path} holds the broken lines, with what is wrong with each.")
 

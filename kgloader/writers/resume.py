@@ -34,9 +34,15 @@ class Progress:
 
 def file_load(database: Database, path: Path, kind: str) -> FileLoad:
     """Name the load of a file, and of the present items where it describes items."""
-    items = database.read("load/size")[0]["Item"] if kind in DESCRIBES_ITEMS else ""
+    return file_load_of(path, kind, database.read("load/size")[0]["Item"] if kind in DESCRIBES_ITEMS else 0)
+
+
+def file_load_of(path: Path, kind: str, items: int) -> FileLoad:
+    """Name the load of a file into a graph of so many items."""
     source = _source(path, kind)
-    return FileLoad(hashlib.sha256(f"{source}\0{items}".encode()).hexdigest(), source)
+    return FileLoad(
+        hashlib.sha256(f"{source}\0{items if kind in DESCRIBES_ITEMS else ''}".encode()).hexdigest(), source
+    )
 
 
 def progress_of(database: Database, load: FileLoad) -> Progress:

@@ -45,6 +45,7 @@ class Writer:
     def __init__(self, database: Database, owner: str):
         self.database, self.owner, self.lost = database, owner, False
         self._ended = threading.Event()
+        self._beating = threading.RLock()
         self._beaten = _clock()
         self._from_main = threading.current_thread() is threading.main_thread()
         self._thread = threading.Thread(target=self._beat_until_ended, name="kgrec-heartbeat", daemon=True)
@@ -77,9 +78,16 @@ class Writer:
         with suppress(KgrecError):
             self.database.write_rows("lock/release", owner=self.owner)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let the heart stand still in the block, in which the server is stopped and started; the lock stays held."""
+        with self._beating:
+            yield
+
     def _beat(self) -> None:
-        self.lost = not self.database.write_rows("lock/beat", owner=self.owner)
-        self._beaten = _clock()
+        with self._beating:
+            self.lost = not self.database.write_rows("lock/beat", owner=self.owner)
+            self._beaten = _clock()
 
     def _beat_until_ended(self) -> None:
         while not self._ended.wait(BEAT):

@@ -4,17 +4,18 @@ import secrets
 import stat
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from neo4j import GraphDatabase
 from neo4j.exceptions import AuthError, CypherSyntaxError, DriverError, Neo4jError
 
 from kgrec.errors import KgrecError
 from kgrec.files import exclusive
-from kgrec.server.checks import LOOPBACK, MEBIBYTE, check_disk, check_memory, check_port, heap_bytes, listens
+from kgrec.interrupts import held_back
+from kgrec.server.answers import Connection, others_connected, serves_both, serves_browser, versions
+from kgrec.server.checks import LOOPBACK, MEBIBYTE, check_disk, check_memory, check_port, heap_bytes
+from kgrec.server.offline import commit, sweep, take_over
 from kgrec.server.password import LONGEST, initial_user, read_secret, write_secret
 from kgrec.server.process import (
     NEO4J_2026,
@@ -40,16 +41,6 @@ REST_OF_PROCESS = 400 * MEBIBYTE  # metaspace, threads, network buffers
 READY_SECONDS = 180
 STOP_SECONDS = 60
 POLL_SECONDS = 0.3
-
-
-@dataclass(frozen=True)
-class Connection:
-    """How to reach the running server."""
-
-    uri: str
-    user: str
-    password: str = field(repr=False)
-    browser: str
 
 
 @dataclass(frozen=True)
@@ -132,8 +123,49 @@ class ManagedServer:
         connection = self._connection(state)
         neo4j_version = gds_version = None
         with suppress(DriverError, Neo4jError):  # it may be starting or ending
-            neo4j_version, gds_version = _versions(connection)
+            neo4j_version, gds_version = versions(connection)
         return Status(process.pid, connection, state.options, process.memory_info().rss, neo4j_version, gds_version)
+
+    def require_alone(self) -> None:
+        """Refuse to go on where another process is connected by Bolt.
+
+        Raises:
+            KgrecError: somebody is connected; names whom.
+        """
+        running = self._running()
+        others = others_connected(running[0], running[1].options.bolt_port) if running else []
+        if others:
+            raise KgrecError(
+                f"The managed Neo4j is in use by {' and '.join(others)}, and would be stopped: end that first (Browser "
+                "is connected as long as its page is open)."
+            )
+
+    def replace_graph(self, folder: Path) -> None:
+        """Stop the server, put an imported graph in the place of its own, and start it again with the same options.
+
+        Ctrl-C takes effect at the end. Killed at any moment it leaves the old graph or the new one, whole, to the next
+        start.
+
+        Args:
+            folder: of `kgrec.server.offline.import_folder`, with a graph imported into it.
+
+        Raises:
+            KgrecError: the server did not run, is in use, or does not start.
+        """
+        with held_back(), exclusive(self._lock):
+            self.require_alone()
+            running = self._running()
+            if running is None:
+                raise KgrecError("The managed Neo4j was stopped meanwhile, and its graph is as it was.")
+            process, state = running
+            self._end(process)
+            forget_state(self.home)
+            commit(self.home, folder)
+            try:
+                self._start(state.options)
+            except KgrecError as error:
+                error.add_note("The imported graph is there as soon as `kgrec db start` starts the server.")
+                raise
 
     @property
     def _lock(self) -> Path:
@@ -160,6 +192,8 @@ class ManagedServer:
         check_port(options.http_port, "--http-port")
         check_disk(self.home)
         jars = self.release.jars()
+        sweep(self.home)
+        take_over(self.home)
         self._make_password()
         log_start = self._log_size()
         state = launch(self.home, jars, options, self.release)
@@ -182,9 +216,9 @@ class ManagedServer:
         while is_alive(process):
             try:
                 # Another home's server may have taken a port since it was looked at; it knows another password.
-                if _serves_both(process, state.options):
-                    _versions(connection)
-                    if _serves_browser(state.options.http_port):
+                if serves_both(process, state.options):
+                    versions(connection)
+                    if serves_browser(state.options.http_port):
                         return
             except AuthError as error:
                 raise KgrecError(
@@ -253,38 +287,6 @@ class ManagedServer:
 
     def _log_size(self) -> int:
         return self.log_file.stat().st_size if self.log_file.exists() else 0
-
-
-def _versions(connection: Connection) -> tuple[str, str]:
-    """Ask Bolt for the versions of Neo4j and GDS, once: an answer means that both are up."""
-    with (
-        GraphDatabase.driver(connection.uri, auth=(connection.user, connection.password)) as driver,
-        driver.session(database="neo4j") as session,
-    ):
-        gds = session.run("RETURN gds.version()").single(strict=True).value()
-        kernel = session.run(
-            "CALL dbms.components() YIELD name, versions WHERE name = 'Neo4j Kernel' RETURN versions[0]"
-        )
-        neo4j = kernel.single(strict=True).value()
-    return neo4j, gds
-
-
-def _serves_both(process: psutil.Process, options: Options) -> bool:
-    try:
-        return listens(process, options.bolt_port) and listens(process, options.http_port)
-    except psutil.Error:  # it has just ended
-        return False
-
-
-def _serves_browser(port: int) -> bool:
-    client = HTTPConnection(LOOPBACK, port, timeout=5)
-    try:
-        client.request("GET", "/browser/")
-        return client.getresponse().status == 200
-    except (OSError, HTTPException):
-        return False
-    finally:
-        client.close()
 
 
 def _override(options: Options, bolt_port: int | None, http_port: int | None, heap: str | None) -> Options:

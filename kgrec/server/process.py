@@ -109,15 +109,9 @@ def launch(home: Path, jars: list[Path], options: Options, release: Release) -> 
     _link_plugins(home / "plugins", jars)
     # 380 paths go into a file that Java reads: the command line stays short enough for `ps`.
     class_path = os.pathsep.join(str(jar) for jar in jars).replace("\\", "\\\\").replace('"', '\\"')
-    arguments = home / "run" / "java.args"
-    arguments.write_text(f'-cp "{class_path}"\n', encoding="utf-8")
+    _class_path(home).write_text(f'-cp "{class_path}"\n', encoding="utf-8")
     command = [
-        str(JAVA),
-        f"-Xmx{options.heap}",
-        "--enable-native-access=ALL-UNNAMED",
-        "--sun-misc-unsafe-memory-access=allow",
-        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES),
-        f"@{arguments}",
+        *java(home, options.heap),
         release.main_class,
         _home_argument(home),
         f"--config-dir={home / 'conf'}",
@@ -133,6 +127,18 @@ def launch(home: Path, jars: list[Path], options: Options, release: Release) -> 
             umask=0o077,
         )
     return State(child.pid, psutil.Process(child.pid).create_time(), options)
+
+
+def java(home: Path, heap: str) -> list[str]:
+    """Return how Java is called with the class path of a server that has been launched before."""
+    return [
+        str(JAVA),
+        f"-Xmx{heap}",
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES),
+        f"@{_class_path(home)}",
+    ]
 
 
 def console_log(home: Path) -> Path:
@@ -196,6 +202,10 @@ def read_options(home: Path) -> Options:
 def write_options(home: Path, options: Options) -> None:
     """Remember the options for the next start."""
     _write_json(home / "options.json", asdict(options))
+
+
+def _class_path(home: Path) -> Path:
+    return home / "run" / "java.args"
 
 
 def _home_argument(home: Path) -> str:
