@@ -43,7 +43,7 @@ def neo4j_options(user_flag: str = "--user") -> Callable[[Callable[..., Any]], C
 
 
 def with_database(
-    user_flag: str = "--user", writes: bool = False
+    user_flag: str = "--user", writes: bool = False, needed: Callable[[], bool] = lambda: True
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command the Neo4j options and an open ``database`` as its first argument.
 
@@ -51,6 +51,7 @@ def with_database(
         user_flag: another name for ``--user`` where a command means a customer by it. The root command takes
             ``--user`` as well, so ``kgrec --user neo4j recommend --user A1`` is possible.
         writes: whether it writes what readers would see half of; it then holds the writer's lock.
+        needed: whether this process talks to it at all; where not, the command gets ``None``.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,6 +60,8 @@ def with_database(
         @functools.wraps(command)
         def wrapped(context: click.Context, *args: Any, **kwargs: Any) -> Any:
             given = {name: kwargs.pop(f"neo4j_{name}") for name in NEO4J_OPTIONS}
+            if not needed():
+                return command(None, *args, **kwargs)
             with connect(neo4j_settings(context, given)) as database, writing(database) if writes else nullcontext():
                 return command(database, *args, **kwargs)
 
