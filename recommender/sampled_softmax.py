@@ -1,8 +1,4 @@
-"""Softmax over the target and sampled items, corrected for how they were sampled: for catalogues of any size.
-
-Half of the negatives are drawn from all items alike and half as often as they were chosen (mixed negative sampling,
-Yang et al. 2020): the former teach the items that few have chosen, the latter what a model errs in most.
-"""
+"""Softmax over the target and sampled items, corrected for how they were sampled: for catalogues of any size."""
 
 import numpy as np
 import torch
@@ -17,31 +13,30 @@ NEGATIVES = 1_024  # a part of a batch, the same for all its places
 class SampledSoftmax:
     """Cross-entropy whose denominator is estimated without bias (Bengio and Senécal 2008).
 
-    The target stands in it with certainty and is not corrected; a negative, which is drawn with probability q, counts
-    1 / (m q) times, which is a logit lower by log(m q): the logQ correction.
+    Negatives are drawn as often as they were chosen, each item once more than that: a model errs most in the popular
+    ones, but what nobody has chosen has to be told from the target too. The target stands in the denominator with
+    certainty and is not corrected; a negative, which is expected there e times, counts 1 / e times, which is a logit
+    lower by log e: the logQ correction.
 
     Args:
-        chosen: item numbers of the interactions that are learned from; popular ones occur often. ``[n_known]``
+        chosen: item numbers of the interactions that are learned from. ``[n_known]``
         n_items: size of the catalogue.
     """
 
     def __init__(self, chosen: np.ndarray, n_items: int):
-        self.chosen, self.n_items = torch.from_numpy(chosen), n_items
-        counts = torch.bincount(self.chosen, minlength=n_items + 1)
-        expected = NEGATIVES / 2 * (1 / n_items + counts / len(chosen))  # how often an item is among the negatives
-        self.log_expected = expected.log().to(torch.float32)
+        self.lots = torch.cat([torch.from_numpy(chosen), torch.arange(PADDING + 1, n_items + 1)])
+        counts = torch.bincount(self.lots, minlength=n_items + 1).float()
+        self.log_expected = (counts * (NEGATIVES / len(self.lots))).log()  # [n_items + 1]
 
     def __call__(self, states: Tensor, targets: Tensor, items: Tensor) -> Tensor:
         """Mean loss of states ``[n, dim]`` whose next items are ``targets`` ``[n]``; ``items`` is the table."""
         self._move(items.device)
-        uniform = torch.randint(PADDING + 1, self.n_items + 1, (NEGATIVES // 2,), device=items.device)
-        popular = self.chosen[torch.randint(len(self.chosen), (NEGATIVES // 2,), device=items.device)]
-        negatives = torch.cat([uniform, popular])
+        negatives = self.lots[torch.randint(len(self.lots), (NEGATIVES,), device=items.device)]
         return softmax_against(states, targets, items, negatives, self.log_expected[negatives])
 
     def _move(self, device: torch.device) -> None:
-        if self.chosen.device != device:
-            self.chosen, self.log_expected = self.chosen.to(device), self.log_expected.to(device)
+        if self.lots.device != device:
+            self.lots, self.log_expected = self.lots.to(device), self.log_expected.to(device)
 
 
 def softmax_against(states: Tensor, targets: Tensor, items: Tensor, negatives: Tensor, correction: Tensor) -> Tensor:

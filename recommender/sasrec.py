@@ -134,10 +134,9 @@ def text_table(texts: Tensor, dim: int) -> Tensor:
     n_known = int(known.sum())
     total = torch.zeros(texts.shape[1], dtype=torch.float64)
     products = torch.zeros(texts.shape[1], texts.shape[1], dtype=torch.float64)
-    for block in texts.split(BLOCK):  # items without a text are zeros, and add nothing
-        wide = block.double()
-        total += wide.sum(dim=0)
-        products.addmm_(wide.T, wide)
+    for block in torch.split(texts, BLOCK):  # items without a text are zeros, and add nothing
+        total += block.sum(dim=0)
+        products += block.T @ block
     mean = total / n_known
     _, components = torch.linalg.eigh(products - n_known * torch.outer(mean, mean))  # the least first
     main = components.flip(1)[:, : min(dim, n_known)]  # [text_dim, at most dim]

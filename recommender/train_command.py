@@ -36,7 +36,12 @@ DEFAULTS = SASRecSettings()
 @together()
 @with_database(needed=leads)
 def sasrec(
-    database: Database | None, run: Path, seed: int | None, epochs: int | None, ways: tuple[Conditioning, ...], fresh: bool
+    database: Database | None,
+    run: Path,
+    seed: int | None,
+    epochs: int | None,
+    ways: tuple[Conditioning, ...],
+    fresh: bool,
 ) -> None:
     """Train the sequence models, and choose what stands beside them.
 
@@ -54,7 +59,7 @@ def sasrec(
     Examples:
       kgrec train sasrec
       kgrec train sasrec --conditioning prefix --conditioning add
-      torchrun --nproc-per-node 2 -m kgrec train sasrec
+      torchrun --nproc-per-node 2 -m -- kgrec train sasrec --run runs/default
     """
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
     trained = train_models(from_leader(lambda: _read(database)), run, settings, ways or None, fresh)

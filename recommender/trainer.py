@@ -29,6 +29,8 @@ from recommender.trained import Variant, identity
 
 VALIDATION_K = 10
 PARTS = 4  # of a batch
+SCORED = 2 * 10**10  # item scores that a validation computes at most: on a CPU, some minutes
+QUESTIONS = 20_000  # validation targets that are looked at however large the catalogue is
 NOT_LEARNED = {"conditioning", "n_candidates"}  # settings that choose among models, or come after them
 BY_PERSONA = {"persona_dropout"}  # what a base model has nothing of
 
@@ -64,7 +66,8 @@ class SASRecTraining:
         if not self.taught:
             raise KgrecError("No user has two interactions to learn from: there is no sequence.")
         if of is Fit.VALIDATION:
-            self.asked = users_asked(dataset, of).by_length()
+            most = max(QUESTIONS, SCORED // dataset.n_items)
+            self.asked = users_asked(dataset, of).sample(most).by_length()
 
     def train_epoch(self, epoch: int) -> float:
         """Teach each item that is known from the ones before it."""

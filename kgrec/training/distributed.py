@@ -14,6 +14,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from torch import nn
+from torch.distributed.distributed_c10d import Store
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
@@ -122,7 +123,7 @@ def averaging(module: nn.Module, now: bool) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def _join(store: dist.Store, own: int, of: int) -> None:
+def _join(store: Store, own: int, of: int) -> None:
     where = device()
     if where.index is not None and where.index >= torch.cuda.device_count():
         raise KgrecError(f"This machine has {torch.cuda.device_count()} GPUs: give as many with --nproc-per-node.")
@@ -132,10 +133,10 @@ def _join(store: dist.Store, own: int, of: int) -> None:
     dist.init_process_group(backend, store=store, rank=own, world_size=of, timeout=PATIENCE)
 
 
-def _first(store: dist.Store) -> bool:
+def _first(store: Store) -> bool:
     """Tell whether this process is the first to fail, and the one to tell it."""
     try:
-        return store.add(TOLD, 1) == 1
+        return int(store.add(TOLD, 1)) == 1
     except RuntimeError:  # torchrun itself has ended
         return leads()
 

@@ -1,6 +1,7 @@
 """Adam that changes only the rows of a table that a batch has touched."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,9 +26,9 @@ class RowAdam(torch.optim.Adam):
         result: float | None = super().step(closure)
         return result
 
-    def _step_rows(self, table: Tensor, gradient: Tensor, group: dict[str, object]) -> None:
+    def _step_rows(self, table: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         """Change the rows of ``table`` ``[n, dim]`` that a coalesced gradient has."""
-        rate, (first, second), tiny = group["lr"], group["betas"], group["eps"]  # type: ignore[misc, has-type]
+        first, second = group["betas"]
         state = self.state[table]
         if not state:
             state["step"] = torch.zeros(())
@@ -39,5 +40,5 @@ class RowAdam(torch.optim.Adam):
         square = state["exp_avg_sq"][rows].mul_(second).addcmul_(values, values, value=1 - second)
         state["exp_avg"].index_copy_(0, rows, mean)
         state["exp_avg_sq"].index_copy_(0, rows, square)
-        spread = square.sqrt_().div_((1 - second**steps) ** 0.5).add_(tiny)
-        table.index_add_(0, rows, mean.div_(spread), alpha=-rate / (1 - first**steps))
+        spread = square.sqrt_().div_((1 - second**steps) ** 0.5).add_(group["eps"])
+        table.index_add_(0, rows, mean.div_(spread), alpha=-group["lr"] / (1 - first**steps))

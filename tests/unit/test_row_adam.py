@@ -14,7 +14,7 @@ def trained(sparse: bool, optimizer: type[torch.optim.Optimizer], touched: list[
     made = optimizer(table.parameters(), lr=RATE, betas=BETAS)  # type: ignore[call-arg]
     for rows in touched:
         made.zero_grad()
-        table(torch.tensor(rows)).pow(3).sum().backward()
+        table(torch.tensor(rows)).exp().sum().backward()
         made.step()
     return table.weight.detach()
 
