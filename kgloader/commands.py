@@ -69,7 +69,7 @@ def load() -> None:
 @SKIPPED
 @BULK
 @OUT
-@with_database(writes=True, unless="out")
+@with_database(writes=True, needed=lambda given: given["out"] is None)
 def load_amazon(
     database: Database,
     reviews: Path | None,
@@ -125,7 +125,7 @@ def load_amazon(
 @SKIPPED
 @BULK
 @OUT
-@with_database(writes=True, unless="out")
+@with_database(writes=True, needed=lambda given: given["out"] is None)
 def load_recbole(
     database: Database,
     folder: Path,

@@ -43,7 +43,7 @@ def neo4j_options(user_flag: str = "--user") -> Callable[[Callable[..., Any]], C
 
 
 def with_database(
-    user_flag: str = "--user", writes: bool = False, unless: str = ""
+    user_flag: str = "--user", writes: bool = False, needed: Callable[[dict[str, Any]], bool] = lambda given: True
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command the Neo4j options and an open ``database`` as its first argument.
 
@@ -51,7 +51,8 @@ def with_database(
         user_flag: another name for ``--user`` where a command means a customer by it. The root command takes
             ``--user`` as well, so ``kgrec --user neo4j recommend --user A1`` is possible.
         writes: whether it writes what readers would see half of; it then holds the writer's lock.
-        unless: name of an option with which it needs no database: where that is given, ``database`` is ``None``.
+        needed: whether this process, with the options given to the command, talks to it at all; where not, ``database``
+            is ``None``.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,7 +61,7 @@ def with_database(
         @functools.wraps(command)
         def wrapped(context: click.Context, *args: Any, **kwargs: Any) -> Any:
             given = {name: kwargs.pop(f"neo4j_{name}") for name in NEO4J_OPTIONS}
-            if unless and kwargs[unless] is not None:
+            if not needed(kwargs):
                 return command(None, *args, **kwargs)
             with connect(neo4j_settings(context, given)) as database, writing(database) if writes else nullcontext():
                 return command(database, *args, **kwargs)

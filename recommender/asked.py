@@ -55,6 +55,10 @@ class Asked:
             return self
         return self._part(np.sort(np.random.default_rng(0).choice(len(self.users), n, replace=False)))
 
+    def share(self, number: int, of: int) -> "Asked":
+        """Ask every ``of``-th of the questions, from that of ``number`` on: one process's share."""
+        return self if of == 1 else self._part(np.arange(number, len(self.users), of))
+
     def with_personas(self, vectors: Tensor) -> "Asked":
         """Ask the same with other personas ``[n_users, persona_dim]``."""
         return dataclasses.replace(self, personas=vectors[self.users])
@@ -85,7 +89,7 @@ def ranks(asked: Asked, score: Score) -> Tensor:
     Returns:
         On the CPU. ``[n]``
     """
-    found = []
+    found = [torch.zeros(0, dtype=torch.float64)]
     for batch in asked.batches():
         scores = score(batch)
         seen, targets = seen_items(batch.histories), torch.from_numpy(batch.targets)

@@ -1,4 +1,4 @@
-"""What SASRec is taught by: the next item against all items, or against sampled ones."""
+"""What SASRec is taught by: the next item against all items, or by gBCE against sampled ones."""
 
 import math
 from collections.abc import Callable
@@ -9,11 +9,9 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from recommender.sampled_softmax import NEGATIVES, logits_against
 from recommender.sequences import PADDING
-from recommender.settings import LossName
 
-FULL_SOFTMAX_ITEMS = 50_000  # above, the loss samples negatives
-NEGATIVES = 1_024
 ROWS = 128  # of logits at once: they stay in the cache
 BFLOAT16 = torch.cpu._is_avx512_bf16_supported()  # no public name for it in all the versions of torch that are allowed
 CALIBRATION = 0.75  # gBCE's t, as its authors recommend
@@ -89,17 +87,6 @@ def full_softmax(states: Tensor, targets: Tensor, items: Tensor) -> Tensor:
     return result
 
 
-def sampled_softmax(states: Tensor, targets: Tensor, items: Tensor) -> Tensor:
-    """Cross-entropy over the target and uniformly drawn negatives, the same for the whole batch."""
-    return softmax_against(states, targets, items, _negatives(items))
-
-
-def softmax_against(states: Tensor, targets: Tensor, items: Tensor, negatives: Tensor) -> Tensor:
-    """Compute it against given ``negatives`` ``[m]``; a place's own target does not count among them."""
-    logits = torch.cat(_against(states, targets, items, negatives), dim=1)
-    return F.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long, device=logits.device))
-
-
 def gbce(states: Tensor, targets: Tensor, items: Tensor) -> Tensor:
     """Generalised binary cross-entropy, which sampling leaves calibrated (Petrov and Macdonald 2023, gSASRec).
 
@@ -111,7 +98,7 @@ def gbce(states: Tensor, targets: Tensor, items: Tensor) -> Tensor:
 
 def gbce_against(states: Tensor, targets: Tensor, items: Tensor, negatives: Tensor) -> Tensor:
     """Compute it against given ``negatives`` ``[m]``, at a sampling rate of ``m`` in the catalogue (equation 6)."""
-    positive, negative = _against(states, targets, items, negatives)
+    positive, negative = logits_against(states, targets, items, negatives)
     rate = min(1.0, len(negatives) / (len(items) - 2))  # of all items but the target
     power = rate * (CALIBRATION * (1 - 1 / rate) + 1 / rate)
     # softplus(-x) is -log(sigmoid(x)); minus infinity, a place's own target, adds nothing.
@@ -119,20 +106,5 @@ def gbce_against(states: Tensor, targets: Tensor, items: Tensor, negatives: Tens
     return losses.mean() / (1 + len(negatives))
 
 
-def loss_for(name: LossName, n_items: int) -> Loss:
-    """Choose the loss; ``auto`` by the size of the catalogue."""
-    if name == "auto":
-        name = "full" if n_items <= FULL_SOFTMAX_ITEMS else "sampled"
-    losses: dict[LossName, Loss] = {"full": full_softmax, "sampled": sampled_softmax, "gbce": gbce}
-    return losses[name]
-
-
 def _negatives(items: Tensor) -> Tensor:
     return torch.randint(1, len(items), (NEGATIVES,), device=items.device)
-
-
-def _against(states: Tensor, targets: Tensor, items: Tensor, negatives: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits of the targets ``[n, 1]`` and of the negatives ``[n, m]``, minus infinity for a place's own target."""
-    positive = (states * F.embedding(targets, items)).sum(dim=-1, keepdim=True)
-    negative = states @ F.embedding(negatives, items).T
-    return positive, negative.masked_fill(negatives[None] == targets[:, None], -torch.inf)

@@ -8,11 +8,12 @@ from torch import Tensor, nn
 from recommender.blocks import BLOCKS
 from recommender.conditioning import PersonaConditioning
 from recommender.dropout import Dropout
-from recommender.losses import Loss, loss_for
+from recommender.losses import Loss, full_softmax
 from recommender.sequences import PADDING
 from recommender.settings import SASRecSettings
 
 INITIAL_STD = 0.02
+BLOCK = 2**13  # rows at once
 
 
 class SASRec(nn.Module):
@@ -20,7 +21,7 @@ class SASRec(nn.Module):
 
     Args:
         n_items: items are numbered 1 to ``n_items``; 0 is padding.
-        settings: sizes, block and loss.
+        settings: sizes and block.
         conditioning: how the persona comes in; ``None`` for the base model.
         item_table: first values of the item embeddings ``[n_items + 1, dim]``; random when ``None``.
     """
@@ -33,7 +34,7 @@ class SASRec(nn.Module):
         item_table: Tensor | None = None,
     ):
         super().__init__()
-        self.objective: Loss = loss_for(settings.loss, n_items)
+        self.objective: Loss = full_softmax  # until a trainer gives it another
         self.n_items, self.max_length = n_items, settings.max_length
         self.items = nn.Embedding(n_items + 1, settings.dim, padding_idx=PADDING)
         self.positions = nn.Embedding(settings.max_length, settings.dim)
@@ -125,12 +126,20 @@ class SASRec(nn.Module):
 def text_table(texts: Tensor, dim: int) -> Tensor:
     """Reduce text embeddings ``[n_items + 1, text_dim]`` to a first item table ``[n_items + 1, dim]``.
 
-    Principal components of the items that have a text, scaled to the usual spread; the others start at random.
+    Principal components of the items that have a text, scaled to the usual spread; the others start at random. The
+    components are those of the covariance, which is added up by blocks: a large catalogue's texts are not copied.
     """
     table = torch.randn(len(texts), dim) * INITIAL_STD
-    known = texts.abs().sum(dim=1) > 0
-    centred = texts[known] - texts[known].mean(dim=0)
-    _, _, components = torch.linalg.svd(centred, full_matrices=False)
-    reduced = centred @ components[:dim].T  # [n_known, at most dim]
-    table[known, : reduced.shape[1]] = reduced / reduced.std().clamp(min=1e-6) * INITIAL_STD
+    known = texts.any(dim=1)
+    n_known = int(known.sum())
+    total = torch.zeros(texts.shape[1], dtype=torch.float64)
+    products = torch.zeros(texts.shape[1], texts.shape[1], dtype=torch.float64)
+    for block in torch.split(texts, BLOCK):  # items without a text are zeros, and add nothing
+        total += block.sum(dim=0)
+        products += block.T @ block
+    mean = total / n_known
+    _, components = torch.linalg.eigh(products - n_known * torch.outer(mean, mean))  # the least first
+    main = components.flip(1)[:, : min(dim, n_known)]  # [text_dim, at most dim]
+    reduced = (texts @ main.float() - (mean @ main).float())[known]
+    table[known, : main.shape[1]] = reduced.mul_(INITIAL_STD / reduced.std().clamp(min=1e-6))
     return table

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from kgrec.files import replacing
 from kgrec.results import Results
 from kgrec.settings import load_section
+from kgrec.terminal import say
+from kgrec.training import distributed
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History
 from kgrec.training.run_lock import training
@@ -16,6 +19,7 @@ from recommender.asked import users_asked
 from recommender.dataset import Dataset
 from recommender.first_stage import choose_fusion, first_stage
 from recommender.fusion import Fusion
+from recommender.objective import words
 from recommender.second_stage import SecondStage
 from recommender.settings import Conditioning, SASRecSettings
 from recommender.sources import PERSONA
@@ -75,7 +79,9 @@ def train_models(
     for fit in Fit:
         dataset.require_personas(fit)
     dataset.require_texts()
-    with training(run, "sasrec"):
+    with training(run, "sasrec") if distributed.leads() else nullcontext():
+        if distributed.leads():
+            say(words(settings.loss, dataset.n_items))
         return _train(dataset, run, settings, conditionings or [settings.conditioning], fresh)
 
 
@@ -88,15 +94,17 @@ def _train(
         variant: train(run, variant.trained_as, dataset, settings, fresh=fresh and variant is variant.trained_as)
         for variant in (*bases, *conditioned)
     }
-    fusions = choose_fusions(dataset, run, [variant for variant in histories if variant.text])
-    stages = choose_second_stages(dataset, run, settings, histories)
+    with_text = [variant for variant in histories if variant.text]
+    fusions = distributed.from_leader(lambda: choose_fusions(dataset, run, with_text))
+    stages = distributed.from_leader(lambda: choose_second_stages(dataset, run, settings, histories))
     reordering = [
         base for base in bases if any(stage.way != "none" and stage.base == base.name for stage in stages.values())
     ]
     for fit, variants in ((Fit.TEST, (*bases, *conditioned)), (Fit.FINAL, (*reordering, *conditioned))):
         for variant in dict.fromkeys(variant.trained_as for variant in variants):
             train(run, variant, dataset, settings, fit, histories[variant].best_epoch + 1, fresh)
-    _record(run, dataset, settings)
+    if distributed.leads():
+        _record(run, dataset, settings)
     return Results(_told(variant, history, fusions, stages) for variant, history in histories.items())
 
 

@@ -11,6 +11,8 @@ from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
 from kgrec.settings import load_section
 from kgrec.terminal import DataTable, say, show
+from kgrec.training.distributed import from_leader, leads, together
+from recommender.dataset import Dataset
 from recommender.reading import read_dataset
 from recommender.settings import Conditioning, SASRecSettings
 from recommender.train import TrainedModel, train_models
@@ -31,9 +33,15 @@ DEFAULTS = SASRecSettings()
     help=f"How the persona comes in; repeat to train several.  [default: {DEFAULTS.conditioning}]",
 )
 @click.option("--fresh", is_flag=True, help="Train anew instead of going on with the checkpoints in --run.")
-@with_database()
+@together()
+@with_database(needed=lambda given: leads())
 def sasrec(
-    database: Database, run: Path, seed: int | None, epochs: int | None, ways: tuple[Conditioning, ...], fresh: bool
+    database: Database | None,
+    run: Path,
+    seed: int | None,
+    epochs: int | None,
+    ways: tuple[Conditioning, ...],
+    fresh: bool,
 ) -> None:
     """Train the sequence models, and choose what stands beside them.
 
@@ -45,16 +53,26 @@ def sasrec(
     own as well. An interrupted training goes on where it stopped and, on a CPU, ends with the same result. Other
     settings can be given in the [sasrec] table of kgrec.toml.
 
+    Several processes train one model together when torchrun starts them, each on its share of every batch.
+
     \b
     Examples:
       kgrec train sasrec
       kgrec train sasrec --conditioning prefix --conditioning add
+      torchrun --nproc-per-node 2 -m -- kgrec train sasrec --run runs/default
     """
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
+    trained = train_models(from_leader(lambda: _read(database)), run, settings, ways or None, fresh)
+    if leads():
+        _report(run, trained)
+
+
+def _read(database: Database | None) -> Dataset:
+    if database is None:
+        raise ValueError("the process that leads has a database")
     ensure_co_occurrence(database)
     with reading(database, alone=True):
-        dataset = read_dataset(database)
-    _report(run, train_models(dataset, run, settings, ways or None, fresh))
+        return read_dataset(database)
 
 
 def _report(run: Path, trained: list[TrainedModel]) -> None:

@@ -6,17 +6,21 @@ from pathlib import Path
 import numpy as np
 import torch
 from more_itertools import chunked
-from torch import Tensor
+from torch import Tensor, nn
 
 from kgrec.errors import KgrecError
-from kgrec.training.device import device
+from kgrec.training import distributed
+from kgrec.training.device import compile_where_possible, device, in_bf16
 from kgrec.training.fingerprint import fingerprint
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History, fit
+from kgrec.training.row_adam import RowAdam
 from recommender.asked import ranks, users_asked
 from recommender.conditioning import PersonaConditioning
 from recommender.dataset import Dataset
 from recommender.metrics import ndcg
+from recommender.objective import loss_for, samples
+from recommender.sampled_softmax import by_rows
 from recommender.sasrec import SASRec, text_table
 from recommender.scoring import by_model
 from recommender.sequences import PADDING, padded
@@ -25,6 +29,8 @@ from recommender.trained import Variant, identity
 
 VALIDATION_K = 10
 PARTS = 4  # of a batch
+SCORED = 2 * 10**10  # item scores that a validation computes at most: on a CPU, some minutes
+QUESTIONS = 20_000  # validation targets that are looked at however large the catalogue is
 NOT_LEARNED = {"conditioning", "n_candidates"}  # settings that choose among models, or come after them
 BY_PERSONA = {"persona_dropout"}  # what a base model has nothing of
 ARITHMETIC = "2"  # raised when the same seed gives other weights: a training of before is not gone on with
@@ -47,51 +53,75 @@ class SASRecTraining:
         if variant.text:
             dataset.require_texts()
             table = text_table(dataset.texts, settings.dim)
+        known = dataset.sequences.known(of)
         self.model = SASRec(dataset.n_items, settings, conditioning, table).to(self.target_device)
-        self.optimizer: torch.optim.Optimizer = torch.optim.Adam(
+        self.model.objective = loss_for(settings.loss, dataset.n_items, known)
+        self.model.items.sparse = samples(settings.loss, dataset.n_items) and by_rows(self.target_device)
+        compile_where_possible(self.model, self.target_device)
+        self.lesson = distributed.replicated(_Lesson(self.model))
+        self.optimizer: torch.optim.Optimizer = RowAdam(
             self.model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98)
         )
-        known = dataset.sequences.known(of)
         self.histories = known.histories
         self.taught = np.flatnonzero(known.lengths > 1).tolist()
         if not self.taught:
             raise KgrecError("No user has two interactions to learn from: there is no sequence.")
         if of is Fit.VALIDATION:
-            self.asked = users_asked(dataset, of).by_length()
+            most = max(QUESTIONS, SCORED // dataset.n_items)
+            self.asked = users_asked(dataset, of).sample(most).by_length()
 
     def train_epoch(self, epoch: int) -> float:
         """Teach each item that is known from the ones before it."""
         total = count = 0.0
         order = torch.randperm(len(self.taught)).tolist()
+        distributed.own_randomness()
         for batch in chunked(order, self.settings.batch_size):
             users = [self.taught[row] for row in batch]
             self.optimizer.zero_grad()
             total, count = total + self._accumulate(users) * len(users), count + len(users)
             self.optimizer.step()
-        return total / count
+        total, of_all = distributed.summed(total, count / distributed.processes())
+        return total / of_all
 
     def _accumulate(self, users: list[int]) -> float:
         """Add the gradient of the batch's mean loss, in parts of like length: most users are short, padding is not."""
         users = sorted(users, key=lambda user: len(self.histories[user]))
         n_targets = sum(min(len(self.histories[user]) - 1, self.settings.max_length) for user in users)
-        size = -(-len(users) // PARTS)
+        own = distributed.share(users)
+        parts = list(chunked(own, -(-len(own) // PARTS))) if own else [users[:1]]
         mean = 0.0
-        for part in chunked(users, size):
+        for part in parts:
             histories = [self.histories[user] for user in part]
             before = padded([history[:-1] for history in histories], self.settings.max_length).to(self.target_device)
             targets = padded([history[1:] for history in histories], self.settings.max_length).to(self.target_device)
-            states = self.model(before, self._personas(part))
-            loss = self.model.loss(states, targets) * ((targets != PADDING).sum() / n_targets)
-            loss.backward()  # type: ignore[no-untyped-call]
+            share = (targets != PADDING).sum() / n_targets if own else 0.0  # who has nothing has to take part
+            with distributed.averaging(self.lesson, now=part is parts[-1]):
+                loss = self.lesson(before, self._personas(part), targets) * share
+                (loss * distributed.processes()).backward()  # the average of the processes is to be the sum
             mean += loss.item()
         return mean
 
     def validate(self) -> float:
         """Return NDCG@10 of the validation items, asked for after what was learned."""
-        return float(ndcg(ranks(self.asked, by_model(self.model)).numpy(), VALIDATION_K).mean())
+        own = self.asked.share(distributed.rank(), distributed.processes())
+        return distributed.mean(ndcg(ranks(own, by_model(self.model)).numpy(), VALIDATION_K))
 
     def _personas(self, users: list[int]) -> Tensor | None:
         return None if self.personas is None else self.personas[users]
+
+
+class _Lesson(nn.Module):
+    """The model and its loss in one call, which is what several processes train together."""
+
+    def __init__(self, model: SASRec):
+        super().__init__()
+        self.model = model
+
+    def forward(self, before: Tensor, personas: Tensor | None, targets: Tensor) -> Tensor:
+        """Mean loss of the known ``targets`` that come after the items ``before``, ``[batch, length]`` both."""
+        with in_bf16(before.device):
+            states = self.model(before, personas)
+        return self.model.loss(states.float(), targets)
 
 
 def train(
@@ -129,6 +159,8 @@ def train(
         parts += [training.asked.users, training.asked.targets]
     if variant.conditioning is not None:
         parts.append(dataset.require_personas(of).run_id)
+    if samples(settings.loss, dataset.n_items):
+        parts.append("mixed negatives, rows alone")  # checkpoints of an earlier kgrec were made otherwise
     return fit(
         training,
         epochs=epochs or settings.epochs,

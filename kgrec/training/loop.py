@@ -1,6 +1,7 @@
 """The epoch loop of both trainers: progress, early stopping, checkpoints, exact resumption."""
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from operator import index
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter
 from kgrec.errors import KgrecError
 from kgrec.terminal import progress
 from kgrec.training import checkpoint as checkpoints
+from kgrec.training import distributed
 
 NUMBERS = TypeAdapter(list[float])
 
@@ -98,7 +100,7 @@ def fit(
         KgrecError: the checkpoint is damaged, was made with other settings or data, or cannot be written; or
             the loss is no longer a number.
     """
-    stored = None if fresh else checkpoints.load(checkpoint)
+    stored = None if fresh else distributed.from_leader(lambda: checkpoints.load(checkpoint))
     if stored is None:
         state = _State(History(), {})
     elif stored["fingerprint"] == fingerprint:
@@ -110,7 +112,7 @@ def fit(
             "to train anew, or another folder with --run."
         )
     if stored is None or not stored["finished"]:
-        with progress(label, epochs) as advance:
+        with progress(label, epochs) if distributed.leads() else nullcontext(_silent) as advance:
             advance(len(state.history.losses), "")
             for epoch in range(len(state.history.losses), epochs):
                 loss = _epoch(trainable, epoch, seed, label)
@@ -119,7 +121,8 @@ def fit(
                 tired = patience is not None and epoch - state.history.best_epoch >= patience
                 stop = epoch + 1 == epochs or tired
                 identity = {"fingerprint": fingerprint, "settings": settings, "finished": stop}
-                checkpoints.save(checkpoint, identity | _snapshot(trainable, state))
+                if distributed.leads():
+                    checkpoints.save(checkpoint, identity | _snapshot(trainable, state))
                 judged = "" if score is None else f"  validation {score:.4f}"
                 advance(epoch + 1, f"{epoch + 1}/{epochs}  loss {loss:.4f}{judged}")
                 if stop:
@@ -127,6 +130,10 @@ def fit(
     trainable.model.load_state_dict(state.best_model)
     trainable.model.eval()
     return state.history
+
+
+def _silent(done: int, told: str) -> None:
+    """Stand in for a progress bar where another process shows it."""
 
 
 @dataclass

@@ -1,7 +1,5 @@
 """Losses against PyTorch's own cross-entropy and against the papers' formulas in numpy."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
@@ -9,19 +7,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from recommender import losses
-from recommender.losses import (
-    FULL_SOFTMAX_ITEMS,
-    ROWS,
-    full_softmax,
-    gbce,
-    gbce_against,
-    loss_for,
-    sampled_softmax,
-    softmax_against,
-)
+from recommender.losses import ROWS, full_softmax, gbce, gbce_against
+from recommender.sampled_softmax import NEGATIVES
 
 N_ITEMS, DIM = 30, 6
-Against = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 
 
 def given(n: int, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
@@ -109,23 +98,6 @@ def test_a_gradient_of_one_side_alone(learned: int) -> None:
     assert found is not None and torch.allclose(found, expected) and other is None
 
 
-def test_sampled_softmax_by_hand() -> None:
-    """The first place draws its own target, 3, among the negatives: for it, there is one negative only."""
-    states, _, items = given(2)
-    found = softmax_against(states, torch.tensor([3, 4]), items, torch.tensor([3, 7]))
-    logits = (states @ items.T).detach().numpy()
-    first = np.log(np.exp(logits[0, [3, 7]]).sum()) - logits[0, 3]
-    second = np.log(np.exp(logits[1, [4, 3, 7]]).sum()) - logits[1, 4]
-    assert found.item() == pytest.approx((first + second) / 2, rel=1e-12)
-
-
-def test_sampled_softmax_over_everything_is_the_full_one() -> None:
-    states, targets, items = given(20)
-    everything = torch.arange(1, N_ITEMS + 1)
-    found = softmax_against(states, targets, items, everything)
-    assert found.item() == pytest.approx(full_softmax(states, targets, items).item(), rel=1e-12)
-
-
 def gbce_by_hand(states: np.ndarray, targets: np.ndarray, items: np.ndarray, negatives: list[int], t: float) -> float:
     """As section 5.1 of gSASRec's paper writes it: log of a power of a sigmoid, place by place."""
     alpha = min(1.0, len(negatives) / (len(items) - 2))
@@ -171,39 +143,25 @@ def test_gbce_weighs_the_target_by_the_sampling_rate_when_calibrated_and_by_one_
     assert target_part(1.0, everything) == pytest.approx(positive.mean().item())
 
 
-@pytest.mark.parametrize("against", [softmax_against, gbce_against])
-def test_a_target_among_its_own_negatives_adds_no_gradient(against: Against) -> None:
+def test_a_target_among_its_own_negatives_adds_no_gradient() -> None:
     """Where all negatives are the target itself, the gradient is that of the target's own score alone."""
     states, _, items = given(1)
-    target, own = torch.tensor([4]), torch.tensor([4, 4, 4])
-    loss = against(states, target, items, own)
-    (gradient,) = torch.autograd.grad(loss, states)
-    if against is softmax_against:
-        assert loss.item() == 0 and (gradient == 0).all()
-    else:
-        rate = 3 / (N_ITEMS - 1)
-        power = rate * (losses.CALIBRATION * (1 - 1 / rate) + 1 / rate)
-        score = (states[0] @ items[4]).item()
-        expected = -power / (1 + np.exp(score)) * items[4] / 4
-        assert torch.allclose(gradient[0], expected)
+    (gradient,) = torch.autograd.grad(gbce_against(states, torch.tensor([4]), items, torch.tensor([4, 4, 4])), states)
+    rate = 3 / (N_ITEMS - 1)
+    power = rate * (losses.CALIBRATION * (1 - 1 / rate) + 1 / rate)
+    expected = -power / (1 + np.exp((states[0] @ items[4]).item())) * items[4] / 4
+    assert torch.allclose(gradient[0], expected)
 
 
-@pytest.mark.parametrize("loss", [sampled_softmax, gbce])
-def test_negatives_are_items_alike_often_and_repeat_with_the_seed(loss: losses.Loss) -> None:
+def test_negatives_are_items_alike_often_and_repeat_with_the_seed() -> None:
     states, targets, items = given(9)
     values = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
-        values.append(loss(states, targets, items).item())
+        values.append(gbce(states, targets, items).item())
     assert values[0] == values[1] != values[2]
     torch.manual_seed(0)
     drawn = torch.bincount(losses._negatives(items), minlength=N_ITEMS + 1)
-    expected = losses.NEGATIVES / N_ITEMS
-    assert drawn[0] == 0 and drawn.sum() == losses.NEGATIVES
+    expected = NEGATIVES / N_ITEMS
+    assert drawn[0] == 0 and drawn.sum() == NEGATIVES
     assert ((drawn[1:] - expected).abs() < 5 * expected**0.5).all()
-
-
-def test_auto_samples_in_a_large_catalogue() -> None:
-    assert loss_for("auto", FULL_SOFTMAX_ITEMS) is full_softmax
-    assert loss_for("auto", FULL_SOFTMAX_ITEMS + 1) is sampled_softmax
-    assert [loss_for(name, 10) for name in ("full", "sampled", "gbce")] == [full_softmax, sampled_softmax, gbce]

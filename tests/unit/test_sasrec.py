@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from recommender import sasrec
 from recommender.blocks import PaperBlock
 from recommender.conditioning import PersonaConditioning
 from recommender.sasrec import SASRec, text_table
@@ -219,7 +220,8 @@ def test_personas_are_dropped_whole() -> None:
     assert 60 < dropped.sum() < 140 and torch.allclose(projected[~dropped], projected[~dropped][:1])
 
 
-def test_text_table_keeps_the_neighbours_of_the_texts() -> None:
+def test_text_table_keeps_the_neighbours_of_the_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sasrec, "BLOCK", 4)
     torch.manual_seed(0)
     texts = torch.zeros(9, 12)
     texts[1:] = F.normalize(torch.randn(8, 3) @ torch.randn(3, 12), dim=1)

@@ -14,8 +14,10 @@ from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History
 from recommender import losses, trainer
+from recommender.asked import ranks
 from recommender.dataset import Dataset, Personas
-from recommender.sasrec import text_table
+from recommender.sasrec import SASRec, text_table
+from recommender.scoring import by_model
 from recommender.settings import SASRecSettings
 from recommender.trained import BASE, BASE_TEXT, Variant, load_model, with_persona
 from recommender.trainer import SASRecTraining, train
@@ -134,6 +136,19 @@ def test_a_batch_in_parts_has_the_gradient_of_the_whole(monkeypatch: pytest.Monk
         assert loss == pytest.approx(found[0][0])
         for mine, whole_gradient in zip(gradients, found[0][1], strict=True):
             assert mine is not None and whole_gradient is not None and torch.allclose(mine, whole_gradient, atol=1e-6)
+
+
+def test_a_validation_scores_no_more_than_is_of_use_and_processes_share_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "QUESTIONS", 5)
+    found = []
+    for scored, n_asked in ((7 * N_ITEMS, 7), (N_ITEMS, 5), (10**6, N_USERS)):
+        monkeypatch.setattr(trainer, "SCORED", scored)
+        found.append(SASRecTraining(cycle(), SMALL, BASE, Fit.VALIDATION).asked)
+        assert len(found[-1].users) == n_asked
+    shares = [found[0].share(number, 3) for number in range(3)]
+    assert sorted(user for share in shares for user in share.users) == sorted(found[0].users)
+    assert found[1].share(0, 1) is found[1] and not len(found[1].share(5, 6).users)
+    assert not len(ranks(found[1].share(5, 6), by_model(SASRec(N_ITEMS, SMALL))))
 
 
 def test_the_validation_fit_does_not_learn_from_its_targets() -> None:
