@@ -24,20 +24,40 @@ def reasons(database: Database, recommended: list[tuple[str, list[str]]]) -> lis
     return [found.get(number, []) for number in range(len(rows))]
 
 
-def companion(ties: sp.csr_matrix, chosen: sp.csc_matrix, item: int, history: list[int]) -> tuple[int, int] | None:
+def companion(near: sp.csr_matrix, chosen: sp.csc_matrix, item: int, history: list[int]) -> tuple[int, int] | None:
     """Find the item of the history that this one co-occurs with most.
 
     Args:
-        ties: cosines of each item, the row, with its nearest. ``[n_items + 1, n_items + 1]``
-        chosen: which users had which items, 1 or 0. ``[n_users, n_items + 1]``
+        near: for each item, the row, the cosines of those that have it among their nearest.
+            ``[n_items + 1, n_items + 1]``
+        chosen: which users had which items, their rows in order. ``[n_users, n_items + 1]``
         item: number of the recommended item.
         history: item numbers.
 
     Returns:
         Its number and how many users had both; ``None`` where fewer than `ENOUGH` had.
     """
-    own = sorted(set(history))
-    both = np.asarray((chosen[:, [item]].T @ chosen[:, own]).todense()).ravel()
-    cosines = np.where(both >= ENOUGH, np.asarray(ties[[item], own]).ravel(), 0.0)
-    best = int(cosines.argmax())
-    return (own[best], int(both[best])) if cosines[best] else None
+    own = np.array(sorted(set(history)))
+    cosines = near[own][:, [item]].toarray().ravel()
+    users = _users(chosen, item)
+    for place in np.argsort(-cosines, kind="stable"):
+        if not cosines[place]:
+            break
+        both = _in_both(users, _users(chosen, int(own[place])))
+        if both >= ENOUGH:
+            return int(own[place]), both
+    return None
+
+
+def _users(chosen: sp.csc_matrix, item: int) -> np.ndarray:
+    rows: np.ndarray = chosen.indices[chosen.indptr[item] : chosen.indptr[item + 1]]
+    return rows
+
+
+def _in_both(one: np.ndarray, other: np.ndarray) -> int:
+    """Count what two ascending arrays have in common."""
+    few, many = sorted((one, other), key=len)
+    if not len(few):
+        return 0
+    places = np.searchsorted(many, few).clip(max=len(many) - 1)
+    return int((many[places] == few).sum())

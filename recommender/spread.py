@@ -1,0 +1,129 @@
+"""Scores of all items of which nearly all are alike: what a history leads to is few items of a million.
+
+They are standardised and added as if they stood in full, in the time that the few take.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from torch import Tensor
+
+from recommender.sequences import PADDING
+
+FEWEST = 1e-9  # spread, below which all count as alike
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """One score for what nothing leads to, one for new items, and what is added for each item that is reached.
+
+    Attributes:
+        reached: what is added to the score of each item that is reached, none of them new. ``[batch, n_items + 1]``
+        others: score of the items that are not reached. ``[batch]``
+        of_new: score of the new items. ``[batch]``
+        new: numbers of the new items. ``[n_new]``
+    """
+
+    reached: sp.csr_matrix
+    others: np.ndarray
+    of_new: np.ndarray
+    new: np.ndarray
+
+    @classmethod
+    def of(cls, reached: sp.csr_matrix) -> Self:
+        """Scores that are zero but for what is reached: ``[batch, n_items + 1]``."""
+        nothing = np.zeros(reached.shape[0])
+        return cls(reached, nothing, nothing, np.zeros(0, dtype=np.int64))
+
+    def standard(self) -> Self:
+        """Bring the scores of real items to mean 0 and spread 1, row by row, as `recommender.fusion.standard` does."""
+        n, n_new = self.reached.shape[1] - 1, len(self.new)
+        sums, squares = self._sums()
+        mean = self.others + (sums + n_new * (self.of_new - self.others)) / n
+        others, of_new = self.others - mean, self.of_new - mean
+        square = ((n - n_new) * others**2 + 2 * others * sums + squares + n_new * of_new**2) / n
+        scale = 1 / np.sqrt(square.clip(min=0.0)).clip(min=FEWEST)
+        return replace(self, reached=self._scaled(scale), others=others * scale, of_new=of_new * scale)
+
+    def given(self, new: np.ndarray, value: float) -> Self:
+        """Bring the items that are not new to mean 0 and spread 1, and give the new ones ``value``.
+
+        Args:
+            new: numbers of the items that are new, ascending; that one is reached counts for nothing. ``[n_new]``
+            value: theirs.
+        """
+        if len(new) and _among(self.reached.indices, new).any():
+            kept_columns = self.reached.copy()
+            kept_columns.data[_among(kept_columns.indices, new)] = 0.0
+            return replace(self, reached=kept_columns)._given(new, value)
+        return self._given(new, value)
+
+    def _given(self, new: np.ndarray, value: float) -> Self:
+        kept = max(self.reached.shape[1] - 1 - len(new), 1)
+        sums, squares = self._sums()
+        mean = sums / kept
+        scale = 1 / np.sqrt((squares / kept - mean**2).clip(min=0.0)).clip(min=FEWEST)
+        return replace(
+            self, reached=self._scaled(scale), others=-mean * scale, of_new=np.full(len(mean), value), new=new
+        )
+
+    def dense(self) -> Tensor:
+        """Write them in full, minus infinity for padding: ``[batch, n_items + 1]``."""
+        found = torch.zeros(self.reached.shape)
+        add(found, [(1.0, self)])
+        found[:, PADDING] = -torch.inf
+        return found
+
+    def at(self, items: Tensor) -> Tensor:
+        """Look up items ``[batch, n]``: of the same shape."""
+        width = self.reached.shape[1]
+        wanted = (np.arange(len(items))[:, None] * width + items.numpy()).ravel()
+        keys = self._rows() * width + self.reached.indices
+        order = np.argsort(keys, kind="stable")
+        places = np.searchsorted(keys, wanted, sorter=order).clip(max=max(len(keys) - 1, 0))
+        found = np.repeat(self.others, items.shape[1])
+        if len(self.new):
+            is_new = _among(items.numpy().ravel(), self.new)
+            found = np.where(is_new, np.repeat(self.of_new, items.shape[1]), found)
+        if len(keys):
+            hit = keys[order[places]] == wanted
+            found = found + np.where(hit, self.reached.data[order[places]], 0.0)
+        return torch.from_numpy(found.astype(np.float32).reshape(items.shape))
+
+    def _rows(self) -> np.ndarray:
+        return np.repeat(np.arange(self.reached.shape[0]), np.diff(self.reached.indptr))
+
+    def _sums(self) -> tuple[np.ndarray, np.ndarray]:
+        """Sums of what is added in each row, and of the squares: ``[batch]`` each, in double precision."""
+        data, rows, n = self.reached.data.astype(np.float64), self._rows(), self.reached.shape[0]
+        return np.bincount(rows, data, n), np.bincount(rows, data**2, n)
+
+    def _scaled(self, scale: np.ndarray) -> sp.csr_matrix:
+        found = self.reached.copy()
+        found.data = (found.data * scale[self._rows()]).astype(np.float32)
+        return found
+
+
+def _among(items: np.ndarray, ascending: np.ndarray) -> np.ndarray:
+    """Say which items are among others: the shape of ``items``."""
+    places = np.searchsorted(ascending, items).clip(max=len(ascending) - 1)
+    found: np.ndarray = ascending[places] == items
+    return found
+
+
+def add(total: Tensor, spreads: list[tuple[float, Spread]]) -> None:
+    """Add weighed scores to a total ``[batch, n_items + 1]``, in place."""
+    if not spreads:
+        return
+    others = sum((weight * one.others for weight, one in spreads), np.zeros(len(total)))
+    total += torch.from_numpy(others.astype(np.float32))[:, None].to(total.device)
+    for weight, one in spreads:
+        if len(one.new):
+            more = torch.from_numpy((weight * (one.of_new - one.others)).astype(np.float32))
+            total[:, torch.from_numpy(one.new).to(total.device)] += more[:, None].to(total.device)
+        places = torch.from_numpy(one._rows()), torch.from_numpy(one.reached.indices.astype(np.int64))
+        values = torch.from_numpy((weight * one.reached.data).astype(np.float32))
+        total[tuple(place.to(total.device) for place in places)] += values.to(total.device)
