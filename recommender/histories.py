@@ -1,6 +1,6 @@
 """Who is asked for, read from the graph without the others: histories and personas of the final fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +47,8 @@ def read_users(database: Database, personas: Personas, user_ids: list[str]) -> U
     found = [user_id for user_id in user_ids if user_id in rows]
     own = personas_of_users(database, found)
     _require_run(own.run_id, personas)
-    vectors, names = (dict(zip(own.user_ids, part, strict=True)) for part in (own.vectors, own.names))
+    vectors = dict(zip(own.user_ids, own.vectors, strict=True))
+    names = dict(zip(own.user_ids, own.names, strict=True))
     return Users(
         found,
         [rows[user_id] for user_id in found],
@@ -88,7 +89,7 @@ def _require_run(run_id: str, personas: Personas) -> None:
         raise KgrecError("The personas of the graph were written while it was read: run the same command again.")
 
 
-def _stacked(vectors: list[np.ndarray | list[float] | None], dim: int) -> Tensor:
+def _stacked(vectors: Sequence[np.ndarray | list[float] | None], dim: int) -> Tensor:
     """Put vectors into rows, zeros where there is none: ``[n, dim]``."""
     found = np.zeros((len(vectors), dim), dtype=np.float32)
     for row, vector in enumerate(vectors):

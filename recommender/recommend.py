@@ -16,6 +16,7 @@ from kgrec.training.fits import Fit
 from recommender.asked import batch_size
 from recommender.explanations import ENOUGH, companion, reasons
 from recommender.histories import Users, read_users
+from recommender.sequences import PADDING
 from recommender.serving import Served
 from recommender.settings import SASRecSettings
 from recommender.snapshot import current_snapshot
@@ -69,7 +70,6 @@ class Recommender:
         self.database = database
         self.snapshot = current_snapshot(database, Path(run))
         self.personas = self.snapshot.require_personas(Fit.FINAL)
-        self.near = self.snapshot.tables(Fit.FINAL)[NEAR]
         served = Served.beside(self.snapshot, run, settings)
         allowed = None if domain is None else self._items_of(domain)
         self.served = replace(served, stages=replace(served.stages, allowed=allowed))
@@ -126,39 +126,48 @@ class Recommender:
     def _lists(self, users: Users, k: int) -> list[Recommendation]:
         histories = [self._numbers(history) for history in users.histories]
         lists = self.served.lists(histories, users.personas, k)
-        told, rows = [], []  # rank, item, score, place; and whose
-        for row, line in enumerate(zip(lists.items.tolist(), lists.scores.tolist(), lists.retrieved.tolist(), strict=True)):
-            for rank, (item, score, place) in enumerate(zip(*line, strict=True), start=1):
-                if item:  # or else fewer than k items are unseen
-                    told.append((rank, self.snapshot.item_ids[item - 1], score, place))
-                    rows.append(row)
-        asked_why = [(item_id, users.histories[row]) for row, (_, item_id, _, _) in zip(rows, told, strict=True)]
-        features = reasons(self.database, asked_why)
-        others = [
-            companion(self.near, self.snapshot.chosen, self.snapshot.number[item_id], histories[row])
-            if len(own) < ENOUGH
-            else None
-            for row, (_, item_id, _, _), own in zip(rows, told, features, strict=True)
-        ]
-        named = {item_id for _, item_id, _, _ in told} | {self.snapshot.item_ids[one[0] - 1] for one in others if one}
-        titles = {
-            row["item_id"]: row["title"] for row in self.database.read("project/titles", item_ids=sorted(named))
-        }
-        found = []
-        for row, (rank, item_id, score, place), own, with_other in zip(rows, told, features, others, strict=True):
-            if with_other:
-                own = [*own, f"{with_other[1]} chose it with {titles[self.snapshot.item_ids[with_other[0] - 1]]}"]
-            user_id, persona = users.user_ids[row], users.names[row]
-            found.append(
-                Recommendation(user_id, rank, item_id, titles[item_id], score, place, persona, ", ".join(own))
+        item_ids = self.snapshot.item_ids
+        found, rows = [], []  # and whose each is
+        for row, (user_id, persona) in enumerate(zip(users.user_ids, users.names, strict=True)):
+            line = zip(
+                lists.items[row].tolist(), lists.scores[row].tolist(), lists.retrieved[row].tolist(), strict=True
             )
-        return found
+            for rank, (item, score, place) in enumerate(line, start=1):
+                if item == PADDING:  # fewer than k items are unseen
+                    break
+                found.append(Recommendation(user_id, rank, item_ids[item - 1], "", score, place, persona, ""))
+                rows.append(row)
+        features = reasons(
+            self.database, [(one.item_id, users.histories[row]) for one, row in zip(found, rows, strict=True)]
+        )
+        others = [
+            self._companion(one.item_id, histories[row]) if len(own) < ENOUGH else None
+            for one, row, own in zip(found, rows, features, strict=True)
+        ]
+        named = {one.item_id for one in found} | {item_id for item_id, _ in filter(None, others)}
+        titles = {one["item_id"]: one["title"] for one in self.database.read("project/titles", item_ids=list(named))}
+        said = [
+            [*own, f"{other[1]} chose it with {titles[other[0]]}"] if other else own
+            for own, other in zip(features, others, strict=True)
+        ]
+        return [
+            replace(one, title=titles[one.item_id], reason=", ".join(words))
+            for one, words in zip(found, said, strict=True)
+        ]
+
+    def _companion(self, item_id: str, history: list[int]) -> tuple[str, int] | None:
+        """Name the item of a history that others chose this one with, and how many did."""
+        near, chosen = self.snapshot.tables(Fit.FINAL)[NEAR], self.snapshot.chosen
+        found = companion(near, chosen, self.snapshot.number[item_id], history)
+        return (self.snapshot.item_ids[found[0] - 1], found[1]) if found else None
 
     def _numbers(self, history: list[str]) -> list[int]:
         try:
             return [self.snapshot.number[item_id] for item_id in history]
         except KeyError as error:
-            raise KgrecError(f"The graph has items that it had not when it was read, such as {error}: read it again.") from error
+            raise KgrecError(
+                f"The graph has items that it had not when it was read, such as {error}: read it again."
+            ) from error
 
 
 def _listed(kind: str, unknown: list[str]) -> str:

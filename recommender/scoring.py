@@ -32,7 +32,7 @@ class Spreads(Protocol):
 
 
 def score_at(score: Score, asked: Asked, items: Tensor) -> Tensor:
-    """Score items ``[batch, n]``, 0 for none, by what scores all: of the same shape; what stands for none means nothing."""
+    """Score items ``[batch, n]``, 0 for none, by what scores all: of the same shape; a score of none means nothing."""
     if isinstance(score, ScoresSome):
         return score.at(asked, items)
     found = score(asked)

@@ -109,9 +109,7 @@ def both_stages(knowledge: Knowledge, run: Path, name: str, fit: Fit, n_candidat
     return beside_base(first_stage(run, name, knowledge, fit), run, load(run, name).base, knowledge, fit, n_candidates)
 
 
-def beside_base(
-    first: FirstStage, run: Path, base: str, knowledge: Knowledge, fit: Fit, n_candidates: int
-) -> Stages:
+def beside_base(first: FirstStage, run: Path, base: str, knowledge: Knowledge, fit: Fit, n_candidates: int) -> Stages:
     """Put a base model, which is loaded when it is asked for, behind a first stage; all of the same fit."""
     model = Part(lambda: by_model(load_model(run, base, knowledge, fit)))
     return Stages(first, model, knowledge.counts(fit), n_candidates)

@@ -68,9 +68,7 @@ class Served:
         run, settings = Path(run), settings or load_section("sasrec", SASRecSettings)
         name = with_persona(settings.conditioning).name
         chosen = second_stage.load(run, name)
-        return cls(
-            snapshot, second_stage.both_stages(snapshot, run, name, Fit.FINAL, settings.n_candidates), chosen
-        )
+        return cls(snapshot, second_stage.both_stages(snapshot, run, name, Fit.FINAL, settings.n_candidates), chosen)
 
     @classmethod
     def open(cls, run: str | Path, settings: SASRecSettings | None = None) -> Self:

@@ -152,7 +152,7 @@ class Snapshot:
         manifest = load_manifest(folder / MANIFEST, FORMAT_VERSION, "snapshot")
         try:
             with safe_open(folder / manifest["file"], framework="pt") as file:
-                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118: it is no dict
+                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
             text, ends = arrays["item_ids"].numpy().tobytes(), arrays["item_ends"].tolist()
             item_ids = [text[start:end].decode() for start, end in zip([0, *ends], ends, strict=False)]
             items = arrays["persona_items"]

@@ -126,7 +126,7 @@ def profiles(of_items: sp.csr_matrix, of_facts: sp.csr_matrix) -> Reaching:
 
     def reached(histories: list[list[int]]) -> sp.csr_matrix:
         profile = rows_of_length_one(weights(histories, of_items.shape[0] - 1, NO_RECENCY) @ of_items)
-        return profile @ of_facts
+        return sp.csr_matrix(profile @ of_facts)
 
     return Reaching(reached)
 

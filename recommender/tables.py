@@ -86,7 +86,7 @@ def follower_table(known: Known, n_items: int) -> sp.csr_matrix:
 
 
 def profile_table(facts: sp.csr_matrix) -> sp.csr_matrix:
-    """Weigh facts ``[n_items + 1, n_facts]`` by the logarithm of one over their share of the items, rows of length 1."""
+    """Weigh facts ``[n_items + 1, n_facts]`` by the logarithm of one over their share, and bring rows to length 1."""
     return rows_of_length_one(weighed(facts, facts.shape[0] - 1))
 
 

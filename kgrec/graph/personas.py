@@ -88,9 +88,7 @@ def personas_of_users(database: Database, user_ids: list[str]) -> CurrentPersona
     """
 
     def read(run: CurrentRun) -> CurrentPersonas:
-        rows = database.read(
-            "project/personas_of_users", run_id=run.run_id, promoted=run.promoted, user_ids=user_ids
-        )
+        rows = database.read("project/personas_of_users", run_id=run.run_id, promoted=run.promoted, user_ids=user_ids)
         vectors = [np.array(row["vector"], dtype=np.float32) for row in rows]
         names = [row["persona"] for row in rows]
         return CurrentPersonas(run.run_id, [row["user_id"] for row in rows], vectors, names, [], [])

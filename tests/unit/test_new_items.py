@@ -76,7 +76,7 @@ def test_who_counts_interactions_gets_the_value_too() -> None:
     found = choose(asked, model, sources, weights, mask())
     tried = {}
     for value in VALUES:
-        changed = {"persona": knows, "followers": Given(counts, mask(), value)}
+        changed: dict[str, Score] = {"persona": knows, "followers": Given(counts, mask(), value)}
         tried[value] = value_of(asked, fused(Given(model, mask(), value), changed, weights))
     assert found == max(tried, key=lambda value: tried[value])
 

@@ -27,7 +27,7 @@ class Told(SASRec):
         super().__init__(len(table) - 1, SASRecSettings(dim=2, heads=1))
         self.table = table.clone()
         self.table[:, 0] = -math.inf
-        self.items = torch.nn.Embedding.from_pretrained(table.T.contiguous())  # each state points to its own row
+        self.items = torch.nn.Embedding(len(table), len(table), _weight=table.T.contiguous())  # a state is one of them
 
     def next_states(self, sequences: Tensor, personas: Tensor | None = None) -> Tensor:
         last = (sequences != 0).sum(dim=1) - 1

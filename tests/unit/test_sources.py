@@ -15,9 +15,9 @@ from kgrec.training.fits import Fit
 from recommender.asked import Asked, users_asked
 from recommender.baselines import item_knn
 from recommender.dataset import Dataset
-from recommender.sources import FOLLOWED_RECENCY, Reaching, affinity, co_occurrence, followers, profiles, sources
-from recommender.tables import WITHIN, follower_table, profile_table
-from tests.unit.datasets import dataset, shop, with_other_tests
+from recommender.sources import FOLLOWED_RECENCY, affinity, co_occurrence, followers, sources
+from recommender.tables import WITHIN, follower_table
+from tests.unit.datasets import by_profile, dataset, scores_of, shop, with_other_tests
 
 
 def told(rows: list[list[int]], n_facts: int) -> sp.csr_matrix:
@@ -26,12 +26,6 @@ def told(rows: list[list[int]], n_facts: int) -> sp.csr_matrix:
     for item, facts in enumerate(rows, start=1):
         dense[item, facts] = 1.0
     return sp.csr_matrix(dense)
-
-
-def scores_of(source: Reaching, histories: list[list[int]], n_items: int) -> torch.Tensor:
-    """What a source says of all items: ``[n, n_items + 1]``."""
-    nothing = np.zeros(len(histories), dtype=np.int64)
-    return source(Asked(nothing, histories, nothing, nothing, torch.zeros(len(histories), 0), n_items))
 
 
 def test_co_occurrence_sums_the_cosines_of_an_items_own_nearest() -> None:
@@ -93,11 +87,6 @@ def test_what_comes_too_late_does_not_follow() -> None:
 def test_followers_do_not_cross_users() -> None:
     known = dataset([[1, 2], [3, 4]], [0, 0], [0, 0], 4).sequences.known(Fit.TEST)
     assert scores_of(followers(follower_table(known, 4)), [[2]], 4)[0, 1:].tolist() == [0.0] * 4
-
-
-def by_profile(facts: sp.csr_matrix) -> Reaching:
-    table = profile_table(facts)
-    return profiles(table, sp.csr_matrix(table.T))
 
 
 def test_profiles_are_the_cosines_of_scikit_learn() -> None:
