@@ -70,6 +70,7 @@ class Recommender:
         self.database = database
         self.snapshot = current_snapshot(database, Path(run))
         self.personas = self.snapshot.require_personas(Fit.FINAL)
+        self.shares: dict[str, float] = {}  # of the features that lists were explained by
         served = Served.beside(self.snapshot, run, settings)
         allowed = None if domain is None else self._items_of(domain)
         self.served = replace(served, stages=replace(served.stages, allowed=allowed))
@@ -137,9 +138,8 @@ class Recommender:
                     break
                 found.append(Recommendation(user_id, rank, item_ids[item - 1], "", score, place, persona, ""))
                 rows.append(row)
-        features = reasons(
-            self.database, [(one.item_id, users.histories[row]) for one, row in zip(found, rows, strict=True)]
-        )
+        listed = [(one.item_id, users.histories[row]) for one, row in zip(found, rows, strict=True)]
+        features = reasons(self.database, listed, self.shares)
         others = [
             self._companion(one.item_id, histories[row]) if len(own) < ENOUGH else None
             for one, row, own in zip(found, rows, features, strict=True)

@@ -79,19 +79,17 @@ class Spread:
 
     def at(self, items: Tensor) -> Tensor:
         """Look up items ``[batch, n]``: of the same shape."""
-        width = self.reached.shape[1]
-        wanted = (np.arange(len(items))[:, None] * width + items.numpy()).ravel()
-        keys = self._rows() * width + self.reached.indices
-        order = np.argsort(keys, kind="stable")
-        places = np.searchsorted(keys, wanted, sorter=order).clip(max=max(len(keys) - 1, 0))
-        found = np.repeat(self.others, items.shape[1])
+        rows = np.arange(len(items))[:, None]
+        found = self.reached.toarray()[rows, items.numpy()] + self.others[:, None]
         if len(self.new):
-            is_new = _among(items.numpy().ravel(), self.new)
-            found = np.where(is_new, np.repeat(self.of_new, items.shape[1]), found)
-        if len(keys):
-            hit = keys[order[places]] == wanted
-            found = found + np.where(hit, self.reached.data[order[places]], 0.0)
-        return torch.from_numpy(found.astype(np.float32).reshape(items.shape))
+            found = np.where(_among(items.numpy(), self.new), self.of_new[:, None], found)
+        return torch.from_numpy(found.astype(np.float32))
+
+    @property
+    def places(self) -> np.ndarray:
+        """Where what is reached stands among all scores, row behind row."""
+        found: np.ndarray = self._rows().astype(np.int64) * self.reached.shape[1] + self.reached.indices
+        return found
 
     def _rows(self) -> np.ndarray:
         return np.repeat(np.arange(self.reached.shape[0]), np.diff(self.reached.indptr))
@@ -124,6 +122,5 @@ def add(total: Tensor, spreads: list[tuple[float, Spread]]) -> None:
         if len(one.new):
             more = torch.from_numpy((weight * (one.of_new - one.others)).astype(np.float32))
             total[:, torch.from_numpy(one.new).to(total.device)] += more[:, None].to(total.device)
-        places = torch.from_numpy(one._rows()), torch.from_numpy(one.reached.indices.astype(np.int64))
-        values = torch.from_numpy((weight * one.reached.data).astype(np.float32))
-        total[tuple(place.to(total.device) for place in places)] += values.to(total.device)
+        places = torch.from_numpy(one.places).to(total.device)
+        total.view(-1).index_add_(0, places, torch.from_numpy(one.reached.data).to(total.device), alpha=weight)
