@@ -274,9 +274,7 @@ def test_many_users_by_file_and_csv(command_line: CommandLine, run: Path, tmp_pa
     assert [one["user_id"] for one in found] == ["u03", "u03", "u01", "u01", "u02", "u02"]
 
 
-def lists_of_the_whole(
-    database: Database, run: Path, settings: SASRecSettings
-) -> dict[str, list[tuple[str, float, int]]]:
+def of_the_whole(database: Database, run: Path, settings: SASRecSettings) -> dict[str, list[tuple[str, float, int]]]:
     """Item, score and place of all users' lists of five, by the data set that is read whole."""
     data = read_dataset(database, [Fit.FINAL], with_texts=False)
     name = with_persona(settings.conditioning).name
@@ -307,7 +305,7 @@ def test_who_is_read_alone_gets_what_the_whole_graph_gives_bit_for_bit(
     def compared(asked: list[str]) -> str:
         recommender = Recommender(database, run, settings)
         found = recommender.for_users(asked, k=5)
-        expected = lists_of_the_whole(database, run, settings)
+        expected = of_the_whole(database, run, settings)
         assert [(one.item_id, one.score, one.retrieved) for one in found] == [
             one for user_id in asked for one in expected[user_id]
         ]
@@ -327,8 +325,8 @@ def test_who_is_read_alone_gets_what_the_whole_graph_gives_bit_for_bit(
         assert compared([users[0], user, *users[1:]]) != kept
     finally:
         database.driver.execute_query(
-            "MATCH ()-[made:INTERACTED {made: true}]->() DELETE made WITH count(*) AS n MATCH (v:User {user_id: $user}) "
-            "DELETE v",
+            "MATCH ()-[made:INTERACTED {made: true}]->() DELETE made WITH count(*) AS n "
+            "MATCH (v:User {user_id: $user}) DELETE v",
             user=user,
         )
     assert compared(users) != kept
@@ -341,7 +339,7 @@ def test_a_damaged_snapshot_is_made_anew(database: Database, run: Path) -> None:
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
-    with pytest.raises(KgrecError, match="snapshot.*is damaged"):
+    with pytest.raises(KgrecError, match=r"snapshot.*is damaged"):
         Served.open(run, settings)
     assert Recommender(database, run, settings).for_users(["u00"]) == found
     assert Served.open(run, settings).snapshot.item_ids == sorted({str(row["item"]) for row in rows()})
@@ -392,7 +390,7 @@ def test_lists_of_all_users_in_one_file(
 @pytest.mark.parametrize(
     "arguments", [("--all-users",), ("--out", "x"), ("--all-users", "--out", "x", "--user", "u00")]
 )
-def test_all_users_and_the_file_go_together(command_line: CommandLine, arguments: tuple[str, ...]) -> None:
+def test_all_users_and_the_file_go_together(command_line: CommandLine, arguments: list[str]) -> None:
     assert command_line("recommend", *arguments, check=False).exit_code == 2
 
 

@@ -1,12 +1,14 @@
 """Scores of which most are alike against the same ones in full, and the weights of histories against a plain loop."""
 
+import functools
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 import torch
 
 from recommender import fusion
-from recommender.asked import Asked
+from recommender.asked import Asked, Score
 from recommender.baselines import weights
 from recommender.fusion import standard
 from recommender.new_items import Given
@@ -35,16 +37,20 @@ def ask() -> Asked:
     return Asked(nothing, [[1]] * BATCH, nothing, nothing, torch.zeros(BATCH, 0), N_ITEMS)
 
 
+def whole(score: Score, asked: Asked) -> torch.Tensor:
+    return score(asked)
+
+
 @pytest.mark.parametrize("new", [None, NEW])
 def test_they_are_what_they_would_be_in_full(new: torch.Tensor | None) -> None:
     source, asked = Reaching(lambda _: reached(1)), ask()
     given = source if new is None else Given(source, new, 1.25)
-    spread, full = given.spread(asked), given(asked)
+    spread, full = given.spread(asked), whole(given, asked)
     assert spread is not None
     items = torch.tensor([[1, 7, 60, 33, 2]] * BATCH)
-    for one, whole in ((spread, full), (spread.standard(), standard(full))):
-        assert torch.allclose(one.dense(), whole, atol=1e-5)
-        assert torch.allclose(one.at(items), whole.gather(1, items), atol=1e-5)
+    for one, dense in ((spread, full), (spread.standard(), standard(full))):
+        assert torch.allclose(one.dense(), dense, atol=1e-5)
+        assert torch.allclose(one.at(items), dense.gather(1, items), atol=1e-5)
     total = torch.arange(BATCH * (N_ITEMS + 1), dtype=torch.float32).reshape(BATCH, -1)
     expected = total + 0.5 * full - 2.0 * standard(full)
     add(total, [(0.5, spread), (-2.0, spread.standard())])
@@ -55,10 +61,10 @@ def test_the_sum_is_that_of_all_in_full() -> None:
     source, other, asked = Reaching(lambda _: reached(1)), Reaching(lambda _: reached(2)), ask()
     model = torch.randn(BATCH, N_ITEMS + 1)
     model[:, 0] = -torch.inf
-    sources = {"one": source, "other": Given(other, NEW, 0.5)}
+    sources: dict[str, Score] = {"one": source, "other": Given(other, NEW, 0.5)}
     weighed = {"one": 0.7, "other": 1.5}
     found = fusion.fused(lambda _: model, sources, weighed)(asked)
-    in_full = {name: lambda asked, score=score: score(asked) for name, score in sources.items()}
+    in_full: dict[str, Score] = {name: functools.partial(whole, score) for name, score in sources.items()}
     assert torch.allclose(found, fusion.fused(lambda _: model, in_full, weighed)(asked), atol=1e-5)
 
 
