@@ -207,10 +207,8 @@ def _report(rows: list[dict[str, Any]], out: Path | None) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     for row in rows:
         row["peak_mib"] = peak
-        print(
-            "  ".join(f"{name} {value:,.2f}" if isinstance(value, float) else str(value) for name, value in row.items())
-        )
-        sys.stdout.flush()
+        figures = (f"{name} {value:,.2f}" for name, value in row.items() if isinstance(value, float | int))
+        print(f"{row['name']}: {', '.join(figures)}", flush=True)
     if out is not None:
         kept = json.loads(out.read_text()) if out.exists() else []
         out.write_text(json.dumps([*kept, *rows], indent=2) + "\n")

@@ -18,7 +18,7 @@ from recommender.asked import Asked, Score
 from recommender.baselines import NO_RECENCY, weights
 from recommender.knowledge import Knowledge
 from recommender.sequences import PADDING
-from recommender.spread import Spread
+from recommender.spread import Spread, product
 from recommender.tables import FOLLOWERS, NEAR, Tables, tellers, told
 
 FOLLOWED_RECENCY = 0.8  # of the item before: what follows the last one counts most
@@ -99,7 +99,7 @@ def co_occurrence(near: sp.csr_matrix, recency: float) -> Reaching:
             ``[n_items + 1, n_items + 1]``
         recency: of the item before; an item's weight shrinks so with each later one.
     """
-    return Reaching(lambda histories: weights(histories, near.shape[0] - 1, recency) @ near)
+    return Reaching(lambda histories: product(weights(histories, near.shape[0] - 1, recency), near))
 
 
 def followers(table: sp.csr_matrix) -> Reaching:
@@ -111,7 +111,7 @@ def followers(table: sp.csr_matrix) -> Reaching:
     Args:
         table: of `recommender.tables.follower_table`.
     """
-    return Reaching(lambda histories: weights(histories, table.shape[0] - 1, FOLLOWED_RECENCY) @ table)
+    return Reaching(lambda histories: product(weights(histories, table.shape[0] - 1, FOLLOWED_RECENCY), table))
 
 
 def profiles(of_items: sp.csr_matrix, of_facts: sp.csr_matrix) -> Reaching:
@@ -125,8 +125,8 @@ def profiles(of_items: sp.csr_matrix, of_facts: sp.csr_matrix) -> Reaching:
     """
 
     def reached(histories: list[list[int]]) -> sp.csr_matrix:
-        profile = rows_of_length_one(weights(histories, of_items.shape[0] - 1, NO_RECENCY) @ of_items)
-        return sp.csr_matrix(profile @ of_facts)
+        profile = rows_of_length_one(product(weights(histories, of_items.shape[0] - 1, NO_RECENCY), of_items))
+        return product(profile, of_facts)
 
     return Reaching(reached)
 

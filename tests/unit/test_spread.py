@@ -68,6 +68,18 @@ def test_the_sum_is_that_of_all_in_full() -> None:
     assert torch.allclose(found, fusion.fused(lambda _: model, in_full, weighed)(asked), atol=1e-5)
 
 
+@pytest.mark.parametrize("width", [40, 4_000])
+def test_a_product_of_few_rows_is_the_product(width: int) -> None:
+    """Where little of the table is reached, and where much is; one row is empty, one reaches nothing."""
+    generator = np.random.default_rng(5)
+    table = generator.random((30, width)) * (generator.random((30, width)) < 4 / width)
+    table[7] = 0.0
+    rows = np.zeros((4, 30))
+    rows[0, [1, 2, 3]], rows[2, 7], rows[3, [3, 29]] = (1.0, 0.5, 2.0), 1.0, (0.25, 1.0)
+    found = product(sp.csr_matrix(rows.astype(np.float32)), sp.csr_matrix(table.astype(np.float32)))
+    assert found.shape == (4, width) and np.allclose(found.toarray(), rows @ table, atol=1e-6)
+
+
 @pytest.mark.parametrize("recency", [1.0, 0.7])
 def test_weights_are_those_of_a_loop(recency: float) -> None:
     histories = [[3, 1, 3, 2], [], [5], [2, 2, 2]]
