@@ -16,7 +16,7 @@ from recommender.sasrec import SASRec
 from recommender.scoring import by_model, score_at
 from recommender.settings import SASRecSettings
 from recommender.sources import Reaching
-from recommender.spread import add
+from recommender.spread import add, product
 
 N_ITEMS, BATCH = 60, 5
 NEW = torch.zeros(N_ITEMS + 1, dtype=torch.bool)
