@@ -10,6 +10,7 @@ alternate with `recommend` of RecTools, which PYTHON has (see benchmarks/peers),
 drawn. Histories have a mean of about 13 items, popular items more than others. ``--json FILE`` keeps the figures.
 """
 
+import functools
 import json
 import resource
 import statistics
@@ -33,10 +34,10 @@ from recommender.first_stage import MODEL, Part, beside
 from recommender.fusion import Fusion
 from recommender.learned_order import LearnedOrder
 from recommender.sasrec import SASRec
-from recommender.scoring import by_model
+from recommender.scoring import ByModel, by_model
 from recommender.second_stage import BASE, SecondStage, Stages
 from recommender.sequences import NO_TIME, Sequences
-from recommender.serving import SCHEMA, Served, recommend_block
+from recommender.serving import SCHEMA, Lists, Served, recommend_block
 from recommender.settings import SASRecSettings
 from recommender.snapshot import Snapshot
 
@@ -92,12 +93,13 @@ def served(given: list[np.ndarray], items: int) -> Served:
         personas={Fit.FINAL: Personas("", torch.zeros(len(given), DIM), [None] * len(given), nowhere)},
     )
     snapshot = Snapshot.of(data, "")
-    first = beside(by_model(SASRec(items, SASRecSettings()).eval()), fusion(), snapshot, Fit.FINAL)
+    model = ByModel(SASRec(items, SASRecSettings()).eval())
+    first = beside(model, fusion(), snapshot, Fit.FINAL)
     base = by_model(SASRec(items, SASRecSettings()).eval())
     stages = Stages(first, Part(lambda: base), snapshot.counts(Fit.FINAL), 100)
     parts = [MODEL, *SOURCES, BASE]
     order = LearnedOrder(parts, [0.1] * (3 * len(parts) + 2), [1.0, 1.0], [1.0, 1.0])
-    return Served(snapshot, stages, SecondStage(BASE, "learned", order, {}))
+    return Served(snapshot, model, stages, SecondStage(BASE, "learned", order, {}))
 
 
 def fusion() -> Fusion:
@@ -129,10 +131,19 @@ def one(users: int, items: int, out: Path | None) -> None:
     given = histories(users, items)
     asker = served(given, items)
     personas = torch.nn.functional.normalize(torch.randn(20, DIM), dim=1)
-    for way, who in (("model alone", asker.model_alone()), ("all sources", asker)):
-        _ = [who.lists([[1]], personas[:1], K)]  # makes what is made when it is first asked for
-        ms = median_ms(lambda number, who=who: who.lists([given[number].tolist()], personas[number : number + 1], K))  # type: ignore[misc]
+    for way, answer in (("model alone", asker.lists_by_model), ("all sources", asker.lists)):
+        answer([[1]], personas[:1], K)  # makes what is made when it is first asked for
+        ms = median_ms(functools.partial(_ask_one, answer, given, personas))
         _report([{"name": f"one user, {items:,} items, {users:,} users: {way}", "ms": ms}], out)
+
+
+def _ask_one(
+    answer: Callable[[list[list[int]], torch.Tensor, int], Lists],
+    given: list[np.ndarray],
+    personas: torch.Tensor,
+    number: int,
+) -> None:
+    answer([given[number].tolist()], personas[number : number + 1], K)
 
 
 @main.command()

@@ -47,16 +47,17 @@ class ByModel:
 
     def __call__(self, asked: Asked) -> Tensor:
         """Score all items: ``[batch, n_items + 1]``."""
-        return self.model.scores(self._states(asked))
+        return self.model.scores(self.states(asked))
 
     def at(self, asked: Asked, items: Tensor) -> Tensor:
         """Score items ``[batch, n]`` of each question: of the same shape."""
-        states = self._states(asked)
+        states = self.states(asked)
         vectors = self.model.items(items.to(states.device))  # [batch, n, dim]
         scores = torch.einsum("bnd,bd->bn", vectors, states)
         return scores.masked_fill(items.to(states.device) == PADDING, -torch.inf)
 
-    def _states(self, asked: Asked) -> Tensor:
+    def states(self, asked: Asked) -> Tensor:
+        """Encode the histories: ``[batch, dim]``."""
         place = self.model.items.weight.device
         personas = asked.personas.to(place) if self.model.conditioning is not None else None
         return self.model.next_states(padded(asked.histories, self.model.max_length).to(place), personas)

@@ -12,14 +12,19 @@ from torch import Tensor
 
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
-from recommender import second_stage
-from recommender.asked import Asked, batch_size
-from recommender.first_stage import MODEL, FirstStage
+from recommender import fusion, second_stage
+from recommender.asked import Asked
+from recommender.first_stage import beside
+from recommender.ranking import best_products, seen_items
+from recommender.scoring import ByModel
 from recommender.second_stage import SecondStage, Stages
+from recommender.sequences import PADDING
 from recommender.settings import SASRecSettings
 from recommender.snapshot import Snapshot
-from recommender.trained import with_persona
+from recommender.trained import load_model, with_persona
 
+SMALL, LARGE = 16, 512  # histories that are scored at once, by what a score of all items of each takes:
+SCORES_AT_ONCE = 2**21  # 8 MiB, which the allocator gives again without asking the system for them
 SCHEMA = pa.schema([("user_id", pa.string()), ("rank", pa.int32()), ("item_id", pa.string()), ("score", pa.float32())])
 
 
@@ -44,11 +49,13 @@ class Served:
 
     Attributes:
         snapshot: what they look up.
+        model: the sequence model of the first stage.
         stages: the first stage and the base of the second.
         chosen: the second stage.
     """
 
     snapshot: Snapshot
+    model: ByModel
     stages: Stages
     chosen: SecondStage
 
@@ -67,8 +74,10 @@ class Served:
         """
         run, settings = Path(run), settings or load_section("sasrec", SASRecSettings)
         name = with_persona(settings.conditioning).name
-        chosen = second_stage.load(run, name)
-        return cls(snapshot, second_stage.both_stages(snapshot, run, name, Fit.FINAL, settings.n_candidates), chosen)
+        chosen, model = second_stage.load(run, name), ByModel(load_model(run, name, snapshot, Fit.FINAL))
+        first = beside(model, fusion.load(run, name), snapshot, Fit.FINAL)
+        stages = second_stage.beside_base(first, run, chosen.base, snapshot, Fit.FINAL, settings.n_candidates)
+        return cls(snapshot, model, stages, chosen)
 
     @classmethod
     def open(cls, run: str | Path, settings: SASRecSettings | None = None) -> Self:
@@ -84,12 +93,6 @@ class Served:
         """Width of the personas."""
         return self.snapshot.require_personas(Fit.FINAL).dim
 
-    def model_alone(self) -> Self:
-        """The same without sources and second stage."""
-        first = FirstStage({MODEL: self.stages.first.parts[MODEL]}, {})
-        stages = replace(self.stages, first=first, n_candidates=0)
-        return replace(self, stages=stages, chosen=replace(self.chosen, way="none"))
-
     @torch.no_grad()
     def lists(self, histories: list[list[int]], personas: Tensor, k: int) -> Lists:
         """Recommend ``k`` unseen items, or as many as there are, for each of a batch of histories.
@@ -99,13 +102,26 @@ class Served:
             personas: zeros for none. ``[n, persona_dim]``
             k: how many.
         """
-        nothing = np.zeros(len(histories), dtype=np.int64)  # no target is asked for
-        asked = Asked(nothing, histories, nothing, nothing, personas, self.snapshot.n_items)
+        asked = self._asked(histories, personas)
         stages = replace(self.stages, n_candidates=max(k, self.stages.n_candidates))
         candidates, scores = second_stage.rank(asked, stages, self.chosen, self.chosen.way)
         best = scores.topk(min(k, candidates.shape[1]), dim=1)
-        items = candidates.gather(1, best.indices).masked_fill(torch.isinf(best.values), 0)
+        items = candidates.gather(1, best.indices).masked_fill(torch.isinf(best.values), PADDING)
         return Lists(items.cpu(), best.values.cpu(), best.indices.cpu() + 1)
+
+    @torch.no_grad()
+    def lists_by_model(self, histories: list[list[int]], personas: Tensor, k: int) -> Lists:
+        """Do the same by the sequence model alone, without sources and second stage."""
+        asked, table = self._asked(histories, personas), self.model.model.items.weight
+        allowed = None if self.stages.allowed is None else self.stages.allowed.to(table.device)
+        seen = seen_items(histories).to(table.device)
+        items, scores = best_products(self.model.states(asked), table, seen, k, allowed)
+        ranks = torch.arange(1, items.shape[1] + 1).expand(items.shape)
+        return Lists(items.masked_fill(torch.isinf(scores), PADDING).cpu(), scores.cpu(), ranks)
+
+    def _asked(self, histories: list[list[int]], personas: Tensor) -> Asked:
+        nothing = np.zeros(len(histories), dtype=np.int64)  # no target is asked for
+        return Asked(nothing, histories, nothing, nothing, personas, self.snapshot.n_items)
 
 
 def recommend_block(
@@ -137,15 +153,15 @@ def recommend_block(
         vectors = torch.stack([own.of_items(history) for history in known]) if known else torch.zeros(0, own.dim)
     else:
         vectors = torch.from_numpy(np.asarray(personas, dtype=np.float32))
-    asker = served if with_sources else served.model_alone()
+    answer = served.lists if with_sources else served.lists_by_model
     items = np.zeros((len(known), k), dtype=np.int64)
     scores = np.zeros((len(known), k), dtype=np.float32)
     # Those with short histories first: a batch of like lengths has little padding.
     order = np.argsort([len(history) for history in known], kind="stable")
-    size = batch_size(served.snapshot.n_items)
+    size = max(SMALL, min(LARGE, SCORES_AT_ONCE // served.snapshot.n_items)) if with_sources else LARGE
     for start in range(0, len(order), size):
         rows = order[start : start + size]
-        found = asker.lists([known[row] for row in rows], vectors[rows], k)
+        found = answer([known[row] for row in rows], vectors[rows], k)
         items[rows, : found.items.shape[1]] = found.items.numpy()
         scores[rows, : found.items.shape[1]] = found.scores.float().numpy()
     return _table(served.snapshot, user_ids, items, scores)
