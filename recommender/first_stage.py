@@ -53,7 +53,7 @@ class Part:
         if self._last is None or self._last[0] is not asked:
             spread = self.spread(asked)
             if spread is not None:
-                return spread.at(items)
+                return spread.at(items.cpu())
             if isinstance(self._made, ScoresSome):
                 return self._made.at(asked, items)
         found = self(asked)

@@ -11,8 +11,6 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-from recommender.sequences import PADDING
-
 SORTED = 16  # times as long as a column of a product takes what is reached, to be sorted
 FEWEST = 1e-9  # spread, below which all count as alike
 
@@ -57,9 +55,9 @@ class Spread:
             value: theirs.
         """
         if len(new) and _among(self.reached.indices, new).any():
-            kept_columns = self.reached.copy()
-            kept_columns.data[_among(kept_columns.indices, new)] = 0.0
-            return replace(self, reached=kept_columns)._given(new, value)
+            others = self.reached.copy()
+            others.data[_among(others.indices, new)] = 0.0
+            return replace(self, reached=others)._given(new, value)
         return self._given(new, value)
 
     def _given(self, new: np.ndarray, value: float) -> Self:
@@ -70,13 +68,6 @@ class Spread:
         return replace(
             self, reached=self._scaled(scale), others=-mean * scale, of_new=np.full(len(mean), value), new=new
         )
-
-    def dense(self) -> Tensor:
-        """Write them in full, minus infinity for padding: ``[batch, n_items + 1]``."""
-        found = torch.zeros(self.reached.shape)
-        add(found, [(1.0, self)])
-        found[:, PADDING] = -torch.inf
-        return found
 
     def at(self, items: Tensor) -> Tensor:
         """Look up items ``[batch, n]``: of the same shape."""
