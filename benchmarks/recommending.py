@@ -7,7 +7,8 @@
 learned order of the candidates, everything on. `batch` writes the lists of all users to Parquet, in rounds that
 alternate with `recommend` of RecTools, which PYTHON has (see benchmarks/peers), at the same sizes and histories: width
 64, two blocks, the last 50 items. What the models learned does not change how long they take, so their weights are
-drawn. Histories have a mean of about 13 items, popular items more than others. ``--json FILE`` keeps the figures.
+drawn. Histories have a mean of about 13 items, popular items more than others. Figures by the processor's seconds stand
+beside those by the clock, as a busy machine disturbs them less. ``--json FILE`` keeps all.
 """
 
 import functools
@@ -45,6 +46,7 @@ NEIGHBOURS, FACTS, DIM = 50, 8, 64  # of an item
 BLOCK = 4_096
 ROUNDS = 3
 K = 10
+Seconds = tuple[float, float]  # of the clock, and of the processor
 SOURCES = (
     "persona",
     "co-occurrence",
@@ -157,39 +159,40 @@ def batch(users: int, items: int, full: bool, rectools: str | None, out: Path | 
     given = histories(users, items, full)
     asker = served(given, items)
     peer = _start(rectools, users, items, full) if rectools else None
-    rates: dict[str, list[float]] = {}
+    took: dict[str, list[Seconds]] = {}
     for _ in range(ROUNDS):
         for name, with_sources in (("model alone", False), ("all sources", True)):
-            rates.setdefault(name, []).append(users / _seconds(asker, given, with_sources))
+            took.setdefault(name, []).append(_seconds(asker, given, with_sources))
         if peer is not None:
-            rates.setdefault("RecTools", []).append(users / _ask(peer))
+            took.setdefault("RecTools", []).append(_ask(peer))
     rows = []
-    for name, found in rates.items():
+    for name, found in took.items():
         row: dict[str, Any] = {"name": f"batch, {items:,} items, {users:,} users: {name}", "rounds": ROUNDS}
-        row["users_per_second"] = statistics.median(found)
-        if peer is not None and name != "RecTools":
-            ratios = [mine / theirs for mine, theirs in zip(found, rates["RecTools"], strict=True)]
-            row |= {
-                "ratio_median": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios),
-            }  # fmt: skip
+        for place, clock in enumerate(("", "cpu_")):
+            row[f"{clock}users_per_second"] = users / statistics.median(one[place] for one in found)
+            if peer is not None and name != "RecTools":
+                pairs = zip(found, took["RecTools"], strict=True)
+                ratios = [theirs[place] / mine[place] for mine, theirs in pairs]
+                row[f"{clock}ratio_median"] = statistics.median(ratios)
+                row |= {f"{clock}ratio_min": min(ratios), f"{clock}ratio_max": max(ratios)}
         rows.append(row)
     _report(rows, out)
     if peer is not None:
         peer.kill()
 
 
-def _seconds(asker: Served, given: list[np.ndarray], with_sources: bool) -> float:
+def _seconds(asker: Served, given: list[np.ndarray], with_sources: bool) -> Seconds:
     """Write all lists, from item ids to Parquet."""
     snapshot = asker.snapshot
     generator = torch.Generator().manual_seed(1)
-    start = time.perf_counter()
+    start, begun = time.perf_counter(), time.process_time()
     with tempfile.TemporaryDirectory() as folder, pq.ParquetWriter(Path(folder) / "lists.parquet", SCHEMA) as file:
         for first in range(0, len(given), BLOCK):
             block = [[snapshot.item_ids[item - 1] for item in one] for one in given[first : first + BLOCK]]
             personas = torch.randn(len(block), DIM, generator=generator).numpy()
             user_ids = [f"A{first + user:09d}" for user in range(len(block))]
             file.write_table(recommend_block(asker, user_ids, block, personas, K, with_sources))
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - begun
 
 
 def _start(python: str, users: int, items: int, full: bool) -> "subprocess.Popen[str]":
@@ -199,11 +202,12 @@ def _start(python: str, users: int, items: int, full: bool) -> "subprocess.Popen
     return peer
 
 
-def _ask(peer: "subprocess.Popen[str]") -> float:
+def _ask(peer: "subprocess.Popen[str]") -> Seconds:
     assert peer.stdin is not None
     peer.stdin.write("go\n")
     peer.stdin.flush()
-    return float(_answer(peer))
+    wall, cpu = map(float, _answer(peer).split())
+    return wall, cpu
 
 
 def _answer(peer: "subprocess.Popen[str]") -> str:
