@@ -195,10 +195,10 @@ def current_snapshot(database: Database, run: Path) -> Snapshot:
     state = database.state()
     with suppress(KgrecError):  # whatever is wrong with it, it can be made anew
         kept = Snapshot.load(run)
-        if kept.state == state:
+        if state and kept.state == state:  # a server without bookmarks tells of no state
             return kept
     made = Snapshot.of(read_dataset(database, [Fit.FINAL], with_texts=False), state)
-    if database.state() == state and Fit.FINAL.folder(run).is_dir():
+    if state and database.state() == state and Fit.FINAL.folder(run).is_dir():
         with suppress(KgrecError):  # a folder that cannot be written is still read
             made.save(run)
     return made
