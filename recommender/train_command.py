@@ -15,6 +15,7 @@ from kgrec.training.distributed import from_leader, leads, together
 from recommender.dataset import Dataset
 from recommender.reading import read_dataset
 from recommender.settings import Conditioning, SASRecSettings
+from recommender.snapshot import Snapshot
 from recommender.train import TrainedModel, train_models
 
 WAYS = click.Choice(get_args(Conditioning))
@@ -62,17 +63,20 @@ def sasrec(
       torchrun --nproc-per-node 2 -m -- kgrec train sasrec --run runs/default
     """
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
-    trained = train_models(from_leader(lambda: _read(database)), run, settings, ways or None, fresh)
+    dataset, state = from_leader(lambda: _read(database))
+    trained = train_models(dataset, run, settings, ways or None, fresh)
     if leads():
+        Snapshot.of(dataset, state).save(run)
         _report(run, trained)
 
 
-def _read(database: Database | None) -> Dataset:
+def _read(database: Database | None) -> tuple[Dataset, str]:
     if database is None:
         raise ValueError("the process that leads has a database")
     ensure_co_occurrence(database)
     with reading(database, alone=True):
-        return read_dataset(database)
+        state = database.state()
+        return read_dataset(database), state
 
 
 def _report(run: Path, trained: list[TrainedModel]) -> None:
