@@ -77,7 +77,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def test_the_commands_are_those_of_the_way() -> None:
     assert {" ".join(path) for path, command in ALL.items() if not isinstance(command, click.Group)} == {
         "db start", "db stop", "db status", "db logs",
-        "load amazon", "load recbole", "load domain", "load split", "load dbpedia", "load embeddings",
+        "load amazon", "load recbole", "load domain", "load spark", "load split", "load dbpedia", "load embeddings",
         "train personas", "train sasrec", "recommend", "evaluate", "explore", "settings", "graph stats", "graph check",
     }  # fmt: skip
 
