@@ -10,6 +10,7 @@ CALL (item) {
 WITH item, user ORDER BY item.item_id
 WITH gds.graph.project(
   $graph_name, item, user,
-  {sourceNodeLabels: ['Item'], targetNodeLabels: ['User'], relationshipType: 'CHOSEN_BY'}
+  {sourceNodeLabels: ['Item'], targetNodeLabels: ['User'], relationshipType: 'CHOSEN_BY'},
+  $session
 ) AS projected
 RETURN projected.nodeCount AS nodes

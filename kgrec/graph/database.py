@@ -35,10 +35,11 @@ class Database:
     first of them is the leader's.
     """
 
-    def __init__(self, uri: str, user: str, password: str, name: str = "neo4j"):
+    def __init__(self, uri: str, user: str, password: str, name: str = "neo4j", session_memory: str | None = None):
         self.uri = uri
         self.user = user
         self.name = name
+        self.session_memory = session_memory  # of Aura's GDS sessions; None where the server has the plugin
         self.login = (user, password)  # for those who connect themselves: Arrow, and the executors of Spark
         self.writer: Writer | None = None  # that of `kgrec.graph.lock.writing`
         self.bookmarks = GraphDatabase.bookmark_manager()
@@ -156,7 +157,7 @@ class Database:
         server can have is not begun.
 
         Args:
-            name: a statement that ends in ``gds.graph.project($graph_name, ...)``; one of the same name and
+            name: a statement that ends in ``gds.graph.project($graph_name, ..., $session)``; one of the same name and
                 ``_memory`` estimates what the projection, and what is computed on it, need.
             parameters: the other parameters of both.
 
@@ -170,11 +171,13 @@ class Database:
     def _projected(self, name: str, parameters: dict[str, Any]) -> Iterator["tuple[GraphDataScience, Graph]"]:
         gds = self.gds()
         sweep(self)
-        require_heap(self, name, parameters)
+        if self.session_memory is None:  # a session has a heap of its own
+            require_heap(self, name, parameters)
+        session = {} if self.session_memory is None else {"memory": self.session_memory}
         graph_name = name_of_mine(self)
         with self._explained():
             try:
-                projected = self.read(name, graph_name=graph_name, **parameters)
+                projected = self.read(name, graph_name=graph_name, session=session, **parameters)
                 if not projected or not projected[0]["nodes"]:
                     raise KgrecError("The graph holds nothing to compute on: load first, with `kgrec load`.")
                 yield gds, gds.graph.get(graph_name)
@@ -259,7 +262,8 @@ def connect(settings: Neo4jSettings | None = None) -> Database:
         return Database(connection.uri, connection.user, connection.password, settings.database)
     if settings.password is None:
         raise KgrecError(f"No password for Neo4j at {settings.uri}: set KGREC_NEO4J_PASSWORD or give --password.")
-    return Database(settings.uri, settings.user, settings.password.get_secret_value(), settings.database)
+    password = settings.password.get_secret_value()
+    return Database(settings.uri, settings.user, password, settings.database, settings.session_memory)
 
 
 def _text(name: str) -> LiteralString:

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 import pytest
 from graphdatascience.arrow_client.arrow_info import ArrowInfo
 from neo4j import Driver
+from pydantic import ValidationError
 
 from kgrec.errors import KgrecError
-from kgrec.graph.database import Database
+from kgrec.graph.database import Database, connect
 from kgrec.graph.drivers import direct
 from kgrec.graph.lock import reading, writing
+from kgrec.settings import Neo4jSettings
 
 PROJECTED = "load/core_projection"
 
@@ -88,3 +90,26 @@ def test_arrow_is_used_where_the_server_has_it(database: Database, monkeypatch: 
     with pytest.raises(OSError, match="nobody listens"):
         database.gds()
     assert asked == [("graph.example:8491", database.login)]
+
+
+def test_a_projection_asks_for_a_session_where_the_settings_name_its_memory(
+    database: Database, neo4j_address: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Aura cannot be had here; the plugin takes the memory of a session and passes it over."""
+    database.write("load/users", rows=["u"])
+    given = Neo4jSettings(**neo4j_address, session_memory="2GB")  # type: ignore[arg-type]
+    asked: list[dict[str, object]] = []
+    read = Database.read
+
+    def noted(self: Database, name: str, **parameters: object) -> list[dict[str, object]]:
+        if name == PROJECTED:
+            asked.append({"session": parameters["session"]})
+        assert name != f"{PROJECTED}_memory"  # the server's heap is not that of the session
+        return read(self, name, **parameters)
+
+    monkeypatch.setattr(Database, "read", noted)
+    with connect(given) as opened, opened.projection(PROJECTED) as (_, graph):
+        assert graph.node_count() >= 1
+    assert asked == [{"session": {"memory": "2GB"}}]
+    with pytest.raises(ValidationError, match="session_memory"):
+        Neo4jSettings(session_memory="much")

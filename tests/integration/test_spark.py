@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from kgrec.graph.database import Database
-from kgrec.graph.statements import statement
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump
 
@@ -73,14 +72,3 @@ def test_the_graph_is_that_of_the_online_load(
     assert graph(database) == expected
     failed = command_line("load", "spark", str(tmp_path / "none.parquet"), "--master", "local[2]", check=False)
     assert "Spark at local[2] failed" in str(failed.exception) and "none.parquet" in str(failed.exception)
-
-
-def test_what_spark_writes_is_what_the_online_load_writes() -> None:
-    """The two statements differ in the name of a row and in the line of the file."""
-
-    def body(name: str) -> str:
-        return "\n".join(line for line in statement(name).splitlines() if not line.startswith("//"))
-
-    spark = body("load/spark_interactions").replace("$events AS event", "$rows AS row").replace("event", "row")
-    online = body("load/interactions").replace(", interaction.position = row.position", "")
-    assert spark == online
