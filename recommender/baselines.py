@@ -1,6 +1,7 @@
 """Plain baselines that any model has to beat: popularity, item-kNN and EASE, with and without recency."""
 
 import contextlib
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -68,16 +69,16 @@ def weights(histories: list[list[int]], n_items: int, recency: float) -> sp.csr_
     Returns:
         ``[batch, n_items + 1]``
     """
-    rows: list[int] = []
-    columns: list[int] = []
-    values: list[float] = []
-    for row, history in enumerate(histories):
-        age = {item: len(history) - 1 - place for place, item in enumerate(history)}
-        rows += [row] * len(age)
-        columns += age.keys()
-        values += [recency**steps for steps in age.values()]
-    shape = (len(histories), n_items + 1)
-    return sp.csr_matrix((np.array(values, dtype=np.float32), (rows, columns)), shape=shape)
+    lengths = np.array([len(history) for history in histories])
+    items = np.fromiter(itertools.chain.from_iterable(histories), dtype=np.int64, count=int(lengths.sum()))
+    rows = np.repeat(np.arange(len(histories)), lengths)
+    ages = np.cumsum(lengths)[rows] - 1 - np.arange(len(items))
+    backwards = (rows * (n_items + 1) + items)[::-1]
+    _, latest = np.unique(backwards, return_index=True)  # the first from behind
+    kept = len(items) - 1 - latest
+    values = (recency ** ages[kept].astype(np.float64)).astype(np.float32)
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(rows[kept], minlength=len(histories)))])
+    return sp.csr_matrix((values, items[kept], bounds), shape=(len(histories), n_items + 1))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from kgrec.manifest import load_manifest, save_manifest
 from kgrec.training.fingerprint import fingerprint
 from kgrec.training.fits import Fit
 from recommender.sequences import Sequences
+from recommender.tables import Tables, tables_of
 
 FORMAT_VERSION = 6
 MANIFEST = "dataset.json"
@@ -187,6 +188,18 @@ class Dataset:
         if fit not in self.co_occurrence:
             raise KgrecError(f"The data set has no co-occurrence of the {fit} fit: read it from the graph again.")
         return self.co_occurrence[fit]
+
+    def counts(self, fit: Fit) -> np.ndarray:
+        """How often each item occurs in what a fit knows: ``[n_items + 1]``."""
+        return self.sequences.known(fit).counts(self.n_items)
+
+    def tables(self, fit: Fit) -> Tables:
+        """Return what the sources of a fit look up.
+
+        Raises:
+            KgrecError: there is no co-occurrence of the fit.
+        """
+        return tables_of(self.sequences.known(fit), self.require_co_occurrence(fit), self.facts)
 
     def require_texts(self) -> None:
         """Refuse to go on without text embeddings.

@@ -1,5 +1,7 @@
 """Why an item, told by the graph: what it shares with the history, and with what of it others chose it."""
 
+import math
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -8,36 +10,84 @@ from kgrec.graph.database import Database
 ENOUGH = 2  # features, with which nothing is said of others; and users, so that nobody is told of
 
 
-def reasons(database: Database, recommended: list[tuple[str, list[str]]]) -> list[list[str]]:
+def reasons(
+    database: Database, recommended: list[tuple[str, list[str]]], shares: dict[str, float] | None = None
+) -> list[list[str]]:
     """Name what each recommended item shares with the items of its history, as a profile of the history weighs it.
 
-    First what most of the history has and few other items; what half of all items share is no reason.
+    First what most of the history has and few other items: a feature weighs the logarithm of one over its share of all
+    items, once for each item of the history that has it. What half of all items share is no reason.
 
     Args:
+        database: the graph.
         recommended: item id, and the item ids of the history that it was recommended for.
+        shares: of all items that have a feature, as far as they are known; those that are read are added.
 
     Returns:
         At most two names a row, none where the graph shows nothing in common.
     """
-    rows = [{"item_id": item_id, "history": history} for item_id, history in recommended]
-    found = {row["number"]: row["features"] for row in database.read("project/reasons", rows=rows)}
-    return [found.get(number, []) for number in range(len(rows))]
+    shares = {} if shares is None else shares
+    wanted = {item_id for item_id, _ in recommended}.union(*(history for _, history in recommended))
+    found = database.read("project/features_of_items", item_ids=sorted(wanted))
+    features = {row["item_id"]: dict(zip(row["features"], row["names"], strict=True)) for row in found}
+    shared = [
+        {
+            feature: sum(feature in features.get(own, ()) for own in set(history))
+            for feature in features.get(item_id, ())
+        }
+        for item_id, history in recommended
+    ]
+    asked = {feature for one in shared for feature, n in one.items() if n} - shares.keys()
+    if asked:
+        for row in database.read("project/items_of_features", features=sorted(asked)):
+            shares[row["id"]] = row["items"] / row["n_items"]
+    return [
+        _named(features.get(item_id, {}), {feature: n for feature, n in one.items() if n}, shares)
+        for (item_id, _), one in zip(recommended, shared, strict=True)
+    ]
 
 
-def companion(ties: sp.csr_matrix, chosen: sp.csc_matrix, item: int, history: list[int]) -> tuple[int, int] | None:
+def _named(names: dict[str, str], shared: dict[str, int], shares: dict[str, float]) -> list[str]:
+    """Name the two features of the most weight, by how many items of a history have each."""
+    weights = {feature: -n * math.log(shares[feature]) for feature, n in shared.items() if shares[feature] < 0.5}
+    ordered = sorted(weights, key=lambda feature: (-weights[feature], names[feature]))
+    return list(dict.fromkeys(names[feature] for feature in ordered))[:ENOUGH]
+
+
+def companion(near: sp.csr_matrix, chosen: sp.csc_matrix, item: int, history: list[int]) -> tuple[int, int] | None:
     """Find the item of the history that this one co-occurs with most.
 
     Args:
-        ties: cosines of each item, the row, with its nearest. ``[n_items + 1, n_items + 1]``
-        chosen: which users had which items, 1 or 0. ``[n_users, n_items + 1]``
+        near: for each item, the row, the cosines of those that have it among their nearest.
+            ``[n_items + 1, n_items + 1]``
+        chosen: which users had which items, their rows in order. ``[n_users, n_items + 1]``
         item: number of the recommended item.
         history: item numbers.
 
     Returns:
         Its number and how many users had both; ``None`` where fewer than `ENOUGH` had.
     """
-    own = sorted(set(history))
-    both = np.asarray((chosen[:, [item]].T @ chosen[:, own]).todense()).ravel()
-    cosines = np.where(both >= ENOUGH, np.asarray(ties[[item], own]).ravel(), 0.0)
-    best = int(cosines.argmax())
-    return (own[best], int(both[best])) if cosines[best] else None
+    own = np.array(sorted(set(history)))
+    cosines = near[own][:, [item]].toarray().ravel()
+    users = _users(chosen, item)
+    for place in np.argsort(-cosines, kind="stable"):
+        if not cosines[place]:
+            break
+        both = _in_both(users, _users(chosen, int(own[place])))
+        if both >= ENOUGH:
+            return int(own[place]), both
+    return None
+
+
+def _users(chosen: sp.csc_matrix, item: int) -> np.ndarray:
+    rows: np.ndarray = chosen.indices[chosen.indptr[item] : chosen.indptr[item + 1]]
+    return rows
+
+
+def _in_both(one: np.ndarray, other: np.ndarray) -> int:
+    """Count what two ascending arrays have in common."""
+    few, many = sorted((one, other), key=len)
+    if not len(few):
+        return 0
+    places = np.searchsorted(many, few).clip(max=len(many) - 1)
+    return int((many[places] == few).sum())

@@ -13,15 +13,17 @@ from recommender.asked import Asked, Score, users_asked
 from recommender.baselines import choose_once
 from recommender.dataset import Dataset
 from recommender.fusion import Fusion, fused
-from recommender.scoring import by_model
+from recommender.knowledge import Knowledge
+from recommender.scoring import ScoresSome, Spreads, by_model
 from recommender.sources import FROM_INTERACTIONS, sources
+from recommender.spread import Spread
 from recommender.trained import load_model
 
 MODEL = "sequence model"
 
 
 class Part:
-    """A score that is made when it is first asked for, and remembers its last answer: both stages ask for it.
+    """A score that is made when it is first asked for, and remembers its last answers: both stages ask for them.
 
     Args:
         make: gives the score.
@@ -31,14 +33,37 @@ class Part:
         self._make = make
         self._score: Score | None = None
         self._last: tuple[Asked, Tensor] | None = None
+        self._spread: tuple[Asked, Spread | None] | None = None
 
     def __call__(self, asked: Asked) -> Tensor:
         """Score all items: ``[batch, n_items + 1]``. Not to be changed in place."""
+        if self._last is None or self._last[0] is not asked:
+            self._last = asked, self._made(asked)
+        return self._last[1]
+
+    def spread(self, asked: Asked) -> Spread | None:
+        """Give the scores without those of most items, where these are alike."""
+        if self._spread is None or self._spread[0] is not asked:
+            score = self._made
+            self._spread = asked, score.spread(asked) if isinstance(score, Spreads) else None
+        return self._spread[1]
+
+    def at(self, asked: Asked, items: Tensor) -> Tensor:
+        """Score items ``[batch, n]`` of each question: of the same shape."""
+        if self._last is None or self._last[0] is not asked:
+            spread = self.spread(asked)
+            if spread is not None:
+                return spread.at(items.cpu())
+            if isinstance(self._made, ScoresSome):
+                return self._made.at(asked, items)
+        found = self(asked)
+        return found.gather(1, items.to(found.device))
+
+    @property
+    def _made(self) -> Score:
         if self._score is None:
             self._score = self._make()
-        if self._last is None or self._last[0] is not asked:
-            self._last = asked, self._score(asked)
-        return self._last[1]
+        return self._score
 
 
 @dataclass(frozen=True)
@@ -58,28 +83,28 @@ class FirstStage:
         return fused(self.parts[MODEL], self.parts, self.weights)(asked)
 
 
-def first_stage(run: Path, name: str, dataset: Dataset, fit: Fit) -> FirstStage:
+def first_stage(run: Path, name: str, knowledge: Knowledge, fit: Fit) -> FirstStage:
     """Load a model and its sources, of the same fit.
 
     Raises:
         KgrecError: as `load_model`, or no fusion was chosen for it.
     """
-    return beside(by_model(load_model(run, name, dataset, fit)), fusion.load(run, name), dataset, fit)
+    return beside(by_model(load_model(run, name, knowledge, fit)), fusion.load(run, name), knowledge, fit)
 
 
-def beside(model: Score, chosen: Fusion, dataset: Dataset, fit: Fit) -> FirstStage:
+def beside(model: Score, chosen: Fusion, knowledge: Knowledge, fit: Fit) -> FirstStage:
     """Put the sources of a fit that validation had to choose from beside a model of the same fit.
 
     A source that the graph has no more is left out: facts can be removed.
     """
-    made = sources(dataset, fit, chosen.knn_recency)
+    made = sources(knowledge, fit, chosen.knn_recency)
     weights = {name: weight for name, weight in chosen.weights.items() if name in made}
     parts = {MODEL: Part(lambda: model)} | {name: Part(made[name]) for name in weights}
     if chosen.new_items is not None:
-        new = new_items.among(dataset.sequences.known(fit), dataset.n_items)
+        new = new_items.among(knowledge.counts(fit))
         for name in (MODEL, *FROM_INTERACTIONS):
             if name in parts:
-                parts[name] = Part(functools.partial(new_items.given, parts[name], new, chosen.new_items))
+                parts[name] = Part(functools.partial(new_items.Given, parts[name], new, chosen.new_items))
     return FirstStage(parts, weights)
 
 
@@ -101,5 +126,5 @@ def choose_fusion(run: Path, name: str, dataset: Dataset, without: frozenset[str
     trained = by_model(load_model(run, name, dataset, Fit.VALIDATION))
     model, asked = Part(lambda: trained), users_asked(dataset, Fit.VALIDATION)
     chosen = fusion.choose(asked, model, made, recency)
-    new = new_items.among(dataset.sequences.known(Fit.VALIDATION), dataset.n_items)
+    new = new_items.among(dataset.counts(Fit.VALIDATION))
     return replace(chosen, new_items=new_items.choose(asked, model, made, chosen.weights, new))

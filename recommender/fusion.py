@@ -17,7 +17,9 @@ from recommender.asked import Asked, Score
 from recommender.choices import load_choice, save_choices, stands_out
 from recommender.metrics import ndcg
 from recommender.ranking import seen_items
+from recommender.scoring import Spreads
 from recommender.sequences import PADDING
+from recommender.spread import FEWEST, Spread, add
 
 WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0)  # of a source; the model has 1
 RETRIEVED = 100  # items that count
@@ -55,15 +57,25 @@ class Fusion:
 
 
 def fused(model: Score, sources: Mapping[str, Score], weights: Mapping[str, float]) -> Score:
-    """Add sources to a model's scores; without any, the model's own scores stay as they are."""
+    """Add sources to a model's scores; without any, the model's own scores stay as they are.
+
+    What gives most items the same is added to the few others alone (`recommender.spread`).
+    """
     on = {name: weight for name, weight in weights.items() if weight}
     if not on:
         return model
 
     def score(asked: Asked) -> Tensor:
         total = standard(model(asked))
+        spreads: list[tuple[float, Spread]] = []
         for name, weight in on.items():
-            total += weight * standard(sources[name](asked).to(total.device))
+            source = sources[name]
+            spread = source.spread(asked) if isinstance(source, Spreads) else None
+            if spread is None:
+                total.add_(standard(source(asked).to(total.device)), alpha=weight)
+            else:
+                spreads.append((weight, spread.standard()))
+        add(total, spreads)
         return total
 
     return score
@@ -74,10 +86,11 @@ def standard(scores: Tensor) -> Tensor:
 
     Who scores all alike says nothing and gets zeros. Padding stays out.
     """
-    real = scores[:, 1:]
-    centred = real - real.mean(dim=1, keepdim=True)
-    scaled = centred / centred.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-9)
-    return torch.nn.functional.pad(scaled, (1, 0), value=-torch.inf)
+    real, found = scores[:, 1:], torch.empty_like(scores)
+    centred = torch.sub(real, real.mean(dim=1, keepdim=True), out=found[:, 1:])
+    centred /= centred.square().mean(dim=1, keepdim=True).sqrt().clamp(min=FEWEST)
+    found[:, PADDING] = -torch.inf
+    return found
 
 
 def choose(asked: Asked, model: Score, sources: Mapping[str, Score], knn_recency: float) -> Fusion:

@@ -12,38 +12,52 @@ import torch
 from torch import Tensor
 
 from recommender.asked import Asked, Score, ranks
-from recommender.fusion import QUESTIONS, RETRIEVED, fused, standard
+from recommender.fusion import QUESTIONS, RETRIEVED, fused
 from recommender.metrics import ndcg
-from recommender.sequences import PADDING, Known
+from recommender.scoring import Spreads
+from recommender.sequences import PADDING
 from recommender.sources import FROM_INTERACTIONS
+from recommender.spread import FEWEST, Spread
 
 VALUES = (0.0, 0.5, 1.0, 1.5, 2.0)  # standard scores
 
 
-def among(known: Known, n_items: int) -> Tensor:
-    """Say which items nobody had chosen: ``[n_items + 1]``; padding is none of them."""
-    found = torch.from_numpy(known.counts(n_items) == 0)
+def among(counts: np.ndarray) -> Tensor:
+    """Say which items nobody had chosen, by how often each was ``[n_items + 1]``; padding is none of them."""
+    found = torch.from_numpy(counts == 0)
     found[PADDING] = False
     return found
 
 
-def given(score: Score, new: Tensor, value: float) -> Score:
-    """Bring a score to mean 0 and spread 1 over the items that somebody had chosen, and give the new ones ``value``.
+class Given:
+    """A score brought to mean 0 and spread 1 over the items that somebody had chosen; the new ones get ``value``.
 
     Args:
         score: of all items.
         new: which of them are new. ``[n_items + 1]``
         value: theirs.
     """
-    kept = torch.nonzero(~new).squeeze(1)  # padding first
 
-    def with_value(asked: Asked) -> Tensor:
-        found = score(asked)
-        scores = torch.full_like(found, value)
-        scores[:, kept.to(found.device)] = standard(found[:, kept.to(found.device)])
-        return scores
+    def __init__(self, score: Score, new: Tensor, value: float):
+        self.score, self.value = score, value
+        self.new = torch.nonzero(new).squeeze(1)
 
-    return with_value
+    def __call__(self, asked: Asked) -> Tensor:
+        """Score all items: ``[batch, n_items + 1]``."""
+        found = self.score(asked).clone()
+        new, real = self.new.to(found.device), found[:, 1:]
+        kept = max(real.shape[1] - len(new), 1)
+        found[:, new] = 0.0
+        real -= real.sum(dim=1, keepdim=True) / kept
+        found[:, new] = 0.0
+        real /= (real.square().sum(dim=1, keepdim=True) / kept).sqrt().clamp(min=FEWEST)
+        found[:, new] = self.value
+        return found
+
+    def spread(self, asked: Asked) -> Spread | None:
+        """Give the same, where the score gives most items the same."""
+        found = self.score.spread(asked) if isinstance(self.score, Spreads) else None
+        return None if found is None else found.given(self.new.numpy(), self.value)
 
 
 @torch.no_grad()
@@ -70,8 +84,8 @@ def choose(
     for batch in asked.sample(QUESTIONS).batches():
         own = _ndcg(batch, fused(model, sources, weights))
         for value, found in gains.items():
-            some = {name: given(sources[name], new, value) for name in FROM_INTERACTIONS if name in sources}
-            found.append(_ndcg(batch, fused(given(model, new, value), {**sources, **some}, weights)) - own)
+            some = {name: Given(sources[name], new, value) for name in FROM_INTERACTIONS if name in sources}
+            found.append(_ndcg(batch, fused(Given(model, new, value), {**sources, **some}, weights)) - own)
     mean = {value: float(np.concatenate(found).mean()) for value, found in gains.items()}
     best = max(VALUES, key=lambda value: mean[value])
     return best if mean[best] > 0 else None

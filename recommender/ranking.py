@@ -5,6 +5,8 @@ from torch import Tensor
 
 from recommender.sequences import PADDING, padded
 
+AT_ONCE = 2_048  # items whose products are made at a time, so that they stay in the processor's cache
+
 
 def seen_items(histories: list[list[int]]) -> Tensor:
     """Return the distinct items of each history, padded on the right with 0: ``[batch, length]``."""
@@ -56,6 +58,43 @@ def retrieve(scores: Tensor, seen: Tensor, n: int) -> Tensor:
     had = ordered.gather(1, places) == best.indices
     left = best.values.masked_fill(had, -torch.inf).topk(min(n, n_items), dim=1)
     return best.indices.gather(1, left.indices).masked_fill(torch.isinf(left.values), PADDING)
+
+
+def best_products(
+    states: Tensor, table: Tensor, seen: Tensor, n: int, allowed: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Find the items of the largest products that the user has not had, without a score of all items at a time.
+
+    Args:
+        states: ``[batch, dim]``
+        table: vectors of the items. ``[n_items + 1, dim]``
+        seen: distinct items of the history, padded with 0. ``[batch, length]``
+        n: how many, at most.
+        allowed: whether an item may be among them; all may where it is None. ``[n_items + 1]``
+
+    Returns:
+        Item numbers, the best first, and their scores, minus infinity where fewer are left.
+        ``[batch, min(n, n_items)]`` both
+    """
+    rows = torch.arange(len(states), device=states.device)[:, None].expand_as(seen)[seen != PADDING]
+    had, order = seen[seen != PADDING].sort()
+    rows = rows[order]
+    buffer = states.new_empty(len(states), AT_ONCE)
+    items, scores = [], []
+    for start in range(0, len(table), AT_ONCE):
+        part = table[start : start + AT_ONCE]
+        found = torch.matmul(states, part.T, out=buffer[:, : len(part)])
+        first, last = torch.searchsorted(had, torch.tensor([start, start + len(part)], device=had.device)).tolist()
+        found[rows[first:last], had[first:last] - start] = -torch.inf
+        if start == 0:
+            found[:, PADDING] = -torch.inf
+        if allowed is not None:
+            found.masked_fill_(~allowed[start : start + len(part)], -torch.inf)
+        best = found.topk(min(n, len(part)), dim=1)
+        items.append(best.indices + start)
+        scores.append(best.values)
+    best = torch.cat(scores, dim=1).topk(min(n, len(table) - 1), dim=1)
+    return torch.cat(items, dim=1).gather(1, best.indices), best.values
 
 
 def candidate_ranks(scores: Tensor, candidates: Tensor, targets: Tensor) -> Tensor:

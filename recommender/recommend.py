@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from more_itertools import chunked
 from torch import Tensor
@@ -13,14 +12,15 @@ from kgrec.graph.database import Database
 from kgrec.graph.domains import domains
 from kgrec.graph.personas import nearest_persona
 from kgrec.results import Results
-from kgrec.settings import load_section
 from kgrec.training.fits import Fit
-from recommender import second_stage
-from recommender.asked import Asked, batch_size
+from recommender.asked import batch_size
 from recommender.explanations import ENOUGH, companion, reasons
-from recommender.reading import read_dataset
+from recommender.histories import Users, read_users
+from recommender.sequences import PADDING
+from recommender.serving import Served
 from recommender.settings import SASRecSettings
-from recommender.trained import with_persona
+from recommender.snapshot import current_snapshot
+from recommender.tables import NEAR
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,9 @@ class Recommendation:
 class Recommender:
     """The final fit, which has learned from all interactions, over the graph of now.
 
+    Of the graph it reads the users that are asked for; what all users did together is in the snapshot of the run folder
+    (`recommender.snapshot`), which is made anew of the whole graph where that was written since.
+
     Args:
         database: holds personas, sequences and facts.
         run: folder with the trained models.
@@ -64,14 +67,13 @@ class Recommender:
     def __init__(
         self, database: Database, run: str | Path, settings: SASRecSettings | None = None, domain: str | None = None
     ):
-        self.database, self.settings = database, settings or load_section("sasrec", SASRecSettings)
-        self.dataset = read_dataset(database, [Fit.FINAL], with_texts=False)
-        self.personas = self.dataset.require_personas(Fit.FINAL)
-        self.chosen = self.dataset.sequences.known(Fit.FINAL).matrix(self.dataset.n_items).tocsc()
-        name = with_persona(self.settings.conditioning).name
-        self.stage = second_stage.load(Path(run), name)
-        stages = second_stage.both_stages(self.dataset, Path(run), name, Fit.FINAL, self.settings.n_candidates)
-        self.stages = stages if domain is None else replace(stages, allowed=self._items_of(domain))
+        self.database = database
+        self.snapshot = current_snapshot(database, Path(run))
+        self.personas = self.snapshot.require_personas(Fit.FINAL)
+        self.shares: dict[str, float] = {}  # of the features that lists were explained by
+        served = Served.beside(self.snapshot, run, settings)
+        allowed = None if domain is None else self._items_of(domain)
+        self.served = replace(served, stages=replace(served.stages, allowed=allowed))
 
     def _items_of(self, domain: str) -> Tensor:
         """Whether an item number is of the domain: ``[n_items + 1]``."""
@@ -79,8 +81,9 @@ class Recommender:
         if not found:
             names = ", ".join(repr(one.name) for one in domains(self.database)) or "none"
             raise KgrecError(f"The graph has no items of a domain {domain!r}; it has these domains: {names}.")
-        allowed = torch.zeros(self.dataset.n_items + 1, dtype=torch.bool)
-        allowed[[self.dataset.number[item_id] for item_id in found if item_id in self.dataset.number]] = True
+        number = self.snapshot.number
+        allowed = torch.zeros(self.snapshot.n_items + 1, dtype=torch.bool)
+        allowed[[number[item_id] for item_id in found if item_id in number]] = True
         return allowed
 
     def for_users(self, user_ids: list[str], k: int = 10) -> Results[Recommendation]:
@@ -89,19 +92,18 @@ class Recommender:
         Raises:
             KgrecError: a user is not in the graph.
         """
-        data = self.dataset
-        unknown = [user_id for user_id in user_ids if user_id not in data.row]
+        found: Results[Recommendation] = Results()
+        size = batch_size(self.snapshot.n_items)
+        batches = [read_users(self.database, self.personas, list(batch)) for batch in chunked(user_ids, size)]
+        known = {user_id for batch in batches for user_id in batch.user_ids}
+        unknown = [user_id for user_id in user_ids if user_id not in known]
         if unknown:
             raise KgrecError(
                 f"The graph has no interactions of {_listed('user', unknown)}: load them, or recommend to an anonymous "
                 "session with --session ITEM,ITEM,..."
             )
-        found: Results[Recommendation] = Results()
-        for batch in chunked(user_ids, batch_size(data.n_items)):
-            rows = [data.row[user_id] for user_id in batch]
-            histories = [data.sequences.known(Fit.FINAL).histories[row] for row in rows]
-            names = [self.personas.names[row] or "" for row in rows]
-            found += self._lists(batch, histories, self.personas.vectors[rows], names, k)
+        for batch in batches:
+            found += self._lists(batch, k)
         return found
 
     def for_session(self, item_ids: list[str], k: int = 10) -> Results[Recommendation]:
@@ -115,45 +117,57 @@ class Recommender:
         """
         if not item_ids:
             raise KgrecError("The session has no items: give item ids, oldest first, with commas between them.")
-        unknown = [item_id for item_id in item_ids if item_id not in self.dataset.number]
+        unknown = [item_id for item_id in item_ids if item_id not in self.snapshot.number]
         if unknown:
             raise KgrecError(f"The graph has no {_listed('item', unknown)}: a session can only hold known items.")
-        history = [self.dataset.number[item_id] for item_id in item_ids]
-        persona = self.personas.of_items(history)
+        persona = self.personas.of_items([self.snapshot.number[item_id] for item_id in item_ids])
         name = nearest_persona(self.database, self.personas.run_id, persona.tolist())
-        return Results(self._lists(["session"], [history], persona[None], [name or ""], k))
+        return Results(self._lists(Users(["session"], [item_ids], persona[None], [name or ""]), k))
 
-    @torch.no_grad()
-    def _lists(
-        self, user_ids: list[str], histories: list[list[int]], personas: Tensor, names: list[str], k: int
-    ) -> list[Recommendation]:
-        nothing = np.zeros(len(histories), dtype=np.int64)  # no target is asked for
-        asked = Asked(nothing, histories, nothing, nothing, personas, self.dataset.n_items)
-        stages = replace(self.stages, n_candidates=max(k, self.stages.n_candidates))
-        candidates, scores = second_stage.rank(asked, stages, self.stage, self.stage.way)
-        best = scores.topk(min(k, candidates.shape[1]), dim=1)
-        chosen = candidates.gather(1, best.indices)
-        found = []
-        for row, (user_id, persona) in enumerate(zip(user_ids, names, strict=True)):
-            place = {item: number for number, item in enumerate(candidates[row].tolist(), start=1)}
-            pairs = zip(chosen[row].tolist(), best.values[row].tolist(), strict=True)
-            for rank, (item, score) in enumerate(pairs, start=1):
-                if score == -torch.inf:  # fewer than k items are unseen
+    def _lists(self, users: Users, k: int) -> list[Recommendation]:
+        histories = [self._numbers(history) for history in users.histories]
+        lists = self.served.lists(histories, users.personas, k)
+        item_ids = self.snapshot.item_ids
+        found, rows = [], []  # and whose each is
+        for row, (user_id, persona) in enumerate(zip(users.user_ids, users.names, strict=True)):
+            line = zip(
+                lists.items[row].tolist(), lists.scores[row].tolist(), lists.retrieved[row].tolist(), strict=True
+            )
+            for rank, (item, score, place) in enumerate(line, start=1):
+                if item == PADDING:  # fewer than k items are unseen
                     break
-                item_id, title = self.dataset.item_ids[item - 1], self.dataset.titles[item - 1]
-                found.append((Recommendation(user_id, rank, item_id, title, score, place[item], persona, ""), row))
-        owned = [[self.dataset.item_ids[item - 1] for item in history] for history in histories]
-        why = reasons(self.database, [(one.item_id, owned[row]) for one, row in found])
+                found.append(Recommendation(user_id, rank, item_ids[item - 1], "", score, place, persona, ""))
+                rows.append(row)
+        listed = [(one.item_id, users.histories[row]) for one, row in zip(found, rows, strict=True)]
+        features = reasons(self.database, listed, self.shares)
+        others = [
+            self._companion(one.item_id, histories[row]) if len(own) < ENOUGH else None
+            for one, row, own in zip(found, rows, features, strict=True)
+        ]
+        named = {one.item_id for one in found} | {item_id for item_id, _ in filter(None, others)}
+        titles = {one["item_id"]: one["title"] for one in self.database.read("project/titles", item_ids=list(named))}
+        said = [
+            [*own, f"{other[1]} chose it with {titles[other[0]]}"] if other else own
+            for own, other in zip(features, others, strict=True)
+        ]
         return [
-            replace(one, reason=", ".join(self._with_others(features, one.item_id, histories[row])))
-            for (one, row), features in zip(found, why, strict=True)
+            replace(one, title=titles[one.item_id], reason=", ".join(words))
+            for one, words in zip(found, said, strict=True)
         ]
 
-    def _with_others(self, features: list[str], item_id: str, history: list[int]) -> list[str]:
-        """Add what others chose the item with, where the graph does not say enough."""
-        ties = self.dataset.co_occurrence[Fit.FINAL]
-        found = companion(ties, self.chosen, self.dataset.number[item_id], history) if len(features) < ENOUGH else None
-        return [*features, f"{found[1]} chose it with {self.dataset.titles[found[0] - 1]}"] if found else features
+    def _companion(self, item_id: str, history: list[int]) -> tuple[str, int] | None:
+        """Name the item of a history that others chose this one with, and how many did."""
+        near, chosen = self.snapshot.tables(Fit.FINAL)[NEAR], self.snapshot.chosen
+        found = companion(near, chosen, self.snapshot.number[item_id], history)
+        return (self.snapshot.item_ids[found[0] - 1], found[1]) if found else None
+
+    def _numbers(self, history: list[str]) -> list[int]:
+        try:
+            return [self.snapshot.number[item_id] for item_id in history]
+        except KeyError as error:
+            raise KgrecError(
+                f"The graph has items that it had not when it was read, such as {error}: read it again."
+            ) from error
 
 
 def _listed(kind: str, unknown: list[str]) -> str:

@@ -16,12 +16,12 @@ from torch import Tensor
 from kgrec.training.fits import Fit
 from recommender.asked import Asked, Score
 from recommender.choices import chosen_names, load_choice, save_choices, stands_out
-from recommender.dataset import Dataset
 from recommender.first_stage import FirstStage, Part, first_stage
+from recommender.knowledge import Knowledge
 from recommender.learned_order import Candidates, LearnedOrder, learn
 from recommender.metrics import ndcg
 from recommender.ranking import candidate_ranks, retrieve, seen_items
-from recommender.scoring import by_model
+from recommender.scoring import by_model, score_at
 from recommender.sequences import PADDING
 from recommender.trained import load_model
 
@@ -92,27 +92,27 @@ class Stages:
         scorers = self.parts
         scores = []
         for part in parts:
-            found = scorers[part](asked) if part in scorers else torch.zeros(len(items), len(self.counts))
-            scores.append(found.gather(1, items.to(found.device)).cpu())
+            known = part in scorers
+            scores.append(score_at(scorers[part], asked, items).cpu() if known else torch.zeros(items.shape))
         counts = torch.from_numpy(self.counts.astype(np.float64))
         lengths = torch.tensor([len(history) for history in asked.histories], dtype=torch.float64)
         items = items.cpu()
         return Candidates(items, torch.stack(scores, dim=2), counts[items].log1p(), lengths.clamp(min=1).log())
 
 
-def both_stages(dataset: Dataset, run: Path, name: str, fit: Fit, n_candidates: int) -> Stages:
+def both_stages(knowledge: Knowledge, run: Path, name: str, fit: Fit, n_candidates: int) -> Stages:
     """Load a conditioned model with its sources, and the base of its second stage, of the same fit.
 
     Raises:
         KgrecError: as `first_stage`, or no second stage was chosen for it.
     """
-    return beside_base(first_stage(run, name, dataset, fit), run, load(run, name).base, dataset, fit, n_candidates)
+    return beside_base(first_stage(run, name, knowledge, fit), run, load(run, name).base, knowledge, fit, n_candidates)
 
 
-def beside_base(first: FirstStage, run: Path, base: str, dataset: Dataset, fit: Fit, n_candidates: int) -> Stages:
+def beside_base(first: FirstStage, run: Path, base: str, knowledge: Knowledge, fit: Fit, n_candidates: int) -> Stages:
     """Put a base model, which is loaded when it is asked for, behind a first stage; all of the same fit."""
-    counts = dataset.sequences.known(fit).counts(dataset.n_items)
-    return Stages(first, Part(lambda: by_model(load_model(run, base, dataset, fit))), counts, n_candidates)
+    model = Part(lambda: by_model(load_model(run, base, knowledge, fit)))
+    return Stages(first, model, knowledge.counts(fit), n_candidates)
 
 
 @torch.no_grad()
@@ -126,8 +126,8 @@ def rank(asked: Asked, stages: Stages, chosen: SecondStage, way: Way) -> tuple[T
     items, retrieved = stages.candidates(asked)
     if way == "learned" and chosen.learned is not None:
         return items, chosen.learned(stages.known(asked, items, chosen.learned.parts)).to(items.device)
-    scores = stages.base(asked) if way == "base" else retrieved
-    return items, scores.gather(1, items).masked_fill(items == PADDING, -torch.inf)
+    scores = score_at(stages.base, asked, items) if way == "base" else retrieved.gather(1, items)
+    return items, scores.masked_fill(items == PADDING, -torch.inf)
 
 
 def choose(asked: Asked, stages: Stages, base_name: str) -> SecondStage:

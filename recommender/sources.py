@@ -6,21 +6,21 @@ the facts of the catalogue, and count what followed.
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 
-import numpy as np
 import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-from kgrec.facts import rows_of_length_one, weighed
+from kgrec.facts import rows_of_length_one
 from kgrec.training.fits import Fit
 from recommender.asked import Asked, Score
-from recommender.baselines import NO_RECENCY, Scorer, weights
-from recommender.dataset import Dataset
-from recommender.scoring import by_histories
-from recommender.sequences import PADDING, Known
+from recommender.baselines import NO_RECENCY, weights
+from recommender.knowledge import Knowledge
+from recommender.sequences import PADDING
+from recommender.spread import Spread, product
+from recommender.tables import FOLLOWERS, NEAR, Tables, tellers, told
 
-WITHIN = 5  # an item follows those of at most so many steps before
 FOLLOWED_RECENCY = 0.8  # of the item before: what follows the last one counts most
 
 PERSONA = "persona"
@@ -28,33 +28,52 @@ FROM_INTERACTIONS = ("co-occurrence", "co-occurrence, recent", "followers")
 FROM_FACTS = {"catalogue": "makers and categories", "DBpedia": "facts of DBpedia"}  # kinds of facts, as sources
 
 
-def sources(dataset: Dataset, fit: Fit, knn_recency: float) -> dict[str, Callable[[], Score]]:
+@dataclass(frozen=True)
+class Reaching:
+    """Scores by the histories alone, zero but for the items that these lead to.
+
+    Attributes:
+        reached: scores of histories. ``[batch, n_items + 1]``
+    """
+
+    reached: Callable[[list[list[int]]], sp.csr_matrix]
+
+    def __call__(self, asked: Asked) -> Tensor:
+        """Score all items: ``[batch, n_items + 1]``."""
+        dense = torch.from_numpy(self.reached(asked.histories).toarray())
+        dense[:, PADDING] = -torch.inf
+        return dense
+
+    def spread(self, asked: Asked) -> Spread:
+        """Give the same scores without those that are zero."""
+        return Spread.of(self.reached(asked.histories))
+
+
+def sources(knowledge: Knowledge, fit: Fit, knn_recency: float) -> dict[str, Callable[[], Score]]:
     """Return what makes each source of a fit, by its name; one that personas or facts do not give is left out.
 
     Args:
-        dataset: interactions of later splits than the fit's are not used.
+        knowledge: interactions of later splits than the fit's are not used.
         fit: which of the three.
         knn_recency: of the co-occurrence that weighs later items more.
 
     Raises:
-        KgrecError: the data set has no co-occurrence of the fit.
+        KgrecError: there is no co-occurrence of the fit.
     """
-    ties = dataset.require_co_occurrence(fit)
-    known, n_items = dataset.sequences.known(fit), dataset.n_items
+    tables = knowledge.tables(fit)
     found: dict[str, Callable[[], Score]] = {}
-    personas = dataset.personas.get(fit)
+    personas = knowledge.personas.get(fit)
     if personas is not None and personas.items.any():
         found[PERSONA] = functools.partial(affinity, personas.items)
-    of_interactions: tuple[Callable[[], Scorer], ...] = (
-        lambda: co_occurrence(ties, NO_RECENCY),
-        lambda: co_occurrence(ties, knn_recency),
-        lambda: followers(known, n_items),
+    of_interactions: tuple[Callable[[], Score], ...] = (
+        lambda: co_occurrence(tables[NEAR], NO_RECENCY),
+        lambda: co_occurrence(tables[NEAR], knn_recency),
+        lambda: followers(tables[FOLLOWERS]),
     )
-    for name, make in zip(FROM_INTERACTIONS, of_interactions, strict=True):
-        found[name] = functools.partial(_by_made, make)
-    for kind, facts in dataset.facts.items():
-        if facts.nnz:
-            found[FROM_FACTS[kind]] = functools.partial(_by_made, functools.partial(profiles, facts))
+    found |= zip(FROM_INTERACTIONS, of_interactions, strict=True)
+    for kind, name in FROM_FACTS.items():
+        if told(kind) in tables.names:
+            found[name] = functools.partial(_profiles, tables, kind)
     return found
 
 
@@ -69,66 +88,48 @@ def affinity(items: Tensor) -> Score:
     return score
 
 
-def co_occurrence(ties: sp.csr_matrix, recency: float) -> Scorer:
+def co_occurrence(near: sp.csr_matrix, recency: float) -> Reaching:
     """Score items by the sum of their cosines with those of the history that are among their own nearest.
 
     The weighted sum of Sarwar et al. (2001) without its ratings. The nearest are the scored item's, not those of the
     items of the history: so what nearly everybody chose is not near everything.
 
     Args:
-        ties: cosines of each item, the row, with its nearest. ``[n_items + 1, n_items + 1]``
+        near: for each item, the row, the cosines of those that have it among their nearest.
+            ``[n_items + 1, n_items + 1]``
         recency: of the item before; an item's weight shrinks so with each later one.
     """
-    of_history, n_items = sp.csr_matrix(ties.T), ties.shape[0] - 1
-    return lambda histories: _dense(weights(histories, n_items, recency) @ of_history)
+    return Reaching(lambda histories: product(weights(histories, near.shape[0] - 1, recency), near))
 
 
-def followers(known: Known, n_items: int) -> Scorer:
-    """Score items by how often they came after those of the history, at most `WITHIN` steps later.
+def followers(table: sp.csr_matrix) -> Reaching:
+    """Score items by how often they came after those of the history, at most `recommender.tables.WITHIN` steps later.
 
     Sequential rules weighed by one over the steps (SR, Ludewig and Jannach 2018), here divided by the square
     root of both items' counts, as a cosine is, and asked for all items of the history, the last one first of all.
+
+    Args:
+        table: of `recommender.tables.follower_table`.
     """
-    counts = known.counts(n_items).clip(min=1).astype(np.float32)
-    owners = np.repeat(np.arange(len(known.lengths)), known.lengths)
-    rows, columns, shares = [], [], []
-    for steps in range(1, WITHIN + 1):
-        before, after = known.items[:-steps], known.items[steps:]
-        real = (owners[:-steps] == owners[steps:]) & (before != after)
-        rows.append(before[real])
-        columns.append(after[real])
-        shares.append(np.full(int(real.sum()), 1.0 / steps, dtype=np.float32))
-    places = np.concatenate(rows), np.concatenate(columns)
-    rules = sp.csr_matrix((np.concatenate(shares), places), shape=(n_items + 1, n_items + 1))
-    scale = sp.diags(1.0 / np.sqrt(counts)).astype(np.float32)
-    table = sp.csr_matrix(scale @ rules @ scale)
-    return lambda histories: _dense(weights(histories, n_items, FOLLOWED_RECENCY) @ table)
+    return Reaching(lambda histories: product(weights(histories, table.shape[0] - 1, FOLLOWED_RECENCY), table))
 
 
-def profiles(facts: sp.csr_matrix) -> Scorer:
+def profiles(of_items: sp.csr_matrix, of_facts: sp.csr_matrix) -> Reaching:
     """Score items by the cosine between what is told of them and the profile of the history: the sum over its items.
 
     A fact weighs the logarithm of one over its share of the items, so that what all have in common counts nothing.
 
     Args:
-        facts: which items have which, 1 or 0. ``[n_items + 1, n_facts]``
+        of_items: of `recommender.tables.profile_table`. ``[n_items + 1, n_facts]``
+        of_facts: the same, the other way round. ``[n_facts, n_items + 1]``
     """
-    n_items = facts.shape[0] - 1
-    told = rows_of_length_one(weighed(facts, n_items))
-    columns = sp.csr_matrix(told.T)
 
-    def score(histories: list[list[int]]) -> Tensor:
-        profile = rows_of_length_one(weights(histories, n_items, NO_RECENCY) @ told)  # [batch, n_facts]
-        return _dense(profile @ columns)
+    def reached(histories: list[list[int]]) -> sp.csr_matrix:
+        profile = rows_of_length_one(product(weights(histories, of_items.shape[0] - 1, NO_RECENCY), of_items))
+        return product(profile, of_facts)
 
-    return score
+    return Reaching(reached)
 
 
-def _by_made(make: Callable[[], Scorer]) -> Score:
-    return by_histories(make())
-
-
-def _dense(scores: sp.csr_matrix) -> Tensor:
-    dense = torch.from_numpy(scores.toarray())
-    dense[:, PADDING] = -torch.inf
-    return dense
+def _profiles(tables: Tables, kind: str) -> Score:
+    return profiles(tables[told(kind)], tables[tellers(kind)])

@@ -13,6 +13,7 @@ from kgrec.settings import load_section
 from kgrec.terminal import DataTable, say, show
 from recommender.reading import read_dataset
 from recommender.settings import Conditioning, SASRecSettings
+from recommender.snapshot import Snapshot
 from recommender.train import TrainedModel, train_models
 
 WAYS = click.Choice(get_args(Conditioning))
@@ -53,8 +54,11 @@ def sasrec(
     settings = load_section("sasrec", SASRecSettings, {"seed": seed, "epochs": epochs})
     ensure_co_occurrence(database)
     with reading(database, alone=True):
+        state = database.state()
         dataset = read_dataset(database)
-    _report(run, train_models(dataset, run, settings, ways or None, fresh))
+    trained = train_models(dataset, run, settings, ways or None, fresh)
+    Snapshot.of(dataset, state).save(run)
+    _report(run, trained)
 
 
 def _report(run: Path, trained: list[TrainedModel]) -> None:

@@ -11,6 +11,7 @@ from kgrec.training.device import device
 from kgrec.training.fits import Fit
 from recommender.conditioning import PersonaConditioning
 from recommender.dataset import Dataset
+from recommender.knowledge import Knowledge
 from recommender.sasrec import SASRec
 from recommender.settings import Conditioning, SASRecSettings
 
@@ -66,13 +67,13 @@ def identity(dataset: Dataset, settings: SASRecSettings, variant: Variant, fit: 
     return known
 
 
-def load_model(run: Path, name: str, dataset: Dataset, fit: Fit) -> SASRec:
+def load_model(run: Path, name: str, knowledge: Knowledge, fit: Fit) -> SASRec:
     """Load a trained model, checked against the data set of now.
 
     Args:
         run: folder that it was trained into.
         name: of its variant.
-        dataset: what it is to score, with the personas of the fit.
+        knowledge: what it is to score, with the personas of the fit.
         fit: which of its fits.
 
     Raises:
@@ -84,11 +85,11 @@ def load_model(run: Path, name: str, dataset: Dataset, fit: Fit) -> SASRec:
     if stored is None:
         raise KgrecError(f"{run} has no {fit} fit of {name}: run `kgrec train sasrec --run {run}` first.")
     with restoring(path):
-        model = _restore(run, path, stored, dataset, fit)
+        model = _restore(run, path, stored, knowledge, fit)
     return model.to(device()).eval()
 
 
-def _restore(run: Path, path: Path, stored: Checkpoint, dataset: Dataset, fit: Fit) -> SASRec:
+def _restore(run: Path, path: Path, stored: Checkpoint, knowledge: Knowledge, fit: Fit) -> SASRec:
     known = stored["settings"]
     if known.get("fit") != fit:
         other = f"the {known['fit']} fit" if "fit" in known else "an older kgrec"
@@ -97,18 +98,18 @@ def _restore(run: Path, path: Path, stored: Checkpoint, dataset: Dataset, fit: F
         raise KgrecError(f"{path} holds the weights of {known['variant']}: train it again with --fresh.")
     if not stored["finished"]:
         raise KgrecError(f"The training of {path} was interrupted: run `kgrec train sasrec --run {run}` again.")
-    if known["catalogue"] != dataset.items_digest:
+    if known["catalogue"] != knowledge.items_digest:
         raise KgrecError(f"The items of the graph have changed since {path} was trained: train it again.")
     settings = SASRecSettings(**known["sasrec"])
     conditioning = None
     if "persona_run" in known:
-        personas = dataset.require_personas(fit)
+        personas = knowledge.require_personas(fit)
         if known["persona_run"] != personas.run_id:
             raise KgrecError(
                 f"{path} was trained with the personas of run {known['persona_run']}, but the graph has those of "
                 f"{personas.run_id}: run `kgrec train sasrec --fresh --run {run}` again."
             )
         conditioning = PersonaConditioning(known["conditioning"], known["persona_dim"], settings.dim, 0.0)
-    model = SASRec(dataset.n_items, settings, conditioning)
+    model = SASRec(knowledge.n_items, settings, conditioning)
     model.load_state_dict(stored["best_model"])
     return model

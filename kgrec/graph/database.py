@@ -70,6 +70,15 @@ class Database:
         with self._session() as session:
             return session.execute_write(lambda tx: _rows(tx.run(_text(name), parameters)))
 
+    def state(self) -> str:
+        """Return what stands for the graph of now: another text after any transaction that wrote, whoever's it was.
+
+        It is the bookmark of the last one, which the leader sends with every answer.
+        """
+        with self._session() as session:
+            session.execute_write(lambda tx: tx.run(_text("schema/ping")).consume())
+            return " ".join(sorted(session.last_bookmarks().raw_values))
+
     def table(self, name: str, **parameters: Any) -> tuple[list[str], list[list[Any]]]:
         """Run a reading statement and return its columns and rows, nodes and paths as the driver gives them."""
         with self._session(READ_ACCESS) as session:

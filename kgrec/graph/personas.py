@@ -80,6 +80,22 @@ def current_personas(database: Database, fit: Fit = Fit.FINAL) -> CurrentPersona
     return found
 
 
+def personas_of_users(database: Database, user_ids: list[str]) -> CurrentPersonas:
+    """Read the persona vectors that the final fit gave some users; items have none here.
+
+    Raises:
+        KgrecError: no run has any.
+    """
+
+    def read(run: CurrentRun) -> CurrentPersonas:
+        rows = database.read("project/personas_of_users", run_id=run.run_id, promoted=run.promoted, user_ids=user_ids)
+        vectors = [np.array(row["vector"], dtype=np.float32) for row in rows]
+        names = [row["persona"] for row in rows]
+        return CurrentPersonas(run.run_id, [row["user_id"] for row in rows], vectors, names, [], [])
+
+    return _settled(lambda: current_run(database), read)
+
+
 def evaluation_kind(fit: Fit) -> str:
     """Kind of the ``CurrentRun`` node of the validation or test fit."""
     return f"evaluation personas of {fit.value}"

@@ -21,6 +21,7 @@ from kgrec.graph.co_occurrence import co_occurrence_run, ensure_co_occurrence, n
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from kgrec.training.fits import Fit
+from recommender.explanations import reasons
 from recommender.reading import read_dataset
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, rows
@@ -264,13 +265,13 @@ def test_other_meta_paths_and_what_is_told_of_items_are_not_disturbed(database: 
     """The projection, the facts and the reasons are those of a graph without these relationships."""
     paths = [MetaPath.parse(text) for text in HDGISettings().meta_paths]
     before = stream_graph(database, paths)
-    asked = {"rows": [{"item_id": "i00", "history": ["i02", "i04"]}]}
-    reasons, facts = database.read("project/reasons", **asked), database.read("project/item_facts")
+    asked = [("i00", ["i02", "i04"])]
+    told, facts = reasons(database, asked), database.read("project/item_facts")
     ensure_co_occurrence(database)
     after = stream_graph(database, paths)
     assert after.facts.equals(before.facts) and after.interactions.equals(before.interactions)
     assert after.item_ids == before.item_ids and after.co_occurrence.empty
-    assert database.read("project/reasons", **asked) == reasons and database.read("project/item_facts") == facts
+    assert reasons(database, asked) == told and database.read("project/item_facts") == facts
 
 
 def test_items_of_an_item_and_why_an_item(database: Database) -> None:

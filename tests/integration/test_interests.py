@@ -16,10 +16,10 @@ from kgrec.explore.queries import run_query
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from recommender.reading import read_dataset
-from recommender.sources import profiles as scorer
 from tests.conftest import empty
 from tests.integration.graph_dump import dump, rows
 from tests.integration.test_write_back import Killed, killing
+from tests.unit.datasets import by_profile, scores_of
 
 USERS, ITEMS = 30, 24
 GRAPH = """
@@ -157,7 +157,7 @@ def test_weights_are_those_by_which_the_recommender_scores(database: Database) -
     write_interests(database)
     data = read_dataset(database, [], with_texts=False)
     histories = [[data.number[item] for item in items] for items in chosen().values()]
-    scores = scorer(data.facts["catalogue"])(histories).numpy()
+    scores = scores_of(by_profile(data.facts["catalogue"]), histories, data.n_items).numpy()
     found, compared = stored(database), 0
     for row, user in enumerate(chosen()):
         for name in ("Garley", "Orrin"):

@@ -1,6 +1,7 @@
 """Training, recommending, evaluating and exploring over a real Neo4j, by the command line."""
 
 import csv
+import errno
 import io
 import json
 import os
@@ -8,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from ranx import Qrels, Run, evaluate
@@ -25,19 +27,22 @@ from kgrec.graph.lock import writing
 from kgrec.graph.schema import ensure_schema
 from kgrec.training.fits import Fit
 from kgrec.training.run_lock import training
-from recommender import fusion, second_stage
+from recommender import batch, fusion, second_stage
+from recommender.asked import Asked
 from recommender.dataset import Dataset
 from recommender.evaluation import evaluate as evaluate_run
 from recommender.fusion import Fusion
+from recommender.histories import read_users
 from recommender.measured import Measured
 from recommender.reading import read_dataset
 from recommender.recommend import Recommender
 from recommender.scoring import score_histories
 from recommender.second_stage import SecondStage
 from recommender.sequences import NO_TIME, SPLITS
-from recommender.settings import SASRecSettings
+from recommender.serving import SCHEMA, Served, recommend_block
+from recommender.settings import Conditioning, SASRecSettings
 from recommender.train import train_models
-from recommender.trained import load_model
+from recommender.trained import load_model, with_persona
 from recommender.verdict import figures
 from tests.conftest import CommandLine, empty
 from tests.integration.test_personas import META_PATHS, fill, rows
@@ -62,7 +67,7 @@ MERGE (item)-[:BY]->(brand)
 """
 
 
-WAYS = ("add", "late", "prefix")  # by the names of the models
+WAYS: tuple[Conditioning, ...] = ("add", "late", "prefix")  # by the names of the models
 
 
 def publisher(item: object) -> str:
@@ -267,6 +272,126 @@ def test_many_users_by_file_and_csv(command_line: CommandLine, run: Path, tmp_pa
     )  # fmt: skip
     found = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [one["user_id"] for one in found] == ["u03", "u03", "u01", "u01", "u02", "u02"]
+
+
+def of_the_whole(database: Database, run: Path, settings: SASRecSettings) -> dict[str, list[tuple[str, float, int]]]:
+    """Item, score and place of all users' lists of five, by the data set that is read whole."""
+    data = read_dataset(database, [Fit.FINAL], with_texts=False)
+    name = with_persona(settings.conditioning).name
+    stages = second_stage.both_stages(data, run, name, Fit.FINAL, settings.n_candidates)
+    chosen, histories = second_stage.load(run, name), data.sequences.known(Fit.FINAL).histories
+    nothing = np.zeros(len(histories), dtype=np.int64)
+    asked = Asked(nothing, histories, nothing, nothing, data.personas[Fit.FINAL].vectors, data.n_items)
+    items, scores = second_stage.rank(asked, stages, chosen, chosen.way)
+    best = scores.topk(5, dim=1)
+    return {
+        user_id: [
+            (data.item_ids[items[row, place] - 1], float(scores[row, place]), int(place) + 1)
+            for place in best.indices[row]
+        ]
+        for row, user_id in enumerate(data.user_ids)
+    }
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_who_is_read_alone_gets_what_the_whole_graph_gives_bit_for_bit(
+    database: Database, run: Path, way: Conditioning
+) -> None:
+    """Before and after somebody wrote: another interaction, a user with a single item and no persona, a new item."""
+    settings = SASRecSettings(dim=16, epochs=3, n_candidates=12, conditioning=way)
+    users, user = sorted({str(row["user"]) for row in rows()}), "u00, who came later"
+    kept = Recommender(database, run, settings).snapshot.state
+
+    def compared(asked: list[str]) -> str:
+        recommender = Recommender(database, run, settings)
+        found = recommender.for_users(asked, k=5)
+        expected = of_the_whole(database, run, settings)
+        assert [(one.item_id, one.score, one.retrieved) for one in found] == [
+            one for user_id in asked for one in expected[user_id]
+        ]
+        again = Recommender(database, run, settings)  # by the snapshot that the first has kept
+        assert again.for_users(asked, k=5) == found
+        assert again.for_session(["i00", "i02"], k=5) == recommender.for_session(["i00", "i02"], k=5)
+        return again.snapshot.state
+
+    assert compared(users) == kept
+    database.driver.execute_query(
+        "MATCH (u:User {user_id: 'u00'}), (i:Item {item_id: 'i01'}) CREATE (v:User {user_id: $user}) "
+        "CREATE (u)-[:INTERACTED {position: 9, split: 'train', made: true}]->(i) "
+        "CREATE (v)-[:INTERACTED {position: 0, split: 'train', made: true}]->(i)",
+        user=user,
+    )
+    try:
+        assert compared([users[0], user, *users[1:]]) != kept
+    finally:
+        database.driver.execute_query(
+            "MATCH ()-[made:INTERACTED {made: true}]->() DELETE made WITH count(*) AS n "
+            "MATCH (v:User {user_id: $user}) DELETE v",
+            user=user,
+        )
+    assert compared(users) != kept
+
+
+def test_a_damaged_snapshot_is_made_anew(database: Database, run: Path) -> None:
+    settings = SASRecSettings(dim=16, epochs=3, n_candidates=12)
+    found = Recommender(database, run, settings).for_users(["u00"])
+    (file,) = (run / "final").glob("snapshot-*.safetensors")
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(KgrecError, match=r"snapshot.*is damaged"):
+        Served.open(run, settings)
+    assert Recommender(database, run, settings).for_users(["u00"]) == found
+    assert Served.open(run, settings).snapshot.item_ids == sorted({str(row["item"]) for row in rows()})
+
+
+def test_lists_of_all_users_in_one_file(
+    database: Database, command_line: CommandLine, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In blocks of 25 users, one of whom has no item, and the same by the function without a database."""
+    monkeypatch.setattr(batch, "BLOCK", 25)
+    out, users = tmp_path / "lists.parquet", sorted({str(row["user"]) for row in rows()})
+    database.driver.execute_query("CREATE (:User {user_id: 'u30, idle'})")
+    try:
+        command_line("recommend", "--all-users", "--out", str(out), "-k", "4", "--run", str(run))
+    finally:
+        database.driver.execute_query("MATCH (u:User {user_id: 'u30, idle'}) DELETE u")
+    file = pq.ParquetFile(out)
+    assert file.num_row_groups == 3 and file.schema_arrow == SCHEMA
+    settings = SASRecSettings(dim=16, epochs=3, n_candidates=12)
+    recommender = Recommender(database, run, settings)
+    expected, found = recommender.for_users(users, k=4), file.read().to_pylist()
+    told = ("user_id", "rank", "item_id")
+    assert [[one[name] for name in told] for one in found] == [
+        [getattr(one, name) for name in told] for one in expected
+    ]
+    assert np.allclose([one["score"] for one in found], [one.score for one in expected], atol=1e-5)
+
+    read = read_users(database, recommender.personas, users)
+    served = Served.open(run, settings)
+    personas = read.personas.numpy()
+    histories = [["gone", *history] for history in read.histories]
+    assert recommend_block(served, users, histories, personas, 4).select(told).to_pylist() == [
+        {name: one[name] for name in told} for one in found
+    ]
+    alone = recommend_block(served, ["a"], [["i00", "i02"]], None, 60, with_sources=False).to_pydict()
+    assert set(alone["item_id"]) == set(served.snapshot.item_ids) - {"i00", "i02"}  # fewer than sixty are unseen
+    assert alone["rank"] == list(range(1, 39)) and alone["score"] == sorted(alone["score"], reverse=True)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    whole = out.read_bytes()
+    with pytest.raises(KgrecError, match=r"cannot be written to .*lists.parquet: .*No space left"):
+        batch.recommend_all(database, served, out, told=full)
+    assert out.read_bytes() == whole and list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--all-users",), ("--out", "x"), ("--all-users", "--out", "x", "--user", "u00")]
+)
+def test_all_users_and_the_file_go_together(command_line: CommandLine, arguments: list[str]) -> None:
+    assert command_line("recommend", *arguments, check=False).exit_code == 2
 
 
 def test_table_is_readable(command_line: CommandLine, run: Path) -> None:

@@ -17,6 +17,8 @@ from recommender.dataset import Dataset, Personas
 from recommender.sasrec import SASRec
 from recommender.scoring import by_model
 from recommender.sequences import NO_TIME, SPLITS, TEST, TRAIN, VALIDATION, Sequences
+from recommender.sources import Reaching, profiles
+from recommender.tables import profile_table
 
 
 def dataset(
@@ -175,3 +177,15 @@ def with_other_tests(data: Dataset) -> Dataset:
     items = data.sequences.items.copy()
     items[places] = np.roll(items[places], 3)
     return with_sequences(data, dataclasses.replace(data.sequences, items=items))
+
+
+def scores_of(source: Reaching, histories: list[list[int]], n_items: int) -> torch.Tensor:
+    """What a source says of all items: ``[n, n_items + 1]``."""
+    nothing = np.zeros(len(histories), dtype=np.int64)
+    return source(Asked(nothing, histories, nothing, nothing, torch.zeros(len(histories), 0), n_items))
+
+
+def by_profile(facts: sp.csr_matrix) -> Reaching:
+    """The source that scores by facts ``[n_items + 1, n_facts]``."""
+    table = profile_table(facts)
+    return profiles(table, sp.csr_matrix(table.T))

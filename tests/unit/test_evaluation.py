@@ -29,6 +29,7 @@ from recommender.second_stage import Way
 from recommender.sequences import TEST, TRAIN, VALIDATION
 from recommender.settings import SASRecSettings
 from recommender.sources import followers
+from recommender.tables import follower_table
 from recommender.train import train_models
 from recommender.trained import load_model, with_persona
 from tests.unit.datasets import dataset, sequences, with_sequences
@@ -240,7 +241,7 @@ def test_the_first_stage_has_the_sources_that_validation_chose(run: Path) -> Non
         parts = [
             (1.0, score_histories(model, asked.histories, asked.personas)),
             (0.4, item_knn(known, N_ITEMS, 0.6)(asked.histories)),
-            (1.5, followers(known, N_ITEMS)(asked.histories)),
+            (1.5, followers(follower_table(known, N_ITEMS))(asked)),
         ]
     total = torch.zeros(len(asked.users), N_ITEMS)
     for weight, scores in parts:

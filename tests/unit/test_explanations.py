@@ -11,7 +11,7 @@ from tests.unit.datasets import dataset
 def companion_of(rows: list[list[int]], item: int, history: list[int], ties: sp.csr_matrix | None = None) -> object:
     data = dataset(rows, [0] * len(rows), [0] * len(rows), 6)
     ties = data.require_co_occurrence(Fit.FINAL) if ties is None else ties
-    return companion(ties, data.sequences.known(Fit.FINAL).matrix(6).tocsc(), item, history)
+    return companion(sp.csr_matrix(ties.T), data.sequences.known(Fit.FINAL).matrix(6).tocsc(), item, history)
 
 
 def test_the_nearest_item_by_cosine_is_named_not_the_most_popular() -> None:

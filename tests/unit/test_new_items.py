@@ -14,7 +14,7 @@ from recommender.asked import Asked, Score, ranks, users_asked
 from recommender.first_stage import beside, choose_fusion
 from recommender.fusion import Fusion, fused
 from recommender.metrics import ndcg
-from recommender.new_items import VALUES, among, choose, given
+from recommender.new_items import VALUES, Given, among, choose
 from recommender.scoring import by_model
 from recommender.sequences import PADDING
 from recommender.settings import SASRecSettings
@@ -45,7 +45,7 @@ def value_of(asked: Asked, score: Score) -> float:
 
 def test_new_is_what_a_fit_has_not_learned_from() -> None:
     data = dataset([[1, 2], [2, 3]], [4, 1], [5, 6], n_items=6)
-    found = {fit: torch.nonzero(among(data.sequences.known(fit), 6)).squeeze(1).tolist() for fit in Fit}
+    found = {fit: torch.nonzero(among(data.counts(fit))).squeeze(1).tolist() for fit in Fit}
     assert found == {Fit.VALIDATION: [4, 5, 6], Fit.TEST: [5, 6], Fit.FINAL: []}
 
 
@@ -54,7 +54,7 @@ def test_scores_by_hand() -> None:
     table = torch.tensor([[-math.inf, 1.0, -80.0, 2.0, 3.0]])
     new = torch.tensor([False, False, True, False, False])
     spread = math.sqrt(2 / 3)
-    found = given(by_user(table), new, 1.5)(asked)[0].tolist()
+    found = Given(by_user(table), new, 1.5)(asked)[0].tolist()
     assert found == pytest.approx([-math.inf, -1 / spread, 1.5, 0.0, 1 / spread])
 
 
@@ -64,7 +64,7 @@ def test_a_value_is_given_where_new_targets_are_told_by_another() -> None:
     model, knows = blind(asked, 2.0, 1), by_user(opinions(asked, 2.0, 2))
     sources, weights = {"persona": knows}, {"persona": 0.5}
     found = choose(asked, model, sources, weights, mask())
-    tried = {value: value_of(asked, fused(given(model, mask(), value), sources, weights)) for value in VALUES}
+    tried = {value: value_of(asked, fused(Given(model, mask(), value), sources, weights)) for value in VALUES}
     assert found == max(tried, key=lambda value: tried[value])
     assert tried[found] > value_of(asked, fused(model, sources, weights))
 
@@ -76,8 +76,8 @@ def test_who_counts_interactions_gets_the_value_too() -> None:
     found = choose(asked, model, sources, weights, mask())
     tried = {}
     for value in VALUES:
-        changed = {"persona": knows, "followers": given(counts, mask(), value)}
-        tried[value] = value_of(asked, fused(given(model, mask(), value), changed, weights))
+        changed: dict[str, Score] = {"persona": knows, "followers": Given(counts, mask(), value)}
+        tried[value] = value_of(asked, fused(Given(model, mask(), value), changed, weights))
     assert found == max(tried, key=lambda value: tried[value])
 
 
@@ -121,7 +121,7 @@ def test_the_first_stage_gives_what_was_chosen(tmp_path: Path) -> None:
     asked = next(users_asked(data, Fit.VALIDATION).batches())
     others = np.where(data.sequences.items == 3, 4, data.sequences.items)  # nobody has ever chosen item 3
     without = replace(data, sequences=replace(data.sequences, items=others))
-    assert among(without.sequences.known(Fit.VALIDATION), data.n_items)[3]
+    assert among(without.counts(Fit.VALIDATION))[3]
     stage = beside(by_model(model), Fusion(weights, 0.8, 0, 0, 1.25), without, Fit.VALIDATION)
     for name, part in stage.parts.items():
         mine = part(asked)[:, 3]

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from gnn.profile import Interest, Profiles
-from recommender.sources import profiles as scorer
+from tests.unit.datasets import by_profile, scores_of
 
 
 def matrix(rows: list[list[int]], n_columns: int) -> sp.csr_matrix:
@@ -65,7 +65,7 @@ def test_profiles_are_those_by_which_the_recommender_scores() -> None:
         for one in interests:
             scores[user] += one.weight * made.told[:, [one.feature]].toarray().ravel()
     padded = sp.csr_matrix(sp.vstack([sp.csr_matrix((1, 30)), facts]).astype(np.float32))
-    assert np.allclose(scores, scorer(padded)(histories)[:, 1:].numpy(), atol=1e-5)
+    assert np.allclose(scores, scores_of(by_profile(padded), histories, 40)[:, 1:].numpy(), atol=1e-5)
 
 
 def test_equal_interests_are_in_the_order_of_their_numbers_and_the_weakest_left_out() -> None:

@@ -8,13 +8,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommender import ranking
 from recommender.asked import Asked
 from recommender.baselines import item_knn
 from recommender.evaluation import Answer, by_scores, by_stages
 from recommender.first_stage import MODEL, FirstStage
 from recommender.learned_order import LearnedOrder
 from recommender.metrics import hit_rate, mrr, ndcg
-from recommender.ranking import candidate_ranks, retrieve, seen_items, target_ranks
+from recommender.ranking import best_products, candidate_ranks, retrieve, seen_items, target_ranks
 from recommender.sasrec import SASRec
 from recommender.scoring import by_model
 from recommender.second_stage import SecondStage, Stages
@@ -161,3 +162,25 @@ def test_a_repeated_target_is_treated_alike_by_all_systems() -> None:
     for name, ranks in found.items():
         assert torch.isinf(ranks[[0, 2]]).all(), name
     assert all(torch.isfinite(found[name][1]) for name in ("base", "conditioned", "retrieval", "learned", "item-kNN"))
+
+
+@pytest.mark.parametrize("n", [3, 40])
+def test_products_by_blocks_of_items_give_what_scores_of_all_items_give(
+    n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks of seven of thirty items; one user has had nothing, one all but two; some items are not allowed."""
+    monkeypatch.setattr(ranking, "AT_ONCE", 7)
+    torch.manual_seed(2)
+    states, table = torch.randn(3, 4), torch.randn(31, 4)
+    seen = seen_items([[], [5, 9, 5, 30], list(range(1, 29))])
+    allowed = torch.rand(31) < 0.7
+    for mask in (None, allowed):
+        scores = states @ table.T
+        scores[:, 0] = -torch.inf
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -torch.inf)
+        expected = retrieve(scores, seen, n)
+        items, found = best_products(states, table, seen, n, mask)
+        assert items.masked_fill(torch.isinf(found), 0).equal(expected)
+        real = expected != 0
+        assert torch.allclose(found[real], scores.gather(1, expected)[real])

@@ -27,10 +27,11 @@ class Told(SASRec):
         super().__init__(len(table) - 1, SASRecSettings(dim=2, heads=1))
         self.table = table.clone()
         self.table[:, 0] = -math.inf
+        self.items = torch.nn.Embedding(len(table), len(table), _weight=table.T.contiguous())  # a state is one of them
 
-    def next_scores(self, sequences: Tensor, personas: Tensor | None = None) -> Tensor:
+    def next_states(self, sequences: Tensor, personas: Tensor | None = None) -> Tensor:
         last = (sequences != 0).sum(dim=1) - 1
-        return self.table[sequences.gather(1, last[:, None])[:, 0]]
+        return torch.nn.functional.one_hot(sequences.gather(1, last[:, None])[:, 0], len(self.table)).float()
 
 
 def ask(histories: list[list[int]], targets: list[int], n_items: int = N_ITEMS) -> Asked:

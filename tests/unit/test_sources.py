@@ -15,8 +15,9 @@ from kgrec.training.fits import Fit
 from recommender.asked import Asked, users_asked
 from recommender.baselines import item_knn
 from recommender.dataset import Dataset
-from recommender.sources import FOLLOWED_RECENCY, WITHIN, affinity, co_occurrence, followers, profiles, sources
-from tests.unit.datasets import dataset, shop, with_other_tests
+from recommender.sources import FOLLOWED_RECENCY, affinity, co_occurrence, followers, sources
+from recommender.tables import WITHIN, follower_table
+from tests.unit.datasets import by_profile, dataset, scores_of, shop, with_other_tests
 
 
 def told(rows: list[list[int]], n_facts: int) -> sp.csr_matrix:
@@ -31,8 +32,8 @@ def test_co_occurrence_sums_the_cosines_of_an_items_own_nearest() -> None:
     """Item 3 is among the nearest of 1, but 1 not of 3; what comes twice counts once, by its later place."""
     ties = np.zeros((5, 5), dtype=np.float32)
     ties[1, [2, 3]], ties[2, [1, 4]], ties[3, 4] = (0.5, 0.25), (0.5, 0.125), 0.75
-    scorer = co_occurrence(sp.csr_matrix(ties), 1.0)
-    found = scorer([[3], [1], [2, 4], [4, 2, 4]])
+    near = sp.csr_matrix(ties.T)
+    found = scores_of(co_occurrence(near, 1.0), [[3], [1], [2, 4], [4, 2, 4]], 4)
     assert torch.isinf(found[:, 0]).all()
     assert found[:, 1:].tolist() == [
         [0.25, 0.0, 0.0, 0.0],
@@ -40,7 +41,7 @@ def test_co_occurrence_sums_the_cosines_of_an_items_own_nearest() -> None:
         [0.5, 0.125, 0.75, 0.0],
         [0.5, 0.125, 0.75, 0.0],
     ]
-    recent = co_occurrence(sp.csr_matrix(ties), 0.5)([[2, 4], [4, 2, 3]])
+    recent = scores_of(co_occurrence(near, 0.5), [[2, 4], [4, 2, 3]], 4)
     assert recent[:, 1:].tolist() == [[0.25, 0.125, 0.75, 0.0], [0.25 + 0.25, 0.25 * 0.125, 0.25 * 0.75, 0.0]]
 
 
@@ -66,7 +67,7 @@ def test_a_data_set_without_co_occurrence_of_the_fit_is_refused() -> None:
 def test_followers_by_hand() -> None:
     """Item 1 comes twice, 2 and 3 twice, 4 once; 3 follows 1 at once and after one step, 1 follows 3 in one history."""
     known = dataset([[1, 2, 3], [1, 3, 4], [2]], [0] * 3, [0] * 3, 5).sequences.known(Fit.TEST)
-    found = followers(known, 5)([[1], [2, 1], [5]])
+    found = scores_of(followers(follower_table(known, 5)), [[1], [2, 1], [5]], 5)
     root = math.sqrt
     after_1 = {2: 1 / root(2 * 2), 3: (1 / 2 + 1) / root(2 * 2), 4: (1 / 2) / root(2 * 1)}
     assert found[0].tolist() == pytest.approx([-math.inf, 0, after_1[2], after_1[3], after_1[4], 0])
@@ -78,14 +79,14 @@ def test_followers_by_hand() -> None:
 def test_what_comes_too_late_does_not_follow() -> None:
     long = [1, *range(2, 2 + WITHIN), 9]
     known = dataset([long, [3, 3]], [0, 0], [0, 0], 9).sequences.known(Fit.TEST)
-    scores = followers(known, 9)([[1], [3]])
+    scores = scores_of(followers(follower_table(known, 9)), [[1], [3]], 9)
     assert scores[0, 9] == 0.0 and scores[0, 1 + WITHIN] > 0.0
     assert scores[1, 3] == 0.0  # no item follows itself
 
 
 def test_followers_do_not_cross_users() -> None:
     known = dataset([[1, 2], [3, 4]], [0, 0], [0, 0], 4).sequences.known(Fit.TEST)
-    assert followers(known, 4)([[2]])[0, 1:].tolist() == [0.0] * 4
+    assert scores_of(followers(follower_table(known, 4)), [[2]], 4)[0, 1:].tolist() == [0.0] * 4
 
 
 def test_profiles_are_the_cosines_of_scikit_learn() -> None:
@@ -97,13 +98,13 @@ def test_profiles_are_the_cosines_of_scikit_learn() -> None:
     idf.idf_ = np.log(12 / counts.sum(axis=0).clip(min=1))  # without the one that scikit-learn adds
     items = idf.transform(counts).toarray()
     users = np.stack([items[[item - 1 for item in set(history)]].sum(axis=0) for history in histories])
-    found = profiles(facts)(histories)
+    found = scores_of(by_profile(facts), histories, 12)
     assert torch.isinf(found[:, 0]).all()
     assert np.allclose(found[:, 1:].numpy(), cosine_similarity(users, items), atol=1e-5)
 
 
 def test_what_all_items_have_in_common_says_nothing() -> None:
-    scores = profiles(told([[0, 1], [0, 1], [0, 2], [0]], 3))([[1], [4]])
+    scores = scores_of(by_profile(told([[0, 1], [0, 1], [0, 2], [0]], 3)), [[1], [4]], 4)
     assert scores[0, 1:].tolist() == pytest.approx([1.0, 1.0, 0.0, 0.0])
     assert scores[1, 1:].tolist() == [0.0] * 4
 

@@ -1,0 +1,221 @@
+"""What the final fit knows of all users together, kept in the run folder: who is asked for is all that is read besides.
+
+A snapshot is of one state of the graph. After any write, by whomever, it is not taken for the graph any more.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from filelock import Timeout
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from kgrec.errors import KgrecError
+from kgrec.files import exclusive, replacing
+from kgrec.graph.database import Database
+from kgrec.manifest import load_manifest, save_manifest
+from kgrec.training.fits import Fit
+from recommender.dataset import SPARSE_PARTS, Dataset, Personas
+from recommender.reading import read_dataset
+from recommender.tables import Tables
+
+FORMAT_VERSION = 1
+MANIFEST = "snapshot.json"
+CHOSEN = "chosen"  # name of that matrix among the tables of the file
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The final fit without its users, as `recommender.knowledge.Knowledge`. What is read from a file stays there.
+
+    Attributes:
+        state: of the graph that it was read from (`kgrec.graph.database.Database.state`).
+        item_ids: ``[n_items]``
+        items_digest: as `Dataset.items_digest`.
+        personas: of the final fit, without those of the users.
+        frequency: how often each item was chosen. ``[n_items + 1]``
+        chosen: which users had which items. ``[n_users, n_items + 1]``
+        looked_up: what its sources look up.
+    """
+
+    state: str
+    item_ids: list[str]
+    items_digest: str
+    personas: Mapping[Fit, Personas]
+    frequency: np.ndarray
+    chosen: sp.csc_matrix
+    looked_up: Tables
+
+    @classmethod
+    def of(cls, dataset: Dataset, state: str) -> Self:
+        """Take what is needed of a data set.
+
+        Args:
+            dataset: with co-occurrence and personas of the final fit.
+            state: of the graph when it was read.
+
+        Raises:
+            KgrecError: it lacks one of both.
+        """
+        personas = dataset.require_personas(Fit.FINAL)
+        of_nobody = Personas(personas.run_id, torch.zeros(0, personas.dim), [], personas.items)
+        known = dataset.sequences.known(Fit.FINAL)
+        return cls(
+            state,
+            dataset.item_ids,
+            dataset.items_digest,
+            {Fit.FINAL: of_nobody},
+            dataset.counts(Fit.FINAL),
+            known.matrix(dataset.n_items).tocsc(),
+            dataset.tables(Fit.FINAL),
+        )
+
+    @property
+    def n_items(self) -> int:
+        """The highest item number."""
+        return len(self.item_ids)
+
+    @cached_property
+    def number(self) -> dict[str, int]:
+        """Number of each item id."""
+        return {item_id: number for number, item_id in enumerate(self.item_ids, start=1)}
+
+    def require_personas(self, fit: Fit) -> Personas:
+        """Return the personas of the final fit, without those of the users."""
+        _only_final(fit)
+        return self.personas[fit]
+
+    def counts(self, fit: Fit) -> np.ndarray:
+        """How often each item was chosen: ``[n_items + 1]``."""
+        _only_final(fit)
+        return self.frequency
+
+    def tables(self, fit: Fit) -> Tables:
+        """Return what the sources of the final fit look up."""
+        _only_final(fit)
+        return self.looked_up
+
+    def save(self, run: Path) -> None:
+        """Write ``final/snapshot-....safetensors`` and, at last, ``final/snapshot.json``, in place of those before.
+
+        Nothing is written where another process does it at the same time.
+
+        Raises:
+            KgrecError: the folder cannot be written.
+        """
+        folder = Fit.FINAL.folder(run)
+        name = f"snapshot-{hashlib.sha256(self.state.encode()).hexdigest()[:16]}.safetensors"
+        try:
+            with exclusive(folder / "snapshot.lock").acquire(blocking=False):
+                for left in folder.glob("snapshot-*.partial"):  # of a process that was killed
+                    left.unlink()
+                with replacing(folder / name) as draft:
+                    draft.touch()
+                    mode = draft.stat().st_mode  # safetensors lets nobody else read what it writes
+                    save_file(self._arrays(), draft)
+                    draft.chmod(mode)
+                tables = {name: self.looked_up[name] for name in self.looked_up.names} | {CHOSEN: self.chosen}
+                personas = self.personas[Fit.FINAL]
+                content = {
+                    "file": name,
+                    "state": self.state,
+                    "items_digest": self.items_digest,
+                    "persona_run": personas.run_id,
+                    "shapes": {table: list(one.shape) for table, one in tables.items()},
+                }
+                save_manifest(folder / MANIFEST, FORMAT_VERSION, content, [name])
+                for old in folder.glob("snapshot-*.safetensors"):
+                    if old.name != name:
+                        old.unlink()
+        except Timeout:
+            return
+        except (OSError, SafetensorError) as error:
+            raise KgrecError(f"The snapshot cannot be written to {folder}: {error}.") from error
+
+    @classmethod
+    def load(cls, run: Path) -> Self:
+        """Read what `save` wrote, of whatever state of the graph.
+
+        Raises:
+            KgrecError: there is none, it is damaged, or a later kgrec wrote it.
+        """
+        folder = Fit.FINAL.folder(run)
+        manifest = load_manifest(folder / MANIFEST, FORMAT_VERSION, "snapshot")
+        try:
+            with safe_open(folder / manifest["file"], framework="pt") as file:
+                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+            text, ends = arrays["item_ids"].numpy().tobytes(), arrays["item_ends"].tolist()
+            item_ids = [text[start:end].decode() for start, end in zip([0, *ends], ends, strict=False)]
+            items = arrays["persona_items"]
+            personas = Personas(manifest["persona_run"], torch.zeros(0, items.shape[1]), [], items)
+            shapes = {name: (rows, columns) for name, (rows, columns) in manifest["shapes"].items()}
+            make = {name: partial(_by_rows, arrays, name, shape) for name, shape in shapes.items() if name != CHOSEN}
+            return cls(
+                manifest["state"],
+                item_ids,
+                manifest["items_digest"],
+                {Fit.FINAL: personas},
+                arrays["counts"].numpy(),
+                sp.csc_matrix(_parts(arrays, CHOSEN), shape=shapes[CHOSEN]),
+                Tables(make),
+            )
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+            raise KgrecError(f"The snapshot in {folder} is damaged: {str(error).splitlines()[0]}.") from error
+
+    def _arrays(self) -> dict[str, Tensor]:
+        """All that is in the file: ids as UTF-8 one behind the other, matrices in their parts."""
+        encoded = [item_id.encode() for item_id in self.item_ids]
+        arrays = {
+            "item_ids": np.frombuffer(b"".join(encoded), dtype=np.uint8).copy(),
+            "item_ends": np.cumsum([len(one) for one in encoded], dtype=np.int64),
+            "counts": self.frequency,
+            "persona_items": self.personas[Fit.FINAL].items.numpy(),
+        }
+        for name in self.looked_up.names:
+            arrays |= {f"{name}, {part}": getattr(self.looked_up[name], part) for part in SPARSE_PARTS}
+        arrays |= {f"{CHOSEN}, {part}": getattr(self.chosen, part) for part in SPARSE_PARTS if part != "data"}
+        return {name: torch.from_numpy(np.ascontiguousarray(one)) for name, one in arrays.items()}
+
+
+def current_snapshot(database: Database, run: Path) -> Snapshot:
+    """Return the snapshot of the graph of now: that of the run folder, or one made of the whole graph, which is kept.
+
+    Raises:
+        KgrecError: as `read_dataset`, or there are no personas.
+    """
+    state = database.state()
+    with suppress(KgrecError):  # whatever is wrong with it, it can be made anew
+        kept = Snapshot.load(run)
+        if kept.state == state:
+            return kept
+    made = Snapshot.of(read_dataset(database, [Fit.FINAL], with_texts=False), state)
+    if database.state() == state and Fit.FINAL.folder(run).is_dir():
+        with suppress(KgrecError):  # a folder that cannot be written is still read
+            made.save(run)
+    return made
+
+
+def _only_final(fit: Fit) -> None:
+    if fit is not Fit.FINAL:
+        raise ValueError(f"a snapshot is of the final fit, not of the {fit} fit")
+
+
+def _by_rows(arrays: Mapping[str, Tensor], name: str, shape: tuple[int, int]) -> sp.csr_matrix:
+    return sp.csr_matrix(_parts(arrays, name), shape=shape)
+
+
+def _parts(arrays: Mapping[str, Tensor], name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return data, indices and bounds of a matrix; ones where its data were not kept."""
+    indices, indptr = (arrays[f"{name}, {part}"].numpy() for part in ("indices", "indptr"))
+    data = arrays.get(f"{name}, data")
+    ones = np.broadcast_to(np.ones(1, dtype=np.float32), indices.shape)
+    return (ones if data is None else data.numpy()), indices, indptr
