@@ -3,7 +3,8 @@
 // those that it learns from; Sessions, which hold interactions of all splits, never enter. What co-occurs in a fit's
 // interactions has a type of its own as well, such as CO_OCCURS_WITH:test.
 // Repeated relationships count once; they are told apart within one node at a time, which takes little memory.
-// $graph_name: name in the catalog; $session: of Aura's GDS sessions, {} for the plugin; $types: the relationship types that the meta-paths walk; $splits: of interactions;
+// $graph_name: name in the catalog; $session: of Aura's GDS sessions, {} for the plugin;
+// $types: the relationship types that the meta-paths walk; $splits: of interactions;
 // $co_occurrence: {fit, run_id} of what is wanted of CO_OCCURS_WITH, which has to be left out of $types.
 CALL () {
   MATCH (source:User)

@@ -18,7 +18,7 @@ PROJECTED = "load/core_projection"
 
 @pytest.fixture
 def routed(database: Database, neo4j_address: dict[str, str]) -> Iterator[Database]:
-    """The same server as if it were a cluster: a single server gives a routing table as well."""
+    """The same server as if it were a cluster: a single one gives a routing table as well."""
     uri = neo4j_address["uri"].replace("bolt", "neo4j")
     with Database(uri, neo4j_address["user"], neo4j_address["password"]) as opened:
         opened.write("load/users", rows=["u"])
