@@ -1,4 +1,4 @@
-# Sourced by kgrec-demo and kgrec-test: makes .venv in the checkout and installs kgrec into it.
+# Sourced by kgrec-demo, kgrec-test and kgrec-test-far: makes .venv in the checkout and installs kgrec into it.
 # Needs a POSIX shell and Python 3.11 or newer with its venv module; nothing else.
 
 say() {
@@ -16,17 +16,19 @@ find_python() {
     exit 1
 }
 
-# make_environment EXTRAS: EXTRAS is empty or, for instance, [test]. Installs again only when pyproject.toml changed.
+# make_environment EXTRAS [FOLDER]: EXTRAS is empty or, for instance, [test]; FOLDER is .venv unless another is given.
+# Installs again only when pyproject.toml changed.
 make_environment() {
     wanted="$1 $(cksum <pyproject.toml)"
-    stamp=.venv/kgrec-installed
+    environment=${2:-.venv}
+    stamp=$environment/kgrec-installed
     if [ ! -f "$stamp" ] || ! grep -qxF "$wanted" "$stamp"; then
         python=$(find_python)
-        say "Making the environment in .venv (torch with CUDA takes about 6 GB of disk)"
-        [ -x .venv/bin/python ] || "$python" -m venv .venv
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".$1"
+        say "Making the environment in $environment (torch with CUDA takes about 6 GB of disk)"
+        [ -x "$environment/bin/python" ] || "$python" -m venv "$environment"
+        "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".$1"
         echo "$wanted" >>"$stamp"
     fi
-    PATH="$PWD/.venv/bin:$PATH"
+    PATH="$PWD/$environment/bin:$PATH"
     export PATH
 }

@@ -46,6 +46,7 @@ K_CORE = click.option(
         "amazon": ("kgloader.commands:load_amazon", "Amazon reviews and metadata of 2014, 2018 or 2023."),
         "recbole": ("kgloader.commands:load_recbole", "RecBole's atomic files: .inter, .item, .link, .kg."),
         "domain": ("kgloader.domains.commands:load_domain", "Any domain that a settings file describes."),
+        "spark": ("kgloader.spark.commands:load_spark", "Interactions in Parquet files, by a Spark job."),
         "split": ("kgloader.split_command:split", "Split anew: by leave-one-out, or by time for all users."),
         "dbpedia": ("kgloader.dbpedia.commands:dbpedia", "Link items to DBpedia entities and fetch their facts."),
         "embeddings": ("kgloader.texts.commands:embeddings", "Encode item texts; tie similar items."),

@@ -21,6 +21,7 @@ from kgrec.terminal import guard_streams, say
             "recommender.recommend_command:recommend",
             "Recommend items to users or to an anonymous session.",
         ),
+        "ray": ("recommender.ray_commands:ray_jobs", "Recommend to all users by a Ray job, on many machines."),
         "evaluate": ("recommender.evaluate_command:evaluate", "Rank all items for every test user: HR, NDCG, MRR."),
         "graph": ("kgrec.graph_command:graph", "Count what is in the graph; prove that it is as it must be."),
         "settings": (

@@ -33,6 +33,12 @@ class Neo4jSettings(BaseModel):
     user: str = Field("neo4j", description="User name.")
     password: SecretStr | None = Field(None, description="Password; better kept in the environment than in a file.")
     database: str = Field("neo4j", description="Name of the database on that server.")
+    session_memory: str | None = Field(
+        None,
+        pattern="[1-9][0-9]*GB",
+        description="On AuraDB without the GDS plugin: memory of the GDS session in which a projection is computed on, "
+        "such as 8GB.",
+    )
 
     @field_validator("uri")
     @classmethod

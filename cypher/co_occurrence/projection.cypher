@@ -11,6 +11,6 @@ WITH item, user ORDER BY item.item_id
 WITH gds.graph.project(
   $graph_name, item, user,
   {sourceNodeLabels: ['Item'], targetNodeLabels: ['User'], relationshipType: 'CHOSEN_BY'},
-  {readConcurrency: 1}
+  $resources
 ) AS projected
 RETURN projected.nodeCount AS nodes

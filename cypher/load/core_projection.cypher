@@ -5,9 +5,10 @@ CALL (node) {
   OPTIONAL MATCH (node)-[:INTERACTED]->(item:Item)
   RETURN DISTINCT item
 }
+WITH node, item, $resources AS resources
 WITH gds.graph.project(
   $graph_name, node, item,
   {relationshipType: 'INTERACTED'},
-  {undirectedRelationshipTypes: ['*'], readConcurrency: 1}
+  resources {.*, undirectedRelationshipTypes: ['*']}
 ) AS projected
 RETURN projected.nodeCount AS nodes, projected.relationshipCount AS relationships

@@ -6,6 +6,7 @@ WITH gds.graph.project(
   {
     sourceNodeLabels: ['Item'], targetNodeLabels: null,
     sourceNodeProperties: {embedding: item.embedding}, targetNodeProperties: null
-  }
+  },
+  $resources
 ) AS projected
 RETURN projected.nodeCount AS nodes

@@ -2,10 +2,9 @@
 // Each split's interactions are a relationship type of their own, such as INTERACTED:train, so that every fit can take
 // those that it learns from; Sessions, which hold interactions of all splits, never enter. What co-occurs in a fit's
 // interactions has a type of its own as well, such as CO_OCCURS_WITH:test.
-// GDS keeps 6.5 MB of buffers for every thread and relationship type while it projects, however small the graph: with
-// one thread, which is all that Cypher feeds, instead of four.
 // Repeated relationships count once; they are told apart within one node at a time, which takes little memory.
-// $graph_name: name in the catalog; $types: the relationship types that the meta-paths walk; $splits: of interactions;
+// $graph_name: name in the catalog; $resources: threads, or the memory of an Aura session;
+// $types: the relationship types that the meta-paths walk; $splits: of interactions;
 // $co_occurrence: {fit, run_id} of what is wanted of CO_OCCURS_WITH, which has to be left out of $types.
 CALL () {
   MATCH (source:User)
@@ -40,6 +39,6 @@ CALL () {
 WITH gds.graph.project(
   $graph_name, source, target,
   {sourceNodeLabels: labels(source), targetNodeLabels: labels(target), relationshipType: kind},
-  {readConcurrency: 1}
+  $resources
 ) AS projected
 RETURN projected.nodeCount AS nodes, projected.relationshipCount AS relationships

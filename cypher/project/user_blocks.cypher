@@ -12,6 +12,6 @@ CALL (source) {
 WITH gds.graph.project(
   $graph_name, source, target,
   {sourceNodeLabels: ['User'], targetNodeLabels: ['Item'], relationshipType: block},
-  {readConcurrency: 1}
+  $resources
 ) AS projected
 RETURN projected.nodeCount AS nodes

@@ -5,17 +5,11 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, LiteralString, Self
 
-from neo4j import Driver, GraphDatabase, NotificationDisabledClassification, Record, Result, ResultSummary, Session
-from neo4j.exceptions import (
-    AuthError,
-    ClientError,
-    ConfigurationError,
-    DriverError,
-    Neo4jError,
-    ServiceUnavailable,
-)
+from neo4j import READ_ACCESS, WRITE_ACCESS, GraphDatabase, Record, Result, ResultSummary, Session
+from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, ServiceUnavailable
 
 from kgrec.errors import KgrecError
+from kgrec.graph.drivers import ROUTED, direct, open_driver
 from kgrec.graph.projections import memory_error, name_of_mine, require_heap, sweep
 from kgrec.graph.statements import statement
 from kgrec.interrupts import held_back
@@ -29,38 +23,32 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-# Of the server's remarks only those on deprecation are for us: they become Python warnings, and errors in the tests.
-REMARKS_PASSED_OVER = [
-    kind for kind in NotificationDisabledClassification if kind is not NotificationDisabledClassification.DEPRECATION
-]
-
 
 class Database:
     """A Neo4j database with the Graph Data Science library.
 
     Use as a context manager. Every statement lives in ``cypher/`` and is called by name; values only ever travel as
     parameters.
+
+    Of a cluster, at a ``neo4j://`` address, the leader writes and any member reads. A read sees all that this object
+    has written, and all that anybody had written when it connected: its sessions keep their bookmarks together, and the
+    first of them is the leader's.
     """
 
-    def __init__(self, uri: str, user: str, password: str, name: str = "neo4j"):
+    def __init__(self, uri: str, user: str, password: str, name: str = "neo4j", session_memory: str | None = None):
         self.uri = uri
         self.user = user
         self.name = name
+        self.session_memory = session_memory  # of Aura's GDS sessions; None where the server has the plugin
+        self.login = (user, password)  # for those who connect themselves: Arrow, and the executors of Spark
         self.writer: Writer | None = None  # that of `kgrec.graph.lock.writing`
-        try:
-            self.driver: Driver = GraphDatabase.driver(
-                uri,
-                auth=(user, password),
-                notifications_disabled_classifications=REMARKS_PASSED_OVER,
-                warn_notification_severity="INFORMATION",
-            )
-        except (ConfigurationError, ValueError) as error:
-            raise KgrecError(f"{uri!r} is no Neo4j address: {_first_line(error)}.") from error
+        self.bookmarks = GraphDatabase.bookmark_manager()
+        self.driver = open_driver(uri, self.login)
         try:
             with self._explained():
                 # Of Bolt, as (6, 1): what the connection can carry.
                 self.protocol: tuple[int, int] = self.driver.get_server_info().protocol_version
-            self.read("schema/ping")
+            self.read_at_leader("schema/ping")
         except BaseException:
             self.driver.close()
             raise
@@ -75,21 +63,26 @@ class Database:
 
     def read(self, name: str, **parameters: Any) -> list[Row]:
         """Run a reading statement and return its rows; retried on passing faults."""
-        with self._session() as session:
+        with self._session(READ_ACCESS) as session:
             return session.execute_read(lambda tx: _rows(tx.run(_text(name), parameters)))
+
+    def read_at_leader(self, name: str, **parameters: Any) -> list[Row]:
+        """Read as `read` does, at the leader of a cluster, which alone knows what is written now."""
+        with self._session() as session:
+            return session.execute_write(lambda tx: _rows(tx.run(_text(name), parameters)))
 
     def state(self) -> str:
         """Return what stands for the graph of now: another text after any transaction that wrote, whoever's it was.
 
-        It is the bookmark of the last one, which the server sends with every answer.
+        It is the bookmark of the last one, which the leader sends with every answer.
         """
         with self._session() as session:
-            session.execute_read(lambda tx: tx.run(_text("schema/ping")).consume())
+            session.execute_write(lambda tx: tx.run(_text("schema/ping")).consume())
             return " ".join(sorted(session.last_bookmarks().raw_values))
 
     def table(self, name: str, **parameters: Any) -> tuple[list[str], list[list[Any]]]:
         """Run a reading statement and return its columns and rows, nodes and paths as the driver gives them."""
-        with self._session() as session:
+        with self._session(READ_ACCESS) as session:
             return session.execute_read(lambda tx: _table(tx.run(_text(name), parameters)))
 
     def stream(self, name: str, fetch_size: int = 1_000, **parameters: Any) -> Iterator[Row]:
@@ -103,7 +96,12 @@ class Database:
             **parameters: of the statement.
         """
         with self._explained():
-            session = self.driver.session(database=self.name, fetch_size=fetch_size)
+            session = self.driver.session(
+                database=self.name,
+                fetch_size=fetch_size,
+                default_access_mode=READ_ACCESS,
+                bookmark_manager=self.bookmarks,
+            )
         try:
             with self._explained():
                 result = session.run(_text(name), parameters)
@@ -154,7 +152,10 @@ class Database:
 
         with self._explained():
             try:
-                return GraphDataScience(self.driver, database=self.name, arrow=False, show_progress=False)
+                # Where the server has an Arrow server, the client finds it; the login is for that alone.
+                return GraphDataScience(
+                    self.driver, auth=self.login, database=self.name, arrow=True, show_progress=False
+                )
             except GdsNotFound as error:
                 raise KgrecError(
                     f"Neo4j at {self.uri} has no Graph Data Science library: install its plugin."
@@ -171,20 +172,28 @@ class Database:
         server can have is not begun.
 
         Args:
-            name: a statement that ends in ``gds.graph.project($graph_name, ...)``; one of the same name and
+            name: a statement that ends in ``gds.graph.project($graph_name, ..., $resources)``; one of the same name and
                 ``_memory`` estimates what the projection, and what is computed on it, need.
             parameters: the other parameters of both.
 
         Raises:
             KgrecError: the server has no GDS plugin, too little memory for what is asked of it, or nothing to project.
         """
+        with self._one_member(), self._projected(name, parameters) as found:
+            yield found
+
+    @contextmanager
+    def _projected(self, name: str, parameters: dict[str, Any]) -> Iterator["tuple[GraphDataScience, Graph]"]:
         gds = self.gds()
         sweep(self)
-        require_heap(self, name, parameters)
+        if self.session_memory is None:  # a session has a heap of its own
+            require_heap(self, name, parameters)
+        # Cypher feeds a projection by one thread, and each more costs 6.5 MB of buffers a relationship type.
+        resources = {"readConcurrency": 1} if self.session_memory is None else {"memory": self.session_memory}
         graph_name = name_of_mine(self)
         with self._explained():
             try:
-                projected = self.read(name, graph_name=graph_name, **parameters)
+                projected = self.read(name, graph_name=graph_name, resources=resources, **parameters)
                 if not projected or not projected[0]["nodes"]:
                     raise KgrecError("The graph holds nothing to compute on: load first, with `kgrec load`.")
                 yield gds, gds.graph.get(graph_name)
@@ -196,9 +205,27 @@ class Database:
             self.writer.check()
 
     @contextmanager
-    def _session(self) -> Iterator[Session]:
-        with self._explained(), self.driver.session(database=self.name) as session:
+    def _session(self, access: str = WRITE_ACCESS) -> Iterator[Session]:
+        given: dict[str, Any] = {"default_access_mode": access, "bookmark_manager": self.bookmarks}
+        with self._explained(), self.driver.session(database=self.name, **given) as session:
             yield session
+
+    @contextmanager
+    def _one_member(self) -> Iterator[None]:
+        """Ask only the leader of a cluster in the block: a projection lives in the memory of one member.
+
+        One statement may read the projection and write what it found, and only the leader writes.
+        """
+        if not self.uri.startswith(ROUTED):
+            yield
+            return
+        leader = self.read_at_leader("schema/leader", database=self.name)[0]["address"]
+        routed, self.driver = self.driver, open_driver(direct(self.uri, leader), self.login)
+        try:
+            yield
+        finally:
+            self.driver, one = routed, self.driver
+            one.close()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -251,7 +278,8 @@ def connect(settings: Neo4jSettings | None = None) -> Database:
         return Database(connection.uri, connection.user, connection.password, settings.database)
     if settings.password is None:
         raise KgrecError(f"No password for Neo4j at {settings.uri}: set KGREC_NEO4J_PASSWORD or give --password.")
-    return Database(settings.uri, settings.user, settings.password.get_secret_value(), settings.database)
+    password = settings.password.get_secret_value()
+    return Database(settings.uri, settings.user, password, settings.database, settings.session_memory)
 
 
 def _text(name: str) -> LiteralString:

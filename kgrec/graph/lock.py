@@ -231,7 +231,7 @@ def _take(database: Database, disturbs: bool) -> Writer:
 
 
 def _look(database: Database) -> _Holder | None:
-    rows = database.read("lock/look", patience=PATIENCE)
+    rows = database.read_at_leader("lock/look", patience=PATIENCE)
     if not rows:
         return None
     try:

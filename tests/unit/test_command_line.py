@@ -77,8 +77,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def test_the_commands_are_those_of_the_way() -> None:
     assert {" ".join(path) for path, command in ALL.items() if not isinstance(command, click.Group)} == {
         "db start", "db stop", "db status", "db logs",
-        "load amazon", "load recbole", "load domain", "load split", "load dbpedia", "load embeddings",
-        "train personas", "train sasrec", "recommend", "evaluate", "explore", "settings", "graph stats", "graph check",
+        "load amazon", "load recbole", "load domain", "load spark", "load split", "load dbpedia", "load embeddings",
+        "train personas", "train sasrec", "recommend", "ray histories", "ray lists", "evaluate", "explore", "settings",
+        "graph stats", "graph check",
     }  # fmt: skip
 
 
@@ -90,7 +91,9 @@ def test_help_tells_what_a_command_does_and_what_each_option_is_for(path: tuple[
     assert command.help and len(command.help.split()) >= 8
     silent = [p.name for p in command.params if isinstance(p, click.Option) and not p.help]
     assert silent == []
-    if not isinstance(command, click.Group) and path[0] not in ("db", "settings"):  # these talk to no other Neo4j
+    if (
+        not isinstance(command, click.Group) and path[0] not in ("db", "settings") and path != ("ray", "lists")
+    ):  # these talk to no other
         assert "--uri" in result.output
     if not isinstance(command, click.Group):
         assert f"kgrec {' '.join(path)}" in result.output  # an example

@@ -1,0 +1,39 @@
+"""The driver of Neo4j's protocol: one that asks the members of a cluster in turn, or one that asks a single member."""
+
+from neo4j import Driver, GraphDatabase, NotificationDisabledClassification
+from neo4j.exceptions import ConfigurationError
+
+from kgrec.errors import KgrecError
+
+ROUTED = "neo4j"  # begins the schemes of addresses at which a driver asks for the members of a cluster
+
+# Of the server's remarks only those on deprecation are for us: they become Python warnings, and errors in the tests.
+REMARKS_PASSED_OVER = [
+    kind for kind in NotificationDisabledClassification if kind is not NotificationDisabledClassification.DEPRECATION
+]
+
+
+def open_driver(uri: str, login: tuple[str, str]) -> Driver:
+    """Open a driver; it connects when it is first asked.
+
+    Args:
+        uri: such as ``neo4j+s://graph.example:7687``, for a cluster or Aura, or ``bolt://127.0.0.1:7687``.
+        login: user name and password.
+
+    Raises:
+        KgrecError: that is no address.
+    """
+    try:
+        return GraphDatabase.driver(
+            uri,
+            auth=login,
+            notifications_disabled_classifications=REMARKS_PASSED_OVER,
+            warn_notification_severity="INFORMATION",
+        )
+    except (ConfigurationError, ValueError) as error:
+        raise KgrecError(f"{uri!r} is no Neo4j address: {str(error).splitlines()[0].rstrip('.')}.") from error
+
+
+def direct(uri: str, member: str) -> str:
+    """Return the address of one member, ``host:port``, of the cluster at ``uri``, as secure as that one."""
+    return f"{uri.partition('://')[0].replace(ROUTED, 'bolt')}://{member}"
