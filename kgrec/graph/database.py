@@ -40,7 +40,7 @@ class Database:
         self.user = user
         self.name = name
         self.session_memory = session_memory  # of Aura's GDS sessions; None where the server has the plugin
-        self.login = (user, password)  # for those who connect themselves: Arrow, and the executors of Spark
+        self.login = (user, password)  # for those who connect themselves: the executors of Spark
         self.writer: Writer | None = None  # that of `kgrec.graph.lock.writing`
         self.bookmarks = GraphDatabase.bookmark_manager()
         self.driver = open_driver(uri, self.login)
@@ -152,10 +152,7 @@ class Database:
 
         with self._explained():
             try:
-                # Where the server has an Arrow server, the client finds it; the login is for that alone.
-                return GraphDataScience(
-                    self.driver, auth=self.login, database=self.name, arrow=True, show_progress=False
-                )
+                return GraphDataScience(self.driver, database=self.name, arrow=False, show_progress=False)
             except GdsNotFound as error:
                 raise KgrecError(
                     f"Neo4j at {self.uri} has no Graph Data Science library: install its plugin."

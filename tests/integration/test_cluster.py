@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from graphdatascience.arrow_client.arrow_info import ArrowInfo
 from neo4j import Driver
 from pydantic import ValidationError
 
@@ -76,22 +75,6 @@ def test_one_member_is_asked_as_securely_as_all(uri: str, member: str) -> None:
     assert direct(uri, "one.example:7688") == member
 
 
-def test_arrow_is_used_where_the_server_has_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The community edition has no Arrow server: what the client is given for one is all that can be seen here."""
-    assert database.gds()._arrow_client is None
-    asked = []
-
-    def refuse(address: str, **given: object) -> None:
-        asked.append((address, given["auth"].auth_pair()))  # type: ignore[attr-defined]
-        raise OSError("nobody listens")
-
-    monkeypatch.setattr(ArrowInfo, "create", lambda _: ArrowInfo("graph.example:8491", True, True, ["v1"]))
-    monkeypatch.setattr("graphdatascience.graph_data_science.AuthenticatedArrowClient", refuse)
-    with pytest.raises(OSError, match="nobody listens"):
-        database.gds()
-    assert asked == [("graph.example:8491", database.login)]
-
-
 def test_a_projection_asks_for_a_session_where_the_settings_name_its_memory(
     database: Database, neo4j_address: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,13 +86,13 @@ def test_a_projection_asks_for_a_session_where_the_settings_name_its_memory(
 
     def noted(self: Database, name: str, **parameters: object) -> list[dict[str, object]]:
         if name == PROJECTED:
-            asked.append({"session": parameters["session"]})
+            asked.append(parameters["resources"])
         assert name != f"{PROJECTED}_memory"  # the server's heap is not that of the session
         return read(self, name, **parameters)
 
     monkeypatch.setattr(Database, "read", noted)
     with connect(given) as opened, opened.projection(PROJECTED) as (_, graph):
         assert graph.node_count() >= 1
-    assert asked == [{"session": {"memory": "2GB"}}]
+    assert asked == [{"memory": "2GB"}]
     with pytest.raises(ValidationError, match="session_memory"):
         Neo4jSettings(session_memory="much")
