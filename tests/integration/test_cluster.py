@@ -81,7 +81,7 @@ def test_a_projection_asks_for_a_session_where_the_settings_name_its_memory(
     """Aura cannot be had here; the plugin takes the memory of a session and passes it over."""
     database.write("load/users", rows=["u"])
     given = Neo4jSettings(**neo4j_address, session_memory="2GB")
-    asked: list[dict[str, object]] = []
+    asked: list[object] = []
     read = Database.read
 
     def noted(self: Database, name: str, **parameters: object) -> list[dict[str, object]]:
