@@ -60,6 +60,7 @@ def into_managed(database: Database, first: FirstLoad, title: str) -> None:
             run_import(server.home, read_options(server.home).heap, folder, files.arguments)
         with nullcontext() if database.writer is None else database.writer.paused():
             server.replace_graph(folder)
+            database.forget_bookmarks()
             database.read("schema/ping")  # connections to the server that was are given up
     ensure_schema(database)
     for path, kind in first.files:

@@ -113,7 +113,7 @@ class FirstLoad:
         if not len(read):
             raise KgrecError(f"{source.path} holds no interactions.")
         met, tie = in_order(read, tie_breaks(read, self.seed))
-        report.nodes.update({"User": len(met.users), "Item": len(met.items)})
+        report.nodes.update({"Item": len(met.items), "User": len(met.users)})
         report.relationships["INTERACTED"] += len(met)
         report.skipped["interactions already there"] += len(read) - len(met)
         if self.k is not None:

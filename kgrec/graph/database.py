@@ -74,11 +74,17 @@ class Database:
     def state(self) -> str:
         """Return what stands for the graph of now: another text after any transaction that wrote, whoever's it was.
 
-        It is the bookmark of the last one, which the leader sends with every answer.
+        It is the store, and the bookmark of the last one, which the leader sends with every answer; empty where it
+        sends none.
         """
         with self._session() as session:
-            session.execute_write(lambda tx: tx.run(_text("schema/ping")).consume())
-            return " ".join(sorted(session.last_bookmarks().raw_values))
+            (found,) = session.execute_write(lambda tx: _rows(tx.run(_text("schema/store"))))
+            bookmarks = sorted(session.last_bookmarks().raw_values)
+        return " ".join([found["store"], *bookmarks]) if bookmarks else ""
+
+    def forget_bookmarks(self) -> None:
+        """Wait no more for what was written before: the store is another one now."""
+        self.bookmarks = GraphDatabase.bookmark_manager()
 
     def table(self, name: str, **parameters: Any) -> tuple[list[str], list[list[Any]]]:
         """Run a reading statement and return its columns and rows, nodes and paths as the driver gives them."""

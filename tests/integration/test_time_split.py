@@ -15,6 +15,7 @@ from kgloader.writers.borders import time_split
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.graph.splits import LEAVE_ONE_OUT, Split, current_split, ensure_split
+from recommender.sequences import NO_TIME
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, rows
 from tests.integration.test_splits import write
@@ -46,7 +47,7 @@ def ten_interactions(database: Database) -> Iterator[None]:
 
 def marks(database: Database) -> dict[str, list[str]]:
     """The splits of each user, oldest first."""
-    return {row["user_id"]: row["splits"] for row in database.read("project/sequences")}
+    return {row["user_id"]: row["splits"] for row in database.read("project/sequences", no_time=NO_TIME)}
 
 
 def said(stdout: str) -> str:

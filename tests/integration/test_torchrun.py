@@ -67,15 +67,17 @@ def environment(
     return os.environ | command_line.environment | {"PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
 
 
-def curves(run: Path) -> list[float]:
-    """Losses and scores of all fits of both bases."""
-    found = []
+def curves(run: Path) -> tuple[list[float], list[float]]:
+    """Losses, and scores, of all fits of both bases."""
+    losses: list[float] = []
+    scores: list[float] = []
     for fit in Fit:
         for path in sorted(fit.folder(run).glob("*.pt")):
             stored = load_checkpoint(path)
             assert stored is not None and stored["finished"]
-            found += stored["losses"] + stored["scores"]
-    return found
+            losses += stored["losses"]
+            scores += stored["scores"]
+    return losses, scores
 
 
 def test_two_processes_have_the_curve_of_one_and_one_of_them_talks(
@@ -84,8 +86,10 @@ def test_two_processes_have_the_curve_of_one_and_one_of_them_talks(
     alone = command_line("train", "sasrec", "--run", str(tmp_path / "one")).output
     both = torchrun("-m", "--", "kgrec", "train", "sasrec", "--run", str(tmp_path / "two"), environment=environment)
     assert both.returncode == 0, both.stderr
-    one, two = curves(tmp_path / "one"), curves(tmp_path / "two")
-    assert one and two == pytest.approx(one, rel=1e-4)  # sums of floats in another order
+    (losses, scores), (losses_of_both, scores_of_both) = curves(tmp_path / "one"), curves(tmp_path / "two")
+    # The gradient of each part of a batch is rounded for itself, to bfloat16 where the processor has it.
+    assert losses and losses_of_both == pytest.approx(losses, rel=1e-3)
+    assert scores_of_both == pytest.approx(scores, abs=0.01)  # of ranks, which may change places
     assert both.stdout.count("The loss is ") == both.stdout.count("Second stage") == 1 == alone.count("The loss is ")
 
 
