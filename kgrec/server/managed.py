@@ -275,18 +275,27 @@ class ManagedServer:
             ) from error
 
     def _end(self, process: psutil.Process) -> None:
-        try:
+        with suppress(psutil.NoSuchProcess):  # it ended by itself
             process.terminate()
-            process.wait(STOP_SECONDS)
-        except psutil.TimeoutExpired:
-            say(f"Neo4j did not stop within {STOP_SECONDS} seconds and is killed; it recovers on start.", err=True)
-            process.kill()
-            process.wait(STOP_SECONDS)
-        except psutil.NoSuchProcess:
-            pass  # it ended by itself
+            if not _ends(process, STOP_SECONDS):
+                say(f"Neo4j did not stop within {STOP_SECONDS} seconds and is killed; it recovers on start.", err=True)
+                process.kill()
+                _ends(process, STOP_SECONDS)
 
     def _log_size(self) -> int:
         return self.log_file.stat().st_size if self.log_file.exists() else 0
+
+
+def _ends(process: psutil.Process, seconds: float) -> bool:
+    """Wait for the end of a process; one that the program which started it has not waited for has ended too."""
+    until = time.monotonic() + seconds
+    while is_alive(process):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    with suppress(psutil.TimeoutExpired):
+        process.wait(0)  # where it is a child of this one
+    return True
 
 
 def _override(options: Options, bolt_port: int | None, http_port: int | None, heap: str | None) -> Options:

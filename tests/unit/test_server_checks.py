@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from kgrec.errors import KgrecError
-from kgrec.server.checks import check_disk, check_port, heap_bytes
+from kgrec.server import managed
+from kgrec.server.checks import HOME_ARGUMENT, check_disk, check_port, heap_bytes
 from kgrec.server.managed import ManagedServer
 from kgrec.server.password import write_secret
 from kgrec.server.process import Options, State, read_options, read_state, reason_of_death, write_state
@@ -106,6 +107,25 @@ def test_stop_leaves_a_foreign_process_alone(tmp_path: Path, sleeper: psutil.Pro
     assert server.stop() is False
     assert sleeper.is_running()
     assert read_state(tmp_path) is None
+
+
+def test_a_server_that_another_program_started_and_does_not_wait_for_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It stays in the list of processes until that program waits for it."""
+    monkeypatch.setattr(managed, "STOP_SECONDS", 5)
+    home = f"{HOME_ARGUMENT}{tmp_path}"
+    starts = (
+        "import subprocess, sys, time; code = 'import time; time.sleep(100)'\n"
+        "print(subprocess.Popen([sys.executable, '-c', code, sys.argv[1]]).pid, flush=True); time.sleep(100)"
+    )
+    with subprocess.Popen([sys.executable, "-c", starts, home], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        process = psutil.Process(int(parent.stdout.readline()))
+        write_state(tmp_path, State(process.pid, process.create_time(), Options()))
+        assert ManagedServer(tmp_path).stop() is True
+        assert process.status() == psutil.STATUS_ZOMBIE and "killed" not in capsys.readouterr().err
+        parent.kill()
 
 
 def test_a_reused_process_number_is_not_the_server(tmp_path: Path, sleeper: psutil.Process) -> None:
