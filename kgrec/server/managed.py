@@ -39,6 +39,7 @@ from kgrec.terminal import say, waiting
 USER = "neo4j"
 REST_OF_PROCESS = 400 * MEBIBYTE  # metaspace, threads, network buffers
 READY_SECONDS = 180
+LEFT_SECONDS = 1  # after which nobody waits for a dead process any more
 STOP_SECONDS = 60
 POLL_SECONDS = 0.3
 
@@ -287,15 +288,17 @@ class ManagedServer:
 
 
 def _ends(process: psutil.Process, seconds: float) -> bool:
-    """Wait for the end of a process; one that the program which started it has not waited for has ended too."""
+    """Wait for the end of a process; one that the program which started it does not wait for has ended too."""
     until = time.monotonic() + seconds
-    while is_alive(process):
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    with suppress(psutil.TimeoutExpired):
-        process.wait(0)  # where it is a child of this one
-    return True
+    while time.monotonic() < until:
+        # Java's first thread ends before the others.
+        dead = process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+        with suppress(psutil.TimeoutExpired):
+            process.wait(LEFT_SECONDS if dead else 0.1)
+            return True
+        if dead:
+            return True
+    return False
 
 
 def _override(options: Options, bolt_port: int | None, http_port: int | None, heap: str | None) -> Options:

@@ -22,7 +22,7 @@ from neo4j.exceptions import Neo4jError
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, connect
 from kgrec.server.managed import ManagedServer
-from kgrec.server.process import State, read_state
+from kgrec.server.process import State, is_alive, read_state
 from kgrec.settings import Neo4jSettings
 
 HEAP = "512m"
@@ -234,7 +234,7 @@ def test_data_survive_a_restart_on_the_same_ports(home: Path, server: ManagedSer
     with Database(before.uri, before.user, before.password) as database, database.driver.session() as session:
         session.run("CREATE (:Kept {value: 1})").consume()
     assert run(home, "stop") == (0, "Neo4j is stopped.\n")
-    assert not old.is_running()
+    assert not is_alive(old)
     assert run(home, "status")[0] == 3
     assert server.connection() is None
     assert run(home, "stop") == (0, "No managed Neo4j was running.\n")
@@ -261,7 +261,7 @@ def test_a_start_killed_before_the_server_was_ready_is_taken_up(tmp_path: Path) 
             database.driver.verify_connectivity()
     finally:
         server.stop()
-    assert not process.is_running()
+    assert not is_alive(process)
 
 
 def test_nobody_takes_the_account_over_at_the_first_start(tmp_path: Path) -> None:
@@ -309,7 +309,7 @@ def test_an_interrupted_start_leaves_nothing_running(tmp_path: Path) -> None:
     command.send_signal(signal.SIGINT)
     _, said = command.communicate(timeout=120)
     assert command.returncode == 130, said
-    assert not process.is_running()
+    assert not is_alive(process)
     assert read_state(server.home) is None
 
 
