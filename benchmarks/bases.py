@@ -19,7 +19,7 @@ from kgrec.training.fits import Fit
 from recommender.asked import ranks, users_asked
 from recommender.dataset import Dataset
 from recommender.metrics import hit_rate, ndcg
-from recommender.scoring import by_model
+from recommender.scoring import ByModel
 from recommender.settings import SASRecSettings
 from recommender.trained import BASE, BASE_TEXT, load_model
 from recommender.trainer import train
@@ -37,7 +37,7 @@ WAYS = {
 def figures(dataset: Dataset, run: Path, name: str, fit: Fit) -> list[float]:
     """HR@10, HR@100 and NDCG@10 of one fit on what it is asked for."""
     model = load_model(run, name, dataset, fit)
-    return _figures(ranks(users_asked(dataset, fit), by_model(model)).numpy())
+    return _figures(ranks(users_asked(dataset, fit), ByModel(model)).numpy())
 
 
 def _figures(found: np.ndarray) -> list[float]:

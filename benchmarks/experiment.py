@@ -53,7 +53,7 @@ from recommender.fusion import Fusion
 from recommender.measured import Measured
 from recommender.reading import read_dataset
 from recommender.report.write import write_report
-from recommender.scoring import by_model
+from recommender.scoring import ByModel
 from recommender.second_stage import Stages
 from recommender.settings import Conditioning, SASRecSettings
 from recommender.sources import FROM_FACTS, FROM_INTERACTIONS, PERSONA
@@ -177,7 +177,7 @@ class Experiment:
 
     def stages(self, variant: Variant, chosen: Fusion, base: str, dataset: Dataset, fit: Fit) -> Stages:
         """Put a model beside its sources, and a base behind them."""
-        first = beside(by_model(load_model(self.run, variant.name, dataset, fit)), chosen, dataset, fit)
+        first = beside(ByModel(load_model(self.run, variant.name, dataset, fit)), chosen, dataset, fit)
         return second_stage.beside_base(first, self.run, base, dataset, fit, self.sasrec.n_candidates)
 
     def without_dbpedia(self) -> Dataset:

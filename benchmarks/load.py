@@ -25,6 +25,7 @@ import click
 import numpy as np
 from more_itertools import chunked
 
+from benchmarks.own_server import connected, own_server
 from kgloader.readers.amazon import read_reviews
 from kgloader.readers.lines import Lines
 from kgloader.readers.recbole import read_interactions
@@ -36,7 +37,6 @@ from kgloader.writers.splits import mark_splits
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from kgrec.server.answers import Connection
-from kgrec.server.managed import ManagedServer
 
 Format = Literal["recbole", "amazon"]
 READERS = {"recbole": read_interactions, "amazon": read_reviews}
@@ -139,20 +139,15 @@ def main(
     found: dict[str, list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="kgrec-load-") as name:
         path = write_file(Path(name), format, count, users, items)
-        server = ManagedServer(Path(name) / "neo4j")
-        connection = server.start(bolt_port, http_port)
-        try:
-            with Database(connection.uri, connection.user, connection.password) as database:
-                ensure_schema(database)
-                for _ in range(rounds):
-                    for what, seconds in stages(database, path, format).items():
-                        found[what].append(seconds)
-                    if against is not None:
-                        for what, tree in (("command", Path.cwd()), ("command, other tree", against)):
-                            found[what].append(command(tree, connection, path, format))
-                            emptied(database)
-        finally:
-            server.stop()
+        with own_server(bolt_port, http_port) as connection, connected(connection) as database:
+            ensure_schema(database)
+            for _ in range(rounds):
+                for what, seconds in stages(database, path, format).items():
+                    found[what].append(seconds)
+                if against is not None:
+                    for what, tree in (("command", Path.cwd()), ("command, other tree", against)):
+                        found[what].append(command(tree, connection, path, format))
+                        emptied(database)
     for what, spent in found.items():
         rates = count / np.array(spent)
         print(f"{format:<9}{what:<22}{np.median(rates):>10,.0f}/s  ({rates.min():,.0f} to {rates.max():,.0f})")

@@ -35,7 +35,7 @@ from recommender.first_stage import MODEL, Part, beside
 from recommender.fusion import Fusion
 from recommender.learned_order import LearnedOrder
 from recommender.sasrec import SASRec
-from recommender.scoring import ByModel, by_model
+from recommender.scoring import ByModel
 from recommender.second_stage import BASE, SecondStage, Stages
 from recommender.sequences import NO_TIME, Sequences
 from recommender.serving import SCHEMA, Lists, Served, recommend_block
@@ -97,7 +97,7 @@ def served(given: list[np.ndarray], items: int) -> Served:
     snapshot = Snapshot.of(data, "")
     model = ByModel(SASRec(items, SASRecSettings()).eval())
     first = beside(model, fusion(), snapshot, Fit.FINAL)
-    base = by_model(SASRec(items, SASRecSettings()).eval())
+    base = ByModel(SASRec(items, SASRecSettings()).eval())
     stages = Stages(first, Part(lambda: base), snapshot.counts(Fit.FINAL), 100)
     parts = [MODEL, *SOURCES, BASE]
     order = LearnedOrder(parts, [0.1] * (3 * len(parts) + 2), [1.0, 1.0], [1.0, 1.0])

@@ -9,7 +9,6 @@ Neo4j of its own with the default heap, on the ports given; nothing of it stays.
 
 import json
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,12 +17,11 @@ import click
 import numpy as np
 from more_itertools import chunked
 
-from benchmarks.stages import peak
+from benchmarks.own_server import connected, own_server
 from gnn.projection import stream_relationships
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from kgrec.graph.vectors import vector_parameters
-from kgrec.server.managed import ManagedServer
 
 ITEMS, AT_ONCE = 20_000, 5_000
 INTERACTIONS = (
@@ -43,9 +41,10 @@ def fill(database: Database, user_ids: list[str], each: int) -> None:
     item_ids = [f"item-{number:07}" for number in range(ITEMS)]
     generator = np.random.default_rng(0)
     ensure_schema(database)
-    for name, ids in (("load/users", user_ids), ("load/items", item_ids)):
-        for batch in chunked(ids, AT_ONCE):
-            database.write(name, rows=batch)
+    for batch in chunked(user_ids, AT_ONCE):
+        database.write("load/spark_users", events=[{"user_id": user_id} for user_id in batch])
+    for batch in chunked(item_ids, AT_ONCE):
+        database.write("load/items", rows=batch)
     with database.driver.session() as session:
         for users in chunked(user_ids, 1_000):
             places = (generator.integers(ITEMS, size=(len(users), 1)) + 37 * np.arange(each)) % ITEMS
@@ -148,18 +147,10 @@ def into(database: Database, user_ids: list[str], dim: int, rounds: int) -> dict
 def main(users: int, each: int, dim: int, rounds: int, bolt_port: int, http_port: int, path: Path | None) -> None:
     """Print one line a direction: a second before and after, and their ratio with its spread."""
     user_ids = [f"user-{number:07}" for number in range(users)]
-    with tempfile.TemporaryDirectory(prefix="kgrec-streaming-") as name:
-        server = ManagedServer(Path(name) / "neo4j")
-        connection = server.start(bolt_port, http_port)
-        try:
-            with Database(connection.uri, connection.user, connection.password) as database:
-                fill(database, user_ids, each)
-                print("| what | before, a second | after, a second | ratio |\n|---|---|---|---|")
-                found = [out_of(database, users * each, rounds), into(database, user_ids, dim, rounds)]
-            status = server.status()
-            print(f"\npeak memory of the server: {peak(status.pid) if status else 0:.0f} MiB")
-        finally:
-            server.stop()
+    with own_server(bolt_port, http_port) as connection, connected(connection) as database:
+        fill(database, user_ids, each)
+        print("| what | before, a second | after, a second | ratio |\n|---|---|---|---|")
+        found = [out_of(database, users * each, rounds), into(database, user_ids, dim, rounds)]
     if path is not None:
         path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 

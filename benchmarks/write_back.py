@@ -6,23 +6,19 @@ Users and vectors are made up. Two runs are written one after the other: the sec
 a temporary folder, by a managed Neo4j of its own on the ports given; nothing of it stays.
 """
 
-import tempfile
 import time
-from pathlib import Path
 
 import click
 import numpy as np
 import torch
 from more_itertools import chunked
 
-from benchmarks.stages import peak
+from benchmarks.own_server import connected, own_server
 from gnn.personas import Personas
 from gnn.trainer import UserVectors
 from gnn.write_back import write_back
-from kgrec.graph.database import Database
 from kgrec.graph.personas import current_personas
 from kgrec.graph.schema import ensure_schema
-from kgrec.server.managed import ManagedServer
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History
 
@@ -53,26 +49,18 @@ def made_up(run_id: str, user_ids: list[str], dim: int, seed: int) -> tuple[User
 def main(users: int, dim: int, bolt_port: int, http_port: int) -> None:
     """Write two runs of so many users and print what each took."""
     user_ids = [f"user-{number:07}" for number in range(users)]
-    with tempfile.TemporaryDirectory(prefix="kgrec-write-back-") as name:
-        server = ManagedServer(Path(name) / "neo4j")
-        connection = server.start(bolt_port, http_port)
-        try:
-            with Database(connection.uri, connection.user, connection.password) as database:
-                ensure_schema(database)
-                for batch in chunked(user_ids, 20_000):
-                    database.write("load/users", rows=batch)
-                for seed, what in enumerate(("the first run", "a run in its place")):
-                    run = made_up(f"run-{seed}", user_ids, dim, seed)
-                    start = time.monotonic()
-                    write_back(database, *run)
-                    print(f"{what:<20}{users:>10,} users {time.monotonic() - start:>8.1f} s")
-                start = time.monotonic()
-                found = current_personas(database)
-                print(f"{'read again':<20}{len(found.user_ids):>10,} users {time.monotonic() - start:>8.1f} s")
-            status = server.status()
-            print(f"peak memory of the server, heap at most 1g: {peak(status.pid) if status else 0:.0f} MiB")
-        finally:
-            server.stop()
+    with own_server(bolt_port, http_port) as connection, connected(connection) as database:
+        ensure_schema(database)
+        for batch in chunked(user_ids, 20_000):
+            database.write("load/spark_users", events=[{"user_id": user_id} for user_id in batch])
+        for seed, what in enumerate(("the first run", "a run in its place")):
+            run = made_up(f"run-{seed}", user_ids, dim, seed)
+            start = time.monotonic()
+            write_back(database, *run)
+            print(f"{what:<20}{users:>10,} users {time.monotonic() - start:>8.1f} s")
+        start = time.monotonic()
+        found = current_personas(database)
+        print(f"{'read again':<20}{len(found.user_ids):>10,} users {time.monotonic() - start:>8.1f} s")
 
 
 if __name__ == "__main__":

@@ -69,22 +69,37 @@ def stream_graph(
     return StreamedGraph(user_ids, nodes, interactions, facts, co_occurrence, types, *items)
 
 
-def stream_relationships(database: Database, graph: "Graph") -> dict[str, Relationships]:
-    """Stream a projection by types, in parts of which the server can hold each."""
-    total = max(1, int(graph.relationship_count()))
-    parts = -(-total // rows_at_once(database, HELD, total, HALF))  # the whole is streamed for each
-    records = -(-total // (parts * PAIRS))
-    asked = {"graph_name": graph.name(), "parts": parts, "records": records}
-    found = {}
-    for name in sorted(graph.relationship_types()):
-        sources, targets = [], []
-        for part in range(parts):
-            for row in database.stream("project/relationships", fetch_size=1, type=name, part=part, **asked):
+class ProjectionStream:
+    """Streams a projection a type at a time, in parts of which the server can hold each.
+
+    Args:
+        database: the server that has it.
+        graph: the projection.
+    """
+
+    def __init__(self, database: Database, graph: "Graph"):
+        self._database = database
+        total = max(1, int(graph.relationship_count()))
+        self._parts = -(-total // rows_at_once(database, HELD, total, HALF))  # the whole is streamed for each
+        records = -(-total // (self._parts * PAIRS))
+        self._asked = {"graph_name": graph.name(), "parts": self._parts, "records": records}
+
+    def of_type(self, name: str) -> Relationships:
+        """Stream the relationships of a type that the projection has."""
+        sources, targets = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        for part in range(self._parts):
+            asked = self._asked | {"type": name, "part": part}
+            for row in self._database.stream("project/relationships", fetch_size=1, **asked):
                 sources.append(np.array(row["sources"], dtype=np.int64))
                 targets.append(np.array(row["targets"], dtype=np.int64))
-        if sources:
-            found[name] = Relationships.of(np.concatenate(sources), np.concatenate(targets))
-    return found
+        return Relationships.of(np.concatenate(sources), np.concatenate(targets))
+
+
+def stream_relationships(database: Database, graph: "Graph") -> dict[str, Relationships]:
+    """Stream a projection by types; those without a relationship are left out."""
+    stream = ProjectionStream(database, graph)
+    streamed = {name: stream.of_type(name) for name in sorted(graph.relationship_types())}
+    return {name: found for name, found in streamed.items() if len(found)}
 
 
 def _of_each(streamed: dict[str, Relationships], name: str) -> dict[str, Relationships]:

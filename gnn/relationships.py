@@ -41,20 +41,25 @@ class Relationships:
         """Join several, one at least: each pair once."""
         pairs = [part.pairs for part in parts]
         sources, targets = _in_order(*(np.concatenate(ends) for ends in zip(*pairs, strict=True)))
-        new = np.ones(len(sources), dtype=bool)
-        new[1:] = (np.diff(sources) != 0) | (np.diff(targets) != 0)
+        new = _first(sources) | _first(targets)
         return cls._of_ordered(sources[new], targets[new])
 
     @classmethod
     def _of_ordered(cls, sources: np.ndarray, targets: np.ndarray) -> Self:
-        new = np.ones(len(sources), dtype=bool)
-        new[1:] = np.diff(sources) != 0
+        new = _first(sources)
         return cls(sources[new], np.append(np.flatnonzero(new), len(sources)), targets)
 
     @property
     def pairs(self) -> tuple[np.ndarray, np.ndarray]:
         """Source and target of each: ``[n]`` both."""
         return np.repeat(self.sources, np.diff(self.offsets)), self.targets
+
+
+def _first(numbers: np.ndarray) -> np.ndarray:
+    """Tell which differ from the one before: truth values ``[n]``."""
+    new = np.ones(len(numbers), dtype=bool)
+    new[1:] = np.diff(numbers) != 0
+    return new
 
 
 def _in_order(sources: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

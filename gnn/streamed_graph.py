@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gnn.relationships import Relationships
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, first_line
 from kgrec.files import replacing
 from kgrec.graph.co_occurrence import RELATIONSHIP
 from kgrec.manifest import load_manifest, save_manifest
@@ -132,4 +132,4 @@ class StreamedGraph:
                 made_of=items["made_of"].tolist(),
             )
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:  # Arrow's are ValueErrors
-            raise KgrecError(f"The graph in {folder} is damaged: {str(error).splitlines()[0]}.") from error
+            raise KgrecError(f"The graph in {folder} is damaged: {first_line(error)}.") from error

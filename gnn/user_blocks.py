@@ -12,10 +12,15 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 
+from gnn.projection import ProjectionStream
+from gnn.relationships import Relationships
 from kgrec.graph.database import Database
 from kgrec.training.fits import Fit
+
+NOTHING = Relationships.of(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 Made = TypeVar("Made")
 
@@ -55,18 +60,14 @@ class ProjectedBlocks:
     """Blocks that are read from a projection.
 
     Args:
-        database: the server that has it.
-        graph_name: as the catalog names it; each block's interactions are a relationship type named by its number.
+        stream: of the projection; each block's interactions are a relationship type named by its number.
         user_nodes: of all users, in their order, a negative number for a user without interactions. ``[n_users]``
         item_nodes: the nodes that are an item of the blocks, rising. ``[n_items]``
         n_blocks: how many were projected.
     """
 
-    def __init__(
-        self, database: Database, graph_name: str, user_nodes: np.ndarray, item_nodes: np.ndarray, n_blocks: int
-    ):
-        self.database, self.graph_name = database, graph_name
-        self.user_nodes, self.item_nodes = user_nodes, item_nodes
+    def __init__(self, stream: ProjectionStream, user_nodes: np.ndarray, item_nodes: np.ndarray, n_blocks: int):
+        self.stream, self.user_nodes, self.items = stream, user_nodes, pd.Index(item_nodes)
         self.n_users, dealt = len(user_nodes), user_nodes % n_blocks
         self.order = np.argsort(dealt, kind="stable")
         self.numbers, starts = np.unique(dealt[self.order], return_index=True)
@@ -80,24 +81,16 @@ class ProjectedBlocks:
     def read(self, number: int) -> UserBlock:
         """Stream the interactions of a block's users, a row a user."""
         users = self.order[self.ends[number] : self.ends[number + 1]]
-        nodes = self.user_nodes[users]
-        lengths = np.zeros(len(users), dtype=np.int64)
-        chosen: list[np.ndarray] = [np.zeros(0, dtype=np.int64)] * len(users)
-        if (nodes >= 0).any():
-            place = {node: row for row, node in enumerate(nodes.tolist())}
-            kind = str(self.numbers[number])
-            for row in self.database.stream("project/user_block", graph_name=self.graph_name, block=kind):
-                if row["user"] in place:  # else loaded a moment ago
-                    items = np.array(row["items"], dtype=np.int64)
-                    columns = np.searchsorted(self.item_nodes, items)
-                    known = columns < len(self.item_nodes)
-                    known[known] = self.item_nodes[columns[known]] == items[known]
-                    chosen[place[row["user"]]] = np.sort(columns[known])
-                    lengths[place[row["user"]]] = known.sum()
-        columns = np.concatenate(chosen)
-        ones = np.ones(len(columns), dtype=np.float32)
-        starts = np.concatenate([[0], np.cumsum(lengths)])
-        return UserBlock(users, sp.csr_array((ones, columns, starts), shape=(len(users), len(self.item_nodes))))
+        nodes, shape = self.user_nodes[users], (len(users), len(self.items))
+        # Of users who all chose nothing the projection has no type.
+        found = self.stream.of_type(str(self.numbers[number])) if (nodes >= 0).any() else NOTHING
+        sources, targets = found.pairs
+        rows, columns = pd.Index(nodes).get_indexer(sources), self.items.get_indexer(targets)
+        known = (rows >= 0) & (columns >= 0)  # others were loaded a moment ago
+        ones = np.ones(int(known.sum()), dtype=np.float32)
+        chosen = sp.csr_array((ones, (rows[known], columns[known])), shape=shape)
+        chosen.sort_indices()
+        return UserBlock(users, chosen)
 
 
 @contextmanager
@@ -117,7 +110,7 @@ def projected_blocks(
         KgrecError: as `Database.projection`.
     """
     with database.projection("project/user_blocks", splits=list(fit.splits), blocks=n_blocks) as (_, graph):
-        yield ProjectedBlocks(database, graph.name(), user_nodes, item_nodes, n_blocks)
+        yield ProjectedBlocks(ProjectionStream(database, graph), user_nodes, item_nodes, n_blocks)
 
 
 def ahead(make: Callable[[int], Made], numbers: Iterable[int]) -> Generator[Made, None, None]:

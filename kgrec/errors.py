@@ -1,4 +1,4 @@
-"""The one exception that a user is meant to read."""
+"""The one exception that a user is meant to read, and what others say."""
 
 
 class KgrecError(Exception):
@@ -11,3 +11,9 @@ class KgrecError(Exception):
 def told(error: BaseException) -> str:
     """Return the message of an error, and the notes that were added to it on its way."""
     return " ".join([str(error), *getattr(error, "__notes__", [])]).strip()
+
+
+def first_line(error: Exception) -> str:
+    """Return what an exception of others says first, to stand within a sentence."""
+    text = str(getattr(error, "message", "") or error)
+    return text.splitlines()[0].rstrip(".") if text else type(error).__name__

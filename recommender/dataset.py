@@ -15,7 +15,7 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, first_line
 from kgrec.files import replacing
 from kgrec.manifest import load_manifest, save_manifest
 from kgrec.training.fingerprint import fingerprint
@@ -296,7 +296,7 @@ class Dataset:
             TypeError,
             zipfile.BadZipFile,
         ) as error:  # Arrow's errors are ValueErrors
-            raise KgrecError(f"The data set in {folder} is damaged: {str(error).splitlines()[0]}.") from error
+            raise KgrecError(f"The data set in {folder} is damaged: {first_line(error)}.") from error
 
 
 def _sparse(arrays: Mapping[str, np.ndarray], name: str, shape: tuple[int, int]) -> sp.csr_matrix:

@@ -24,7 +24,7 @@ from recommender.dataset import Dataset
 from recommender.first_stage import first_stage
 from recommender.measured import Kind, Measured, System
 from recommender.ranking import candidate_ranks, retrieve, seen_items, target_ranks
-from recommender.scoring import by_histories, by_model
+from recommender.scoring import ByModel, by_histories
 from recommender.second_stage import SecondStage, Stages, Way, both_stages
 from recommender.settings import SASRecSettings
 from recommender.trained import BASE, BASE_TEXT, files_read, load_model, weights_file, with_persona
@@ -119,7 +119,7 @@ def trained(dataset: Dataset, run: Path) -> Iterator[Contender]:
     """
     for variant, name in ((BASE, "base SASRec"), (BASE_TEXT, BASE_WITH_TEXT)):
         model = load_model(run, variant.name, dataset, Fit.TEST)
-        yield Contender(name, "model", functools.partial(by_scores, by_model(model)), _curve(run, variant.name))
+        yield Contender(name, "model", functools.partial(by_scores, ByModel(model)), _curve(run, variant.name))
     fused = first_stage(run, BASE_TEXT.name, dataset, Fit.TEST)
     yield Contender(FUSED_BASE, "model", functools.partial(by_scores, fused))
     names = second_stage.names(run)
@@ -132,7 +132,7 @@ def trained(dataset: Dataset, run: Path) -> Iterator[Contender]:
 def stages(dataset: Dataset, run: Path, name: str) -> Iterator[Contender]:
     """Return one conditioned model alone, with its sources, with each second stage, and with the chosen one."""
     chosen, settings = second_stage.load(run, name), _settings(run, name)
-    alone = by_model(load_model(run, name, dataset, Fit.TEST))
+    alone = ByModel(load_model(run, name, dataset, Fit.TEST))
     yield Contender(f"{name}, alone", "model", functools.partial(by_scores, alone), _curve(run, name))
     both = both_stages(dataset, run, name, Fit.TEST, settings.n_candidates)
     titles: dict[Way, str] = {"none": "retrieval", "base": "reranked by base", "learned": "learned order"}

@@ -14,7 +14,7 @@ from recommender.baselines import choose_once
 from recommender.dataset import Dataset
 from recommender.fusion import Fusion, fused
 from recommender.knowledge import Knowledge
-from recommender.scoring import ScoresSome, Spreads, by_model
+from recommender.scoring import ByModel, ScoresSome, Spreads
 from recommender.sources import FROM_INTERACTIONS, sources
 from recommender.spread import Spread
 from recommender.trained import load_model
@@ -89,7 +89,7 @@ def first_stage(run: Path, name: str, knowledge: Knowledge, fit: Fit) -> FirstSt
     Raises:
         KgrecError: as `load_model`, or no fusion was chosen for it.
     """
-    return beside(by_model(load_model(run, name, knowledge, fit)), fusion.load(run, name), knowledge, fit)
+    return beside(ByModel(load_model(run, name, knowledge, fit)), fusion.load(run, name), knowledge, fit)
 
 
 def beside(model: Score, chosen: Fusion, knowledge: Knowledge, fit: Fit) -> FirstStage:
@@ -123,7 +123,7 @@ def choose_fusion(run: Path, name: str, dataset: Dataset, without: frozenset[str
         for source, make in sources(dataset, Fit.VALIDATION, recency).items()
         if source not in without
     }
-    trained = by_model(load_model(run, name, dataset, Fit.VALIDATION))
+    trained = ByModel(load_model(run, name, dataset, Fit.VALIDATION))
     model, asked = Part(lambda: trained), users_asked(dataset, Fit.VALIDATION)
     chosen = fusion.choose(asked, model, made, recency)
     new = new_items.among(dataset.counts(Fit.VALIDATION))

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, first_line
 from kgrec.files import replacing
 
 FORMAT_VERSION = 1
@@ -98,4 +98,4 @@ class Measured:
         except FileNotFoundError as error:
             raise KgrecError(f"{folder} holds no evaluation: run `kgrec evaluate` first.") from error
         except (OSError, ValueError, KeyError, TypeError) as error:  # Arrow's errors are ValueErrors
-            raise KgrecError(f"The evaluation in {folder} is damaged: {str(error).splitlines()[0]}.") from error
+            raise KgrecError(f"The evaluation in {folder} is damaged: {first_line(error)}.") from error

@@ -63,11 +63,6 @@ class ByModel:
         return self.model.next_states(padded(asked.histories, self.model.max_length).to(place), personas)
 
 
-def by_model(model: SASRec) -> Score:
-    """Score by a sequence model, with the personas where one conditions it."""
-    return ByModel(model)
-
-
 def score_histories(model: SASRec, histories: list[list[int]], personas: Tensor | None) -> Tensor:
     """Score all items as the next of each history: ``[batch, n_items + 1]``."""
     batch = padded(histories, model.max_length).to(model.items.weight.device)

@@ -21,7 +21,7 @@ from recommender.knowledge import Knowledge
 from recommender.learned_order import Candidates, LearnedOrder, learn
 from recommender.metrics import ndcg
 from recommender.ranking import candidate_ranks, retrieve, seen_items
-from recommender.scoring import by_model, score_at
+from recommender.scoring import ByModel, score_at
 from recommender.sequences import PADDING
 from recommender.trained import load_model
 
@@ -111,7 +111,7 @@ def both_stages(knowledge: Knowledge, run: Path, name: str, fit: Fit, n_candidat
 
 def beside_base(first: FirstStage, run: Path, base: str, knowledge: Knowledge, fit: Fit, n_candidates: int) -> Stages:
     """Put a base model, which is loaded when it is asked for, behind a first stage; all of the same fit."""
-    model = Part(lambda: by_model(load_model(run, base, knowledge, fit)))
+    model = Part(lambda: ByModel(load_model(run, base, knowledge, fit)))
     return Stages(first, model, knowledge.counts(fit), n_candidates)
 
 

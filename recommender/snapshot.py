@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, first_line
 from kgrec.files import exclusive, replacing
 from kgrec.graph.database import Database
 from kgrec.manifest import load_manifest, save_manifest
@@ -169,7 +169,7 @@ class Snapshot:
                 Tables(make),
             )
         except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-            raise KgrecError(f"The snapshot in {folder} is damaged: {str(error).splitlines()[0]}.") from error
+            raise KgrecError(f"The snapshot in {folder} is damaged: {first_line(error)}.") from error
 
     def _arrays(self) -> dict[str, Tensor]:
         """All that is in the file: ids as UTF-8 one behind the other, matrices in their parts."""

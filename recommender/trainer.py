@@ -22,7 +22,7 @@ from recommender.metrics import ndcg
 from recommender.objective import loss_for, samples
 from recommender.sampled_softmax import by_rows
 from recommender.sasrec import SASRec, text_table
-from recommender.scoring import by_model
+from recommender.scoring import ByModel
 from recommender.sequences import PADDING, padded
 from recommender.settings import SASRecSettings
 from recommender.trained import Variant, identity
@@ -104,7 +104,7 @@ class SASRecTraining:
     def validate(self) -> float:
         """Return NDCG@10 of the validation items, asked for after what was learned."""
         own = self.asked.share(distributed.rank(), distributed.processes())
-        return distributed.mean(ndcg(ranks(own, by_model(self.model)).numpy(), VALIDATION_K))
+        return distributed.mean(ndcg(ranks(own, ByModel(self.model)).numpy(), VALIDATION_K))
 
     def _personas(self, users: list[int]) -> Tensor | None:
         return None if self.personas is None else self.personas[users]

@@ -4,7 +4,6 @@ It gives what `kgloader.readers.amazon.read_reviews` gives, several times as fas
 it gives up, and the reader of records says what is wrong. Fields that no load reads are not looked at.
 """
 
-import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -14,13 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import json
 
-from kgloader.bulk.blocks import blocks, plain
+from kgloader.bulk.blocks import NOT_PLAIN, identifiers, plain, read_table
 from kgloader.bulk.interactions import Interactions
 from kgloader.readers import fields
 from kgloader.readers.amazon import SECOND
-from kgloader.readers.lines import Malformed
 from kgloader.writers.resume import Progress
-from kgrec.errors import KgrecError
 
 FIELDS = {
     **dict.fromkeys(("user_id", "reviewerID", "parent_asin", "asin"), pa.string()),
@@ -38,22 +35,11 @@ def read_columns(path: Path, moved: Callable[[int, int], None]) -> tuple[Interac
         path: the file.
         moved: is told how many rows more were read, and up to which byte of the file.
     """
-    tables: list[pa.Table] = []
-    number, checksum = 0, 0
     try:
-        for block, bytes_read in blocks(path):
-            count = block.count(b"\n") + (not block.endswith(b"\n"))
-            table = _table(block, count)
-            if table is None:
-                return None
-            checksum = zlib.crc32(block, checksum)
-            number += count
-            tables.append(table)
-            moved(len(table), bytes_read)
-        found = _interactions(pa.concat_tables(tables)) if tables else None
-    except (KgrecError, EOFError, OSError, zlib.error, pa.ArrowInvalid, Malformed):
+        read = read_table(path, moved, lambda block, lines, _: _table(block, lines))
+        return None if read is None else (_interactions(read[0]), read[1])
+    except NOT_PLAIN:
         return None
-    return None if found is None else (found, Progress(number, checksum))
 
 
 def _table(block: bytes, lines: int) -> pa.Table | None:
@@ -84,9 +70,7 @@ def _table(block: bytes, lines: int) -> pa.Table | None:
 
 def _interactions(table: pa.Table) -> Interactions:
     """Raises: Malformed: an id is not in order."""
-    user, item = (table[name].unify_dictionaries().combine_chunks() for name in ("user", "item"))
-    for key in (*user.dictionary.to_pylist(), *item.dictionary.to_pylist()):
-        fields.identifier("id", key)
+    user, item = (identifiers("id", table[name]) for name in ("user", "item"))
     return Interactions(
         user.dictionary,
         item.dictionary,

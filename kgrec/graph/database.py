@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, LiteralString, Self
 from neo4j import READ_ACCESS, WRITE_ACCESS, GraphDatabase, Record, Result, ResultSummary, Session
 from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, ServiceUnavailable
 
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, first_line
 from kgrec.graph.drivers import ROUTED, direct, open_driver
 from kgrec.graph.projections import memory_error, name_of_mine, require_heap, sweep
 from kgrec.graph.statements import statement
@@ -48,7 +48,7 @@ class Database:
             with self._explained():
                 # Of Bolt, as (6, 1): what the connection can carry.
                 self.protocol: tuple[int, int] = self.driver.get_server_info().protocol_version
-            self.read_at_leader("schema/ping")
+            self.at_leader("schema/ping")
         except BaseException:
             self.driver.close()
             raise
@@ -66,8 +66,11 @@ class Database:
         with self._session(READ_ACCESS) as session:
             return session.execute_read(lambda tx: _rows(tx.run(_text(name), parameters)))
 
-    def read_at_leader(self, name: str, **parameters: Any) -> list[Row]:
-        """Read as `read` does, at the leader of a cluster, which alone knows what is written now."""
+    def at_leader(self, name: str, **parameters: Any) -> list[Row]:
+        """Run a statement in one transaction at the leader of a cluster, and return its rows; retried.
+
+        For what has to know all that is written now, and for the writer's lock itself: so it asks for none.
+        """
         with self._session() as session:
             return session.execute_write(lambda tx: _rows(tx.run(_text(name), parameters)))
 
@@ -102,12 +105,7 @@ class Database:
             **parameters: of the statement.
         """
         with self._explained():
-            session = self.driver.session(
-                database=self.name,
-                fetch_size=fetch_size,
-                default_access_mode=READ_ACCESS,
-                bookmark_manager=self.bookmarks,
-            )
+            session = self._open(READ_ACCESS, fetch_size=fetch_size)
         try:
             with self._explained():
                 result = session.run(_text(name), parameters)
@@ -139,11 +137,6 @@ class Database:
         self._check_lock()
         with self._session() as session:
             return session.run(_text(name), parameters).consume()
-
-    def write_rows(self, name: str, **parameters: Any) -> list[Row]:
-        """Run a writing statement in one transaction and return its rows; for the lock itself, so it asks for none."""
-        with self._session() as session:
-            return session.execute_write(lambda tx: _rows(tx.run(_text(name), parameters)))
 
     def gds(self) -> "GraphDataScience":
         """Return the Graph Data Science client on this connection.
@@ -209,9 +202,13 @@ class Database:
 
     @contextmanager
     def _session(self, access: str = WRITE_ACCESS) -> Iterator[Session]:
-        given: dict[str, Any] = {"default_access_mode": access, "bookmark_manager": self.bookmarks}
-        with self._explained(), self.driver.session(database=self.name, **given) as session:
+        with self._explained(), self._open(access) as session:
             yield session
+
+    def _open(self, access: str, **more: Any) -> Session:
+        return self.driver.session(
+            database=self.name, default_access_mode=access, bookmark_manager=self.bookmarks, **more
+        )
 
     @contextmanager
     def _one_member(self) -> Iterator[None]:
@@ -222,7 +219,7 @@ class Database:
         if not self.uri.startswith(ROUTED):
             yield
             return
-        leader = self.read_at_leader("schema/leader", database=self.name)[0]["address"]
+        leader = self.at_leader("schema/leader", database=self.name)[0]["address"]
         routed, self.driver = self.driver, open_driver(direct(self.uri, leader), self.login)
         try:
             yield
@@ -239,7 +236,7 @@ class Database:
         except AuthError as error:
             raise KgrecError(f"Neo4j at {self.uri} refused user {self.user!r}: wrong user name or password.") from error
         except ServiceUnavailable as error:
-            raise KgrecError(f"Neo4j at {self.uri} does not answer: is it running ({_first_line(error)})?") from error
+            raise KgrecError(f"Neo4j at {self.uri} does not answer: is it running ({first_line(error)})?") from error
         except (Neo4jError, DriverError) as error:
             raise self._in_words(error) from error
 
@@ -256,8 +253,8 @@ class Database:
             if error.code and "DatabaseNotFound" in error.code:
                 return KgrecError(f"Neo4j at {self.uri} has no database {self.name!r}.")
         if isinstance(error, ClientError):
-            return KgrecError(f"Neo4j at {self.uri} refused a statement: {_first_line(error)}")
-        return KgrecError(f"Neo4j at {self.uri} failed: {_first_line(error)}")
+            return KgrecError(f"Neo4j at {self.uri} refused a statement: {first_line(error)}")
+        return KgrecError(f"Neo4j at {self.uri} failed: {first_line(error)}")
 
 
 def connect(settings: Neo4jSettings | None = None) -> Database:
@@ -301,8 +298,3 @@ def _row(record: Record) -> Row:
 
 def _table(result: Result) -> tuple[list[str], list[list[Any]]]:
     return list(result.keys()), [list(record.values()) for record in result]
-
-
-def _first_line(error: Exception) -> str:
-    text = str(getattr(error, "message", "") or error)
-    return text.splitlines()[0].rstrip(".") if text else type(error).__name__

@@ -3,7 +3,7 @@
 from neo4j import Driver, GraphDatabase, NotificationDisabledClassification
 from neo4j.exceptions import ConfigurationError
 
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, first_line
 
 ROUTED = "neo4j"  # begins the schemes of addresses at which a driver asks for the members of a cluster
 
@@ -31,7 +31,7 @@ def open_driver(uri: str, login: tuple[str, str]) -> Driver:
             warn_notification_severity="INFORMATION",
         )
     except (ConfigurationError, ValueError) as error:
-        raise KgrecError(f"{uri!r} is no Neo4j address: {str(error).splitlines()[0].rstrip('.')}.") from error
+        raise KgrecError(f"{uri!r} is no Neo4j address: {first_line(error)}.") from error
 
 
 def direct(uri: str, member: str) -> str:

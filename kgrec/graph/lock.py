@@ -76,7 +76,7 @@ class Writer:
         self._thread.join(BEAT)
         _held.discard(self.owner)
         with suppress(KgrecError):
-            self.database.write_rows("lock/release", owner=self.owner)
+            self.database.at_leader("lock/release", owner=self.owner)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -86,7 +86,7 @@ class Writer:
 
     def _beat(self) -> None:
         with self._beating:
-            self.lost = not self.database.write_rows("lock/beat", owner=self.owner)
+            self.lost = not self.database.at_leader("lock/beat", owner=self.owner)
             self._beaten = _clock()
 
     def _beat_until_ended(self) -> None:
@@ -208,7 +208,7 @@ def undisturbed(
 
 
 def _take(database: Database, disturbs: bool) -> Writer:
-    database.write_rows("schema/lock_key")
+    database.at_leader("schema/lock_key")
     me, (user, host), owner = this_process(), user_and_host(), uuid.uuid4().hex
     about = {"command": running_command(), "user": user, "host": host, "process": me.process, "started": me.started}
     asked: dict[str, Any] = {"owner": owner, "machine": me.machine, "about": about, "disturbs": disturbs}
@@ -216,7 +216,7 @@ def _take(database: Database, disturbs: bool) -> Writer:
     seen: list[_Holder | None] = []
     _held.add(owner)
     try:
-        while not database.write_rows("lock/take", gone=gone, patience=PATIENCE, **asked)[0]["taken"]:
+        while not database.at_leader("lock/take", gone=gone, patience=PATIENCE, **asked)[0]["taken"]:
             holder = _look(database)
             if holder is not None and holder.at_work:
                 raise _busy(holder)
@@ -231,7 +231,7 @@ def _take(database: Database, disturbs: bool) -> Writer:
 
 
 def _look(database: Database) -> _Holder | None:
-    rows = database.read_at_leader("lock/look", patience=PATIENCE)
+    rows = database.at_leader("lock/look", patience=PATIENCE)
     if not rows:
         return None
     try:

@@ -102,7 +102,10 @@ def test_the_graph_and_the_report_are_those_of_the_load_over_bolt(
     over_bolt, graph = command_line(*command), dump(database)
     assert len(graph[0]) > 60 and len(graph[1]) > 500
     empty(database)
+    store = database.at_leader("schema/store")
     in_bulk = command_line(*command, "--bulk")
+    database.forget_bookmarks()
+    assert database.at_leader("schema/store") != store  # bookmarks begin anew, and snapshots are of the store before
     assert dump(database) == graph
     assert table(in_bulk.stdout) == table(over_bolt.stdout)
     assert "hold" in command_line("graph", "check").stdout

@@ -20,24 +20,24 @@ def routed(database: Database, neo4j_address: dict[str, str]) -> Iterator[Databa
     """The same server as if it were a cluster: a single one gives a routing table as well."""
     uri = neo4j_address["uri"].replace("bolt", "neo4j")
     with Database(uri, neo4j_address["user"], neo4j_address["password"]) as opened:
-        opened.write("load/users", rows=["u"])
+        opened.write("load/spark_users", events=[{"user_id": "u"}])
         yield opened
 
 
 def test_reads_go_to_readers(routed: Database) -> None:
     """A server refuses to write where it was asked as a reader."""
     with pytest.raises(KgrecError, match="read access mode"):
-        next(routed.stream("load/users", rows=["x"]))
+        next(routed.stream("load/spark_users", events=[{"user_id": "x"}]))
     for read in (routed.read, routed.table):
         with pytest.raises(KgrecError, match="read access mode"):
-            read("load/users", rows=["x"])
-    assert routed.read_at_leader("schema/ping") == [{"ok": 1}]
+            read("load/spark_users", events=[{"user_id": "x"}])
+    assert routed.at_leader("schema/ping") == [{"ok": 1}]
 
 
 def test_a_read_waits_for_what_was_written_before(routed: Database) -> None:
     before = set(routed.bookmarks.get_bookmarks())
     assert before  # of the leader, when it connected
-    routed.write("load/users", rows=["v"])
+    routed.write("load/spark_users", events=[{"user_id": "v"}])
     after = set(routed.bookmarks.get_bookmarks())
     assert len(after) == 1 and after != before
     routed.bookmarks.update_bookmarks(after, ["of no transaction"])
@@ -53,7 +53,7 @@ def test_a_projection_and_what_is_done_with_it_stay_at_one_member(routed: Databa
         cores = gds.k_core_decomposition.stream(graph, log_progress=False)
         assert len(routed.read("memory/projections")) == 1
         with writing(routed):
-            routed.write("load/users", rows=["w"])
+            routed.write("load/spark_users", events=[{"user_id": "w"}])
     assert routed.driver is driver
     assert len(cores) >= 1 and routed.read("memory/projections") == []
     with reading(routed):
@@ -79,7 +79,7 @@ def test_a_projection_asks_for_a_session_where_the_settings_name_its_memory(
     database: Database, neo4j_address: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Aura cannot be had here; the plugin takes the memory of a session and passes it over."""
-    database.write("load/users", rows=["u"])
+    database.write("load/spark_users", events=[{"user_id": "u"}])
     given = Neo4jSettings(**neo4j_address, session_memory="2GB")
     asked: list[object] = []
     read = Database.read

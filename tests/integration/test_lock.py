@@ -215,8 +215,8 @@ def test_who_lost_the_lock_while_it_was_suspended_writes_nothing(
         asleep = lock._clock() + 100
         monkeypatch.setattr(lock, "_clock", lambda: asleep)
         with suppress(KgrecError):
-            database.write("load/users", rows=["U1"])
-        database.run("load/users", rows=["U2"])
+            database.write("load/spark_users", events=[{"user_id": "U1"}])
+        database.run("load/spark_users", events=[{"user_id": "U2"}])
     assert rows(database, "MATCH (u:User) RETURN u") == []
 
 

@@ -15,7 +15,7 @@ from kgrec.training.fits import Fit
 from recommender.asked import Asked, ranks
 from recommender.dataset import Dataset, Personas
 from recommender.sasrec import SASRec
-from recommender.scoring import by_model
+from recommender.scoring import ByModel
 from recommender.sequences import NO_TIME, SPLITS, TEST, TRAIN, VALIDATION, Sequences
 from recommender.sources import Reaching, profiles
 from recommender.tables import profile_table
@@ -166,7 +166,7 @@ def streamed(data: Dataset) -> StreamedGraph:
 
 def alone(model: SASRec, asked: Asked) -> np.ndarray:
     """Ranks of the targets by a model without persona: ``[n]``."""
-    found: np.ndarray = ranks(asked, by_model(model)).numpy()
+    found: np.ndarray = ranks(asked, ByModel(model)).numpy()
     return found
 
 

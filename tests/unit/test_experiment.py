@@ -29,7 +29,7 @@ from recommender.measured import Measured
 from recommender.metrics import ndcg
 from recommender.report.roles import KNOWN_ABLATIONS, roles
 from recommender.sasrec import SASRec
-from recommender.scoring import by_model, score_histories
+from recommender.scoring import ByModel, score_histories
 from recommender.second_stage import Way
 from recommender.sources import sources
 from recommender.trained import load_model, with_persona
@@ -247,7 +247,7 @@ def test_each_ablation_is_chosen_anew_on_validation_without_its_part(
                 if source not in without
             }
             first = "base" if name == "no text in the sequence model" else "base-text"
-            model = by_model(load_model(made.run, first, data, Fit.VALIDATION))
+            model = ByModel(load_model(made.run, first, data, Fit.VALIDATION))
             chosen = fusion.choose(users_asked(data, Fit.VALIDATION), model, tried, recency)
             assert found[name] == chosen_by_hand(made.run, name, data, stands_out, chosen), name
             taken[name] = {source for source, weight in chosen.weights.items() if weight}

@@ -15,7 +15,7 @@ from recommender.first_stage import beside, choose_fusion
 from recommender.fusion import Fusion, fused
 from recommender.metrics import ndcg
 from recommender.new_items import VALUES, Given, among, choose
-from recommender.scoring import by_model
+from recommender.scoring import ByModel
 from recommender.sequences import PADDING
 from recommender.settings import SASRecSettings
 from recommender.trained import BASE, load_model
@@ -122,7 +122,7 @@ def test_the_first_stage_gives_what_was_chosen(tmp_path: Path) -> None:
     others = np.where(data.sequences.items == 3, 4, data.sequences.items)  # nobody has ever chosen item 3
     without = replace(data, sequences=replace(data.sequences, items=others))
     assert among(without.counts(Fit.VALIDATION))[3]
-    stage = beside(by_model(model), Fusion(weights, 0.8, 0, 0, 1.25), without, Fit.VALIDATION)
+    stage = beside(ByModel(model), Fusion(weights, 0.8, 0, 0, 1.25), without, Fit.VALIDATION)
     for name, part in stage.parts.items():
         mine = part(asked)[:, 3]
         assert bool((mine == 1.25).all()) == (name != "makers and categories")

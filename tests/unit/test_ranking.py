@@ -17,7 +17,7 @@ from recommender.learned_order import LearnedOrder
 from recommender.metrics import hit_rate, mrr, ndcg
 from recommender.ranking import best_products, candidate_ranks, retrieve, seen_items, target_ranks
 from recommender.sasrec import SASRec
-from recommender.scoring import by_model
+from recommender.scoring import ByModel
 from recommender.second_stage import SecondStage, Stages
 from recommender.sequences import Known
 from recommender.settings import SASRecSettings
@@ -145,13 +145,13 @@ def test_a_repeated_target_is_treated_alike_by_all_systems() -> None:
         seen = seen_items(asked.histories)
         return target_ranks(scorer(asked.histories), torch.from_numpy(asked.targets), seen), NOTHING
 
-    first, counts = FirstStage({MODEL: by_model(conditioned)}, {}), np.arange(21)
-    few, all_of_them = (Stages(first, by_model(base), counts, n) for n in (10, 20))
+    first, counts = FirstStage({MODEL: ByModel(conditioned)}, {}), np.arange(21)
+    few, all_of_them = (Stages(first, ByModel(base), counts, n) for n in (10, 20))
     order = LearnedOrder([MODEL, "base"], [0.5, 0.5, *[0.1] * 6], [1.0, 1.0], [1.0, 1.0])
     stage = SecondStage("base", "learned", order, {})
     answers: dict[str, Answer] = {
-        "base": by_scores(by_model(base)),
-        "conditioned": by_scores(by_model(conditioned)),
+        "base": by_scores(ByModel(base)),
+        "conditioned": by_scores(ByModel(conditioned)),
         "retrieval": by_stages(few, stage, "none"),
         "reranked": by_stages(few, stage, "base"),
         "learned": by_stages(all_of_them, stage, "learned"),

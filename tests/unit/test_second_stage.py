@@ -13,7 +13,7 @@ from recommender.asked import Asked
 from recommender.first_stage import MODEL, FirstStage
 from recommender.learned_order import Candidates, LearnedOrder, learn
 from recommender.sasrec import SASRec
-from recommender.scoring import by_model
+from recommender.scoring import ByModel
 from recommender.second_stage import ENOUGH, FILE, FOLDS, SecondStage, Stages, Way, choose, load, names, rank, save
 from recommender.settings import SASRecSettings
 
@@ -48,7 +48,7 @@ def told(seed: int) -> tuple[Told, Told]:
 def both(conditioned: Told, base: Told, n_candidates: int) -> Stages:
     """The one model retrieves, without sources, the other stands behind; an item is as popular as its number."""
     return Stages(
-        FirstStage({MODEL: by_model(conditioned)}, {}), by_model(base), np.arange(len(base.table)), n_candidates
+        FirstStage({MODEL: ByModel(conditioned)}, {}), ByModel(base), np.arange(len(base.table)), n_candidates
     )
 
 

@@ -13,7 +13,7 @@ from recommender.baselines import weights
 from recommender.fusion import standard
 from recommender.new_items import Given
 from recommender.sasrec import SASRec
-from recommender.scoring import by_model, score_at
+from recommender.scoring import ByModel, score_at
 from recommender.settings import SASRecSettings
 from recommender.sources import Reaching
 from recommender.spread import add, product
@@ -94,6 +94,6 @@ def test_weights_are_those_of_a_loop(recency: float) -> None:
 
 def test_some_items_have_the_scores_that_they_have_among_all() -> None:
     torch.manual_seed(3)
-    score = by_model(SASRec(N_ITEMS, SASRecSettings(dim=8, heads=1)).eval())
+    score = ByModel(SASRec(N_ITEMS, SASRecSettings(dim=8, heads=1)).eval())
     asked, items = ask(), torch.tensor([[1, 9, 0], [2, 60, 5], [3, 4, 5], [8, 8, 8], [0, 0, 1]])
     assert torch.allclose(score_at(score, asked, items), score(asked).gather(1, items), atol=1e-6)

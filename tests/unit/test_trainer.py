@@ -17,7 +17,7 @@ from recommender import losses, trainer
 from recommender.asked import ranks
 from recommender.dataset import Dataset, Personas
 from recommender.sasrec import SASRec, text_table
-from recommender.scoring import by_model
+from recommender.scoring import ByModel
 from recommender.settings import SASRecSettings
 from recommender.trained import BASE, BASE_TEXT, Variant, load_model, with_persona
 from recommender.trainer import SASRecTraining, train
@@ -148,7 +148,7 @@ def test_a_validation_scores_no_more_than_is_of_use_and_processes_share_it(monke
     shares = [found[0].share(number, 3) for number in range(3)]
     assert sorted(user for share in shares for user in share.users) == sorted(found[0].users)
     assert found[1].share(0, 1) is found[1] and not len(found[1].share(5, 6).users)
-    assert not len(ranks(found[1].share(5, 6), by_model(SASRec(N_ITEMS, SMALL))))
+    assert not len(ranks(found[1].share(5, 6), ByModel(SASRec(N_ITEMS, SMALL))))
 
 
 def test_the_validation_fit_does_not_learn_from_its_targets() -> None:
