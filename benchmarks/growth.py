@@ -1,6 +1,6 @@
 """What every stage costs as the data grows: seconds, and the peak memory of the command and of the server.
 
-    python -m benchmarks.growth --out runs/growth [--interactions 10000 --interactions 100000 ...]
+    python -m benchmarks.growth --out runs/growth [--interactions 10000 --interactions 100000 ...] [--bulk]
 
 Users have 12 interactions on average, and there are five times the square root of the interactions as items; their
 popularity follows a power law, categories and authors are shared. Each stage is a command in a process of its own, on a
@@ -63,7 +63,9 @@ def write_recbole(folder: Path, n: int, seed: int = 0) -> None:
     ).to_csv(folder / f"{folder.name}.item", sep="\t", index=False)
 
 
-def measure(folder: Path, n: int, ports: tuple[int, int], done: dict[str, Any], keep: Callable[[], None]) -> None:
+def measure(
+    folder: Path, n: int, ports: tuple[int, int], bulk: bool, done: dict[str, Any], keep: Callable[[], None]
+) -> None:
     """Measure each stage of one size that is not ``done`` yet; ``keep`` is called after each."""
     data, trained = folder / "data", ["--run", str(folder / "run")]
     if not (data / "data.item").exists():
@@ -71,7 +73,7 @@ def measure(folder: Path, n: int, ports: tuple[int, int], done: dict[str, Any], 
     environment = {key: value for key, value in os.environ.items() if not key.startswith("KGREC_NEO4J_")}
     environment["KGREC_HOME"] = str(folder)
     stages = {
-        "load": ["load", "recbole", str(data)],
+        "load": ["load", "recbole", str(data), *(["--bulk"] if bulk else [])],
         "embeddings": ["load", "embeddings", "--model", "wordllama"],
         "personas": ["train", "personas", "--epochs", "1", *trained],
         "sasrec": ["train", "sasrec", "--epochs", "1", *trained],
@@ -84,21 +86,25 @@ def measure(folder: Path, n: int, ports: tuple[int, int], done: dict[str, Any], 
         for stage, arguments in stages.items():
             if stage in done:
                 continue
-            found = server.status()
-            if found is None:
-                raise click.ClickException("the managed Neo4j has ended")
-            Path(f"/proc/{found.pid}/clear_refs").write_text("5", encoding="ascii")  # its peak begins anew
+            Path(f"/proc/{_pid(server)}/clear_refs").write_text("5", encoding="ascii")  # its peak begins anew
             click.echo(f"{n:>10,} {stage}", err=True)
             seconds, memory = run([sys.executable, "-m", "kgrec", *arguments], environment, folder / "log")
             done[stage] = {
                 "seconds": round(seconds, 2),
                 "client_mib": round(memory),
-                "server_mib": round(peak(found.pid)),
+                "server_mib": round(peak(_pid(server))),  # of another process after --bulk
                 "load_average": os.getloadavg()[0],
             }
             keep()
     finally:
         server.stop()
+
+
+def _pid(server: ManagedServer) -> int:
+    found = server.status()
+    if found is None:
+        raise click.ClickException("the managed Neo4j has ended")
+    return found.pid
 
 
 def slope(sizes: list[int], seconds: list[float]) -> float:
@@ -148,9 +154,10 @@ def table(results: dict[str, dict[str, Any]]) -> list[str]:
 @click.command()
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--interactions", "sizes", type=click.IntRange(min=1_000), multiple=True, default=SIZES)
+@click.option("--bulk", is_flag=True, help="Load by `--bulk`, as one does with millions.")
 @click.option("--bolt-port", default=27687, show_default=True)
 @click.option("--http-port", default=27474, show_default=True)
-def main(out: Path, sizes: tuple[int, ...], bolt_port: int, http_port: int) -> None:
+def main(out: Path, sizes: tuple[int, ...], bulk: bool, bolt_port: int, http_port: int) -> None:
     """Measure the stages at each size, and print a table."""
     out.mkdir(parents=True, exist_ok=True)
     kept = out / "growth.json"
@@ -163,7 +170,7 @@ def main(out: Path, sizes: tuple[int, ...], bolt_port: int, http_port: int) -> N
 
     for n in sorted(sizes):
         started = time.monotonic()
-        measure(out / str(n), n, (bolt_port, http_port), results.setdefault(str(n), {}), keep)
+        measure(out / str(n), n, (bolt_port, http_port), bulk, results.setdefault(str(n), {}), keep)
         shutil.rmtree(out / str(n), ignore_errors=True)
         click.echo(f"{n:>10,} done in {time.monotonic() - started:.0f} s", err=True)
     print(*table(results), sep="\n")

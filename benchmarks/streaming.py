@@ -10,16 +10,17 @@ Neo4j of its own with the default heap, on the ports given; nothing of it stays.
 import json
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 import numpy as np
-from more_itertools import chunked
+from more_itertools import chunked, consume
 
 from benchmarks.own_server import connected, own_server
 from gnn.projection import stream_relationships
-from kgrec.graph.database import Database
+from kgrec.graph.database import Database, Row
+from kgrec.graph.in_flight import write_batches
 from kgrec.graph.schema import ensure_schema
 from kgrec.graph.vectors import vector_parameters
 
@@ -118,16 +119,17 @@ def into(database: Database, user_ids: list[str], dim: int, rounds: int) -> dict
     def after() -> int:
         nonlocal run
         run += 1
-        for start in range(0, len(user_ids), AT_ONCE):
-            batch = slice(start, start + AT_ONCE)
-            database.write(
-                "personas/evaluation_users",
-                user_ids=user_ids[batch],
-                vectors=vector_parameters(database, vectors[batch]),
-                names=user_ids[batch],
-                run_id=f"run-{run}",
-                fit="test",
-            )
+        batches: Iterator[Row] = (
+            {
+                "user_ids": user_ids[start : start + AT_ONCE],
+                "vectors": vector_parameters(database, vectors[start : start + AT_ONCE]),
+                "names": user_ids[start : start + AT_ONCE],
+                "run_id": f"run-{run}",
+                "fit": "test",
+            }
+            for start in range(0, len(user_ids), AT_ONCE)
+        )
+        consume(write_batches(database, "personas/evaluation_users", batches))
         return len(user_ids)
 
     found = compared(f"vectors of {dim} in", "vectors/s", len(user_ids), before, after, rounds)

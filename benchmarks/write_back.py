@@ -7,6 +7,7 @@ a temporary folder, by a managed Neo4j of its own on the ports given; nothing of
 """
 
 import time
+from typing import Any
 
 import click
 import numpy as np
@@ -14,7 +15,9 @@ import torch
 from more_itertools import chunked
 
 from benchmarks.own_server import connected, own_server
+from gnn.identity import Numbers
 from gnn.personas import Personas
+from gnn.places import plane
 from gnn.trainer import UserVectors
 from gnn.write_back import write_back
 from kgrec.graph.personas import current_personas
@@ -33,11 +36,26 @@ def made_up(run_id: str, user_ids: list[str], dim: int, seed: int) -> tuple[User
     names = [f"Persona {number + 1}" for number in range(PERSONAS)]
     weights = np.full((len(user_ids), PER_USER), 1 / PER_USER)
     centres = generator.standard_normal((PERSONAS, dim))
+    numbers = Numbers(list(range(1, PERSONAS + 1)), [0.0] * PERSONAS, 0, PERSONAS)
+    told: list[list[Any]] = [[] for _ in range(PERSONAS)]
     return (
         UserVectors(
             Fit.FINAL, user_ids, torch.nn.functional.normalize(vectors, dim=1), [], vectors[:0], {}, run_id, History()
         ),
-        Personas(centres, nearest % PERSONAS, weights, names, [], {}),
+        Personas(
+            centres=centres,
+            nearest=nearest % PERSONAS,
+            weights=weights,
+            calibration=None,
+            numbers=numbers,
+            names=names,
+            summaries=names,
+            features=told,
+            labels={},
+            typical=told,
+            counter_examples=[None] * PERSONAS,
+            plane=plane(vectors[:1000].numpy()),
+        ),
     )
 
 

@@ -1,14 +1,19 @@
 """``kgrec train personas``."""
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
+from gnn.clusters import STABLE
 from gnn.settings import HDGISettings
 from gnn.train import TrainedPersonas, train_personas
 from gnn.worth import Worth, better_untrained
 from kgrec.graph.database import Database
+from kgrec.graph.memberships import TEMPERATURE
 from kgrec.options import RUN, with_database
+from kgrec.records import JSON, write_document
 from kgrec.settings import load_section
 from kgrec.terminal import DataTable, say, show
 
@@ -20,12 +25,22 @@ DEFAULTS = HDGISettings()
 @click.option("--seed", type=int, help=f"Seed of everything random.  [default: {DEFAULTS.seed}]")
 @click.option("--epochs", type=click.IntRange(min=1), help=f"At most so many epochs.  [default: {DEFAULTS.epochs}]")
 @click.option(
-    "--personas", "n_personas", type=click.IntRange(min=2), help=f"Number of personas.  [default: {DEFAULTS.personas}]"
+    "--personas",
+    "n_personas",
+    type=click.IntRange(min=0),
+    help="Number of personas.  [default: 0, the largest at which two halves of the users give the same clusters]",
 )
 @click.option("--fresh", is_flag=True, help="Train anew instead of going on with the checkpoint in --run.")
+@JSON
 @with_database()
 def personas(
-    database: Database, run: Path, seed: int | None, epochs: int | None, n_personas: int | None, fresh: bool
+    database: Database,
+    run: Path,
+    seed: int | None,
+    epochs: int | None,
+    n_personas: int | None,
+    fresh: bool,
+    format: str,
 ) -> None:
     """Learn user personas from the graph and write them back to Neo4j.
 
@@ -41,7 +56,28 @@ def personas(
     The meta-paths and all other settings can be given in the [hdgi] table of kgrec.toml.
     """
     settings = load_section("hdgi", HDGISettings, {"seed": seed, "epochs": epochs, "personas": n_personas})
-    _report(train_personas(database, run, settings, fresh))
+    trained = train_personas(database, run, settings, fresh)
+    if format == "json":
+        write_document(_document(trained))
+    else:
+        _report(trained)
+
+
+def _document(trained: TrainedPersonas) -> dict[str, Any]:
+    return {
+        "runs": {fit.value: run_id for fit, run_id in trained.run_ids.items()},
+        "users": trained.users,
+        "epochs": trained.epochs,
+        "meta-paths": trained.meta_path_weights,
+        "not in the graph": trained.missing,
+        "personas": trained.personas.records(),
+        "worth": trained.worth.records(),
+        "tried": trained.tried.records(),
+        "stability": asdict(trained.stability),
+        "calibration": None if trained.calibration is None else asdict(trained.calibration),
+        "personas before": trained.numbers.before,
+        "found again": trained.numbers.matched,
+    }
 
 
 def _report(trained: TrainedPersonas) -> None:
@@ -57,10 +93,33 @@ def _report(trained: TrainedPersonas) -> None:
         weights.add_row(missing, "not in the graph")
     table = DataTable("Persona", "Name", "Users", title="Personas, by the strongest membership of each user")
     for persona in trained.personas:
-        table.add_row(persona.persona_id, persona.name, str(persona.users))
+        table.add_row(persona.number, persona.name, f"{persona.users:,}")
     show(weights, table)
+    _report_personas(trained)
     if trained.worth:
         _report_worth(trained.worth)
+
+
+def _report_personas(trained: TrainedPersonas) -> None:
+    if trained.tried:
+        tried = ", ".join(f"{one.n_personas}: {one.agreement:.2f}" for one in trained.tried)
+        say(
+            "How alike the clusters of two halves of the users are, by their number (adjusted Rand index, 1 is the "
+            f"same, {STABLE} is enough): {tried}."
+        )
+    stable = trained.stability
+    say(f"Stability of the {stable.n_personas} personas: {stable.agreement:.2f} ±{stable.spread:.2f}.")
+    if (found := trained.calibration) is not None:
+        say(
+            f"With half of the items hidden {found.same:.0%} of the users keep their persona. The weights say so with "
+            f"an error of {found.error:.3f}, at temperature {found.temperature:g} ({found.error_before:.3f} at "
+            f"{TEMPERATURE:g})."
+        )
+    if trained.numbers.before:
+        say(
+            f"{trained.numbers.matched} of {len(trained.personas)} personas keep the number of one of the "
+            f"{trained.numbers.before} before, with half of their members or more in common."
+        )
 
 
 def _report_worth(found: list[Worth]) -> None:

@@ -4,11 +4,16 @@ They are written in batches beside the old ones, and one small transaction makes
 any two transactions, readers see one whole run, and the next write takes away what was left.
 """
 
+from collections.abc import Iterator
+
+from more_itertools import consume
+
 from gnn.item_vectors import forget_items, write_items
 from gnn.personas import Personas
 from gnn.trainer import UserVectors
 from kgrec.errors import KgrecError
-from kgrec.graph.database import Database
+from kgrec.graph.database import Database, Row
+from kgrec.graph.in_flight import write_batches
 from kgrec.graph.personas import evaluation_kind
 from kgrec.graph.transaction_size import NODE, rows_at_once, vector_bytes
 from kgrec.graph.vectors import vector_parameters
@@ -32,22 +37,26 @@ def write_evaluation_personas(database: Database, learned: UserVectors, personas
     if database.write("personas/evaluation_withdraw", kind=kind, run_id=run_id).counters.nodes_deleted:
         _forget(database, learned, kind)
     at_once = rows_at_once(database, vector_bytes(learned.vectors.shape[1]), USERS)
-    for start in range(0, users, at_once):
-        batch = slice(start, start + at_once)
-        database.write(
-            "personas/evaluation_users",
-            user_ids=learned.user_ids[batch],
-            vectors=vector_parameters(database, learned.vectors[batch].numpy()),
-            names=[personas.names[number] for number in personas.nearest[batch, 0].tolist()],
-            run_id=run_id,
-            fit=learned.fit.value,
-        )
+    consume(write_batches(database, "personas/evaluation_users", _users(database, learned, personas, at_once)))
     write_items(database, learned, run_id)
     items = len(learned.item_ids)
     switched = database.write("personas/evaluation_switch", kind=kind, run_id=run_id, users=users, items=items)
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's personas were changed at the same time: train the personas again.")
     _forget(database, learned, kind)
+
+
+def _users(database: Database, learned: UserVectors, personas: Personas, at_once: int) -> Iterator[Row]:
+    """Yield what the statement is given of each batch of users."""
+    for start in range(0, len(learned.user_ids), at_once):
+        batch = slice(start, start + at_once)
+        yield {
+            "user_ids": learned.user_ids[batch],
+            "vectors": vector_parameters(database, learned.vectors[batch].numpy()),
+            "names": [personas.names[number] for number in personas.nearest[batch, 0].tolist()],
+            "run_id": learned.run_id,
+            "fit": learned.fit.value,
+        }
 
 
 def _forget(database: Database, learned: UserVectors, kind: str) -> None:

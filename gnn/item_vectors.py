@@ -1,7 +1,12 @@
 """Vectors of the items in the space of the personas, into Neo4j: of every fit, apart from the items."""
 
+from collections.abc import Iterator
+
+from more_itertools import consume
+
 from gnn.trainer import UserVectors
-from kgrec.graph.database import Database
+from kgrec.graph.database import Database, Row
+from kgrec.graph.in_flight import write_batches
 from kgrec.graph.transaction_size import NODE, rows_at_once, vector_bytes
 from kgrec.graph.vectors import vector_parameters
 
@@ -11,10 +16,16 @@ ITEMS = 5_000  # written or removed in one transaction, fewer where the server a
 def write_items(database: Database, learned: UserVectors, run_id: str) -> None:
     """Write the vectors in batches, under a run that no reader sees yet."""
     at_once = rows_at_once(database, vector_bytes(learned.items.shape[1]), ITEMS)
-    for start in range(0, len(learned.item_ids), at_once):
-        batch = slice(start, start + at_once)
-        vectors = vector_parameters(database, learned.items[batch].numpy())
-        database.write("personas/items", item_ids=learned.item_ids[batch], vectors=vectors, run_id=run_id)
+    places = (slice(start, start + at_once) for start in range(0, len(learned.item_ids), at_once))
+    batches: Iterator[Row] = (
+        {
+            "item_ids": learned.item_ids[batch],
+            "vectors": vector_parameters(database, learned.items[batch].numpy()),
+            "run_id": run_id,
+        }
+        for batch in places
+    )
+    consume(write_batches(database, "personas/items", batches))
 
 
 def forget_items(database: Database) -> None:

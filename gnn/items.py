@@ -1,6 +1,6 @@
 """What is told of the items themselves: their texts, and what their part of the meta-paths reaches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -26,6 +26,7 @@ class Items:
         made_of: what each text embedding was made of. ``[n_items]``
         reached: by each meta-path's steps behind the first, the nodes at its end: each entry is the logarithm of one
             over the node's share of the items, so that what all have in common counts nothing. ``[n_items, n_reached]``
+        end_nodes: the nodes at the end of each meta-path, by which GDS streams them. ``[n_reached]``
     """
 
     item_ids: list[str]
@@ -33,6 +34,7 @@ class Items:
     texts: Tensor
     made_of: list[str]
     reached: dict[MetaPath, sp.csr_array]
+    end_nodes: dict[MetaPath, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def features(self) -> sp.csr_array:
@@ -54,11 +56,12 @@ def items_of(streamed: StreamedGraph, fit: Fit, meta_paths: list[MetaPath]) -> I
 
     Of what co-occurs they reach what does in the interactions of the fit.
     """
-    reached, facts = {}, streamed.facts_of(fit)
+    reached, nodes, facts = {}, {}, streamed.facts_of(fit)
     for path in meta_paths:
         steps = MetaPath(path.steps[1:])
         walked = hops(steps, streamed.item_nodes, facts) if steps.steps else None
         if walked is not None:
             reached[path] = weighed(instances(walked).astype(bool).astype(np.float32), len(streamed.item_ids))
+            nodes[path] = walked[-1].node_ids
     texts = torch.from_numpy(streamed.texts)
-    return Items(streamed.item_ids, streamed.item_nodes, texts, streamed.made_of, reached)
+    return Items(streamed.item_ids, streamed.item_nodes, texts, streamed.made_of, reached, nodes)

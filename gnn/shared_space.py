@@ -5,6 +5,8 @@ meta-paths reaches (Kula 2015, LightFM). A user's is the sum of the vectors of t
 length 1 (Kabbur et al. 2013, FISM): so is that of anybody of whom some items are known.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.sparse as sp
 import torch
@@ -14,6 +16,19 @@ from torch.nn import functional as F
 from gnn.items import Items
 
 SPREAD = 0.02  # of the items' own vectors before anything is learned
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What was learned of texts and features, apart from the items.
+
+    Attributes:
+        text: maps text embeddings. ``[dim, text_dim]``
+        features: vectors. ``[n_features, dim]``
+    """
+
+    text: Tensor
+    features: Tensor
 
 
 class SharedSpace(nn.Module):
@@ -38,6 +53,10 @@ class SharedSpace(nn.Module):
     def forward(self, rows: np.ndarray) -> Tensor:
         """Vectors of the items in some rows: ``[n, dim]``."""
         return torch.stack(self.parts(rows)).sum(dim=0)
+
+    def maps(self) -> Maps:
+        """Return what makes the vector of any item of which something is told: on the CPU."""
+        return Maps(self.text.weight.detach().cpu().clone(), self.feature.detach().cpu().clone())
 
     def parts(self, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
         """What makes the vectors of the items in some rows: their own, by text, by features; ``[n, dim]`` each."""

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gnn.calibration import Calibration
+from gnn.clusters import Stability, choose, stability
 from gnn.evaluation_personas import write_evaluation_personas
+from gnn.identity import Numbers
 from gnn.interests import write_interests
+from gnn.item_encoder import item_encoder, keys_in
 from gnn.meta_path import START, MetaPath
 from gnn.personas import Personas, describe
 from gnn.projection import stream_graph
@@ -17,7 +21,8 @@ from gnn.trainer import UserVectors, learn
 from gnn.training_graph import training_graph
 from gnn.user_blocks import projected_blocks
 from gnn.worth import Worth, compare
-from gnn.write_back import persona_id, write_back
+from gnn.write_back import persona_ids, write_back
+from kgrec.feedback.training import encode_told, split_feedback
 from kgrec.files import replacing
 from kgrec.graph.co_occurrence import RELATIONSHIP, ensure_co_occurrence
 from kgrec.graph.database import Database
@@ -25,7 +30,7 @@ from kgrec.graph.domains import domains
 from kgrec.graph.lock import writing
 from kgrec.results import Results
 from kgrec.settings import load_section
-from kgrec.terminal import say
+from kgrec.terminal import note, waiting
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History
 from kgrec.training.run_lock import training
@@ -40,12 +45,14 @@ class Persona:
 
     Attributes:
         persona_id: key of its node.
+        number: by which it is known; that of the persona of the run before with the same members, where there is one.
         name: of its strongest traits.
         users: how many have it as their strongest.
         traits: what its members have more often than all users do, the strongest first.
     """
 
     persona_id: str
+    number: int
     name: str
     users: int
     traits: list[str]
@@ -64,6 +71,11 @@ class TrainedPersonas:
         history: losses and scores of the validation fit, which chose the number of epochs of the other two.
         worth: what the vectors of the validation fit know of the next item, beside others; empty without validation.
         personas: those of the final fit, those of the most users first.
+        tried: how stable each number of personas was that was tried on the validation fit; empty where it was given.
+        stability: of the personas of the final fit.
+        calibration: of their soft memberships; ``None`` where too little tells of it.
+        numbers: how many of the run before were found again, and under which numbers; like `history` it tells of this
+            call, and a training that is written back again finds itself.
     """
 
     run_ids: dict[Fit, str]
@@ -73,6 +85,10 @@ class TrainedPersonas:
     history: History
     worth: Results[Worth]
     personas: Results[Persona]
+    tried: Results[Stability]
+    stability: Stability
+    calibration: Calibration | None
+    numbers: Numbers
 
     @property
     def run_id(self) -> str:
@@ -85,7 +101,7 @@ class TrainedPersonas:
         return self.history.best_epoch + 1
 
     def frame(self) -> "pd.DataFrame":
-        """Return one row a persona: ``persona_id``, ``name``, ``users``, ``traits``."""
+        """Return one row a persona: ``persona_id``, ``number``, ``name``, ``users``, ``traits``."""
         return self.personas.frame()
 
 
@@ -112,7 +128,8 @@ def train_personas(
 
     Args:
         database: the graph, with its text embeddings loaded.
-        run: folder of the fits, each with its checkpoint and ``personas.json``, the record of what was done.
+        run: folder of the fits, each with its checkpoint and ``personas.json``, the record of what was done; that of
+            the final fit also has what encodes items that come later (`kgrec.item_encoder`).
         settings: how they are learned; without them, the ``[hdgi]`` table of the settings file.
         fresh: train anew instead of going on with the checkpoints.
 
@@ -128,12 +145,16 @@ def train_personas(
 def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -> TrainedPersonas:
     texts = [*settings.meta_paths, *(text for domain in domains(database) for text in domain.meta_paths)]
     meta_paths = list(dict.fromkeys(MetaPath.parse(text) for text in texts))
-    ensure_co_occurrence(database)
-    streamed = stream_graph(database, meta_paths)
+    split_feedback(database)
+    walked = any(RELATIONSHIP in path.types for path in meta_paths)
+    with waiting("Reading the graph"):
+        ensure_co_occurrence(database, tuple(Fit) if walked else (Fit.FINAL,))
+        streamed = stream_graph(database, meta_paths)
     made: dict[Fit, tuple[UserVectors, Personas]] = {}
     worth: Results[Worth] = Results()
     epochs: int | None = None  # the validation fit, which is the first, chooses them
     n_blocks = _blocks(streamed, meta_paths, settings)
+    n_personas, tried = settings.personas, Results[Stability]()
     for fit in Fit:
         graph = training_graph(streamed, fit, meta_paths, settings.structure_dim, settings.seed, whole=n_blocks == 1)
         if n_blocks == 1:
@@ -142,15 +163,26 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
             with projected_blocks(database, fit, streamed.user_nodes, graph.purchases.node_ids, n_blocks) as blocks:
                 learned = learn(graph, settings, run, fresh, epochs, blocks)
         epochs = learned.history.best_epoch + 1
-        made[fit] = learned, describe(database, graph, learned, settings)
-        if fit is Fit.VALIDATION:
-            worth = Results(compare(streamed, graph, learned, settings))
+        if not n_personas:  # the validation fit chooses it for all three, as it does the epochs
+            with waiting("How many personas are stable"):
+                n_personas, found_stable = choose(learned.vectors.numpy(), settings.seed)
+            tried = Results(found_stable)
+        known = _known(database) if fit is Fit.FINAL else ({}, 0)
+        with waiting("Describing the personas"):
+            made[fit] = learned, describe(database, graph, learned, settings, n_personas, *known)
+            if fit is Fit.VALIDATION:
+                worth = Results(compare(streamed, graph, learned, settings))
         _record(run, settings, learned)
-    for fit in (Fit.VALIDATION, Fit.TEST):
-        write_evaluation_personas(database, *made[fit])
+        if fit is Fit.FINAL and learned.maps is not None:
+            item_encoder(graph.items, learned.maps, learned.run_id, keys_in(database)).save(run)
     learned, found = made[Fit.FINAL]
-    write_back(database, learned, found)
-    write_interests(database)
+    stable = stability(learned.vectors.numpy(), len(found.centres), settings.seed)
+    with waiting("Writing the personas"):
+        for fit in (Fit.VALIDATION, Fit.TEST):
+            write_evaluation_personas(database, *made[fit])
+        write_back(database, learned, found, stable)
+        encode_told(database, run)
+        write_interests(database)
     return TrainedPersonas(
         {fit: vectors.run_id for fit, (vectors, _) in made.items()},
         len(learned.user_ids),
@@ -159,7 +191,18 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
         made[Fit.VALIDATION][0].history,
         worth,
         _listed(learned, found),
+        tried,
+        stable,
+        found.calibration,
+        found.numbers,
     )
+
+
+def _known(database: Database) -> tuple[dict[str, int], int]:
+    """Number of each user's strongest persona in the run that is to be replaced, and the highest one that was given."""
+    before = {row["user_id"]: row["number"] for row in database.stream("personas/numbers")}
+    rows = database.read("personas/about")
+    return before, (rows[0]["highest_number"] or 0) if rows else 0
 
 
 def _blocks(streamed: StreamedGraph, meta_paths: list[MetaPath], settings: HDGISettings) -> int:
@@ -173,7 +216,7 @@ def _blocks(streamed: StreamedGraph, meta_paths: list[MetaPath], settings: HDGIS
     size = len(streamed.user_ids), streamed.texts.shape[1] + walked * settings.structure_dim, walked
     n_blocks = blocks_needed(*size, settings)
     if n_blocks > 1:
-        say(
+        note(
             f"HDGI learns from {n_blocks} sampled subgraphs of about {size[0] // n_blocks:,} users each, read from the "
             f"server one ahead: a step over the whole graph would take {step_bytes(*size, settings) / 2**30:.1f} GiB."
         )
@@ -194,12 +237,14 @@ def _record(run: Path, settings: HDGISettings, learned: UserVectors) -> None:
 
 def _listed(learned: UserVectors, found: Personas) -> Results[Persona]:
     personas = [
-        Persona(
-            persona_id(learned.run_id, number),
-            name,
-            size,
-            list(dict.fromkeys(found.labels[one.node_id] for one in found.features if one.persona == number)),
+        Persona(key, number, name, size, list(dict.fromkeys(found.labels[one.node_id] for one in features)))
+        for key, number, name, size, features in zip(
+            persona_ids(learned.run_id, found),
+            found.numbers.numbers,
+            found.names,
+            found.sizes,
+            found.features,
+            strict=True,
         )
-        for number, (name, size) in enumerate(zip(found.names, found.sizes, strict=True))
     ]
     return Results(sorted(personas, key=lambda persona: -persona.users))

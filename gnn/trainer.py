@@ -9,6 +9,7 @@ from gnn.hidden_interactions import HiddenInteractionsTraining
 from gnn.infomax import HDGITraining
 from gnn.sampled_infomax import SampledHDGITraining
 from gnn.settings import HDGISettings
+from gnn.shared_space import Maps
 from gnn.training_graph import TrainingGraph
 from gnn.user_blocks import UserBlocks
 from kgrec.errors import KgrecError
@@ -35,6 +36,7 @@ class UserVectors:
         path_weights: weight of each meta-path, as it is written, and of what else the vectors are made of; sums to 1.
         run_id: twelve hexadecimal digits that stand for fit, settings and data.
         history: losses and scores.
+        maps: what makes the vector of an item that nobody chose; ``None`` where the objective gives items none.
     """
 
     fit: Fit
@@ -45,6 +47,7 @@ class UserVectors:
     path_weights: dict[str, float]
     run_id: str
     history: History
+    maps: Maps | None = None
 
 
 def learn(
@@ -92,7 +95,9 @@ def learn(
     )
     vectors, items = training.vectors()
     item_ids = graph.items.item_ids[: len(items)]
-    return UserVectors(graph.fit, graph.user_ids, vectors, item_ids, items, training.shares(), digest[:12], history)
+    shares, run_id = training.shares(), digest[:12]
+    maps = training.model.maps() if isinstance(training, HiddenInteractionsTraining) else None
+    return UserVectors(graph.fit, graph.user_ids, vectors, item_ids, items, shares, run_id, history, maps)
 
 
 def graph_digest(graph: TrainingGraph, settings: HDGISettings, epochs: int | None = None, n_blocks: int = 1) -> str:

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gnn.clusters import Stability
 from gnn.item_vectors import forget_items, write_items
 from gnn.personas import Personas
 from gnn.trainer import UserVectors
+from gnn.typical import ChosenItem
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
+from kgrec.graph.in_flight import write_batches
 from kgrec.graph.personas import current_run
 from kgrec.graph.schema import ensure_vector_index
 from kgrec.graph.transaction_size import NODE, RELATIONSHIP, rows_at_once, vector_bytes
@@ -23,23 +26,34 @@ USERS = 5_000  # written in one transaction, fewer where the server allows less
 MEMBERSHIPS = 20_000  # removed in one transaction
 
 
-def write_back(database: Database, learned: UserVectors, personas: Personas) -> None:
+def write_back(
+    database: Database, learned: UserVectors, personas: Personas, stability: Stability | None = None
+) -> None:
     """Replace the personas in Neo4j; readers see the old run or the new one.
+
+    Args:
+        database: the graph.
+        learned: the vectors.
+        personas: of them.
+        stability: of the clusters, to be noted.
 
     Raises:
         KgrecError: somebody else wrote personas, or removed users, at the same time.
     """
     finish(database)
-    _draft(database, learned.run_id, personas)
-    memberships = sum(
-        database.write("personas/users", **batch).counters.relationships_created
-        for batch in _users(database, learned, personas)
-    )
+    _draft(database, learned, personas)
+    written = write_batches(database, "personas/users", _users(database, learned, personas))
+    memberships = sum(summary.counters.relationships_created for summary in written)
     database.run("schema/item_persona_key")  # a graph that was loaded by an earlier kgrec has none
     items, items_run = len(learned.item_ids), _items_run(learned)
     write_items(database, learned, items_run)
     switched = database.write(
-        "personas/switch", run_id=learned.run_id, memberships=memberships, items=items, items_run=items_run
+        "personas/switch",
+        run_id=learned.run_id,
+        memberships=memberships,
+        items=items,
+        items_run=items_run,
+        about=_about(personas, stability),
     )
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's users or personas were changed at the same time: train the personas again.")
@@ -55,29 +69,71 @@ def finish(database: Database) -> None:
 
 
 def persona_id(run_id: str, number: int) -> str:
-    """Key of a Persona node."""
+    """Key of the Persona node of a number."""
     return f"{run_id}/{number}"
 
 
-def _draft(database: Database, run_id: str, personas: Personas) -> None:
+def persona_ids(run_id: str, personas: Personas) -> list[str]:
+    """Keys of the Persona nodes: ``[n_personas]``."""
+    return [persona_id(run_id, number) for number in personas.numbers.numbers]
+
+
+def _draft(database: Database, learned: UserVectors, personas: Personas) -> None:
+    ids = persona_ids(learned.run_id, personas)
+    places = personas.plane.places(personas.centres).tolist()
     nodes = [
-        {"persona_id": persona_id(run_id, number), "name": name, "size": size, "vector": centre}
-        for number, (name, size, centre) in enumerate(
-            zip(personas.names, personas.sizes, personas.centres.tolist(), strict=True)
-        )
+        {
+            "persona_id": ids[place],
+            "number": personas.numbers.numbers[place],
+            "name": personas.names[place],
+            "summary": personas.summaries[place],
+            "size": personas.sizes[place],
+            "vector": personas.centres[place].tolist(),
+            "x": places[place][0],
+            "y": places[place][1],
+        }
+        for place in range(len(ids))
     ]
     features = [
-        {
-            "persona_id": persona_id(run_id, one.persona),
-            "node_id": one.node_id,
-            "share": one.share,
-            "lift": one.lift,
-        }
-        for one in personas.features
+        {"persona_id": key, "node_id": one.node_id, "share": one.share, "lift": one.lift}
+        for key, found in zip(ids, personas.features, strict=True)
+        for one in found
     ]
     database.write_together(
-        [("personas/create", {"rows": nodes, "run_id": run_id}), ("personas/characterise", {"rows": features})]
+        [
+            ("personas/create", {"rows": nodes, "run_id": learned.run_id}),
+            ("personas/characterise", {"rows": features}),
+            ("personas/exemplify", {"rows": list(_examples(ids, personas))}),
+        ]
     )
+
+
+def _examples(ids: list[str], personas: Personas) -> Iterator[Row]:
+    for key, typical, counter in zip(ids, personas.typical, personas.counter_examples, strict=True):
+        for rank, one in enumerate(typical, start=1):
+            yield {"persona_id": key, "rank": rank, **_chosen(one)}
+        if counter:
+            place = counter.typical_of
+            typical_of = None if place is None else personas.numbers.numbers[place]
+            yield {"persona_id": key, "rank": None, "typical_of": typical_of, **_chosen(counter.chosen)}
+
+
+def _chosen(one: ChosenItem) -> Row:
+    return {"item_id": one.item_id, "share": one.share, "lift": one.lift}
+
+
+def _about(personas: Personas, stability: Stability | None) -> Row:
+    """What is noted of the run."""
+    calibration, (x_axis, y_axis) = personas.calibration, personas.plane.axes.tolist()
+    return {
+        "temperature": personas.temperature,
+        "calibration_error": calibration.error if calibration else None,
+        "stability": stability.agreement if stability else None,
+        "highest_number": personas.numbers.highest,
+        "x_axis": x_axis,
+        "y_axis": y_axis,
+        "origin": personas.plane.origin.tolist(),
+    }
 
 
 def _items_run(learned: UserVectors) -> str:
@@ -111,7 +167,7 @@ def _users(database: Database, learned: UserVectors, personas: Personas) -> Iter
     """Yield what the statement is given of each batch of users."""
     of_user = vector_bytes(learned.vectors.shape[1]) + personas.nearest.shape[1] * RELATIONSHIP
     at_once = rows_at_once(database, of_user, USERS)
-    drafts = [persona_id(learned.run_id, number) for number in range(len(personas.names))]
+    drafts = persona_ids(learned.run_id, personas)
     for start in range(0, len(learned.user_ids), at_once):
         batch = slice(start, start + at_once)
         yield {

@@ -25,6 +25,7 @@ from kgrec.graph.schema import ensure_schema
 from kgrec.graph.splits import current_split
 from kgrec.lazy_group import LazyGroup
 from kgrec.options import with_database
+from kgrec.records import JSON
 from kgrec.settings import load_section
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def load() -> None:
 @SKIPPED
 @BULK
 @OUT
+@JSON
 @with_database(writes=True, needed=lambda given: given["out"] is None)
 def load_amazon(
     database: Database,
@@ -80,6 +82,7 @@ def load_amazon(
     skipped: Path | None,
     bulk: bool,
     out: Path | None,
+    format: str,
 ) -> None:
     """Load Amazon reviews and metadata.
 
@@ -100,7 +103,7 @@ def load_amazon(
         raise click.UsageError("--k-core goes with --reviews.")
     check_bulk(bulk, out, interactions=reviews is not None)
     tolerance = tolerance_of(on_error, skipped)
-    report = Report()
+    report = Report(format)
     if bulk and reviews is not None:
         from kgloader.bulk.load import FirstLoad, Source, Sources
 
@@ -126,6 +129,7 @@ def load_amazon(
 @SKIPPED
 @BULK
 @OUT
+@JSON
 @with_database(writes=True, needed=lambda given: given["out"] is None)
 def load_recbole(
     database: Database,
@@ -135,6 +139,7 @@ def load_recbole(
     skipped: Path | None,
     bulk: bool,
     out: Path | None,
+    format: str,
 ) -> None:
     """Load a RecBole data set: FOLDER with NAME.inter, and NAME.item, NAME.link and NAME.kg where they exist.
 
@@ -152,7 +157,7 @@ def load_recbole(
     inter = recbole.interactions_file(folder)
     item, link, facts = (inter.with_suffix(suffix) for suffix in (".item", ".link", ".kg"))
     timed = recbole.has_timestamps(inter)
-    report = Report()
+    report = Report(format)
     if not timed:
         report.notes.append(f"{inter.name} has no timestamps: the order of the file stands for time; no sessions.")
     if bulk:

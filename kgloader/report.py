@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from kgrec.graph.database import Database
+from kgrec.records import write_document
 from kgrec.terminal import DataTable, progress, say, show
 
 NOTHING_NEW = "Nothing was new: no node or relationship was created, removed or marked."
@@ -18,10 +19,11 @@ NOTHING_NEW = "Nothing was new: no node or relationship was created, removed or 
 class Report:
     """Counts by what they count, in the order of the first count.
 
-    ``shares`` are of the graph's interactions; ``loaded`` names the files that are wholly in the graph,
-    ``aside`` those that keep broken lines.
+    ``format`` is how they are told; ``shares`` are of the graph's interactions; ``loaded`` names the files that are
+    wholly in the graph, ``aside`` those that keep broken lines.
     """
 
+    format: str = "table"
     read: Counter[str] = field(default_factory=Counter)
     nodes: Counter[str] = field(default_factory=Counter)
     relationships: Counter[str] = field(default_factory=Counter)
@@ -39,6 +41,9 @@ class Report:
 
     def tell(self, title: str, size: dict[str, int]) -> None:
         """Print what happened, with the size of the graph as given."""
+        if self.format == "json":
+            write_document(self._document(title, size))
+            return
         table = DataTable("", "", title=title)
         table.title_justify = "left"
         table.add_column("count", justify="right")
@@ -60,9 +65,25 @@ class Report:
         for place, (what, share) in enumerate(self.shares.items()):
             table.add_row("" if place else "of the interactions", what, f"{share:.2%}")
         show(table)
-        changes = (self.nodes, self.relationships, self.removed, self.marked)
-        nothing_new = [] if any(counts.total() for counts in changes) else [NOTHING_NEW]
-        say(*nothing_new, *self.notes)
+        say(*([] if self._changed() else [NOTHING_NEW]), *self.notes)
+
+    def _changed(self) -> bool:
+        return any(counts.total() for counts in (self.nodes, self.relationships, self.removed, self.marked))
+
+    def _document(self, title: str, size: dict[str, int]) -> dict[str, Any]:
+        return {
+            "command": title,
+            "changed": self._changed(),
+            "read": dict(+self.read),
+            "created nodes": dict(+self.nodes),
+            "created relationships": dict(+self.relationships),
+            "skipped": dict(+self.skipped),
+            "removed": dict(+self.removed),
+            "marked": dict(+self.marked),
+            "in the graph": size,
+            "of the interactions": self.shares,
+            "notes": self.notes,
+        }
 
 
 class Advance(Protocol):

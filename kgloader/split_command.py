@@ -10,6 +10,7 @@ from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from kgrec.graph.splits import LEAVE_ONE_OUT, Rule
 from kgrec.options import with_database
+from kgrec.records import JSON
 
 DEFAULT_SHARE = 0.1
 SHARE = click.FloatRange(min=0, max=1, min_open=True, max_open=True)
@@ -20,8 +21,9 @@ OF_TIME = f"by time: share of all interactions, {DEFAULT_SHARE} where nothing is
 @click.option("--by", type=click.Choice(["leave-one-out", "time"]), required=True, help="The rule: see above.")
 @click.option("--validation", type=SHARE, help=f"For validation {OF_TIME}")
 @click.option("--test", type=SHARE, help=f"For the test {OF_TIME}")
+@JSON
 @with_database(writes=True)
-def split(database: Database, by: Rule, validation: float | None, test: float | None) -> None:
+def split(database: Database, by: Rule, validation: float | None, test: float | None, format: str) -> None:
     """Mark all interactions anew for training, validation and test.
 
     leave-one-out, the rule of every load until another is chosen: each user's last interaction is for the test, the
@@ -46,7 +48,7 @@ def split(database: Database, by: Rule, validation: float | None, test: float | 
     shares = [DEFAULT_SHARE if share is None else share for share in (validation, test)]
     if not sum(shares) < 1:  # nor is it where one of them is no number
         raise click.UsageError("--validation and --test together must be less than 1.")
-    report = Report()
+    report = Report(format)
     ensure_schema(database)
     marks = split_anew(database, time_split(database, *shares) if by == "time" else LEAVE_ONE_OUT)
     report.marked.update(marks.counts())

@@ -6,7 +6,7 @@ import sys
 import click
 
 from kgrec.errors import KgrecError, told
-from kgrec.lazy_group import LazyGroup
+from kgrec.lazy_group import COMPLETE_VARIABLE, LazyGroup
 from kgrec.options import NEO4J_OPTIONS, neo4j_options
 from kgrec.terminal import guard_streams, say
 
@@ -21,6 +21,11 @@ from kgrec.terminal import guard_streams, say
             "recommender.recommend_command:recommend",
             "Recommend items to users or to an anonymous session.",
         ),
+        "serve": ("recommender.service.serve_command:serve", "Answer over HTTP: lists, personas, reasons, feedback."),
+        "feedback": (
+            "kgrec.feedback.command:feedback",
+            "Tell what users did, like, dislike or are interested in; the next list shows it.",
+        ),
         "ray": ("recommender.ray_commands:ray_jobs", "Recommend to all users by a Ray job, on many machines."),
         "evaluate": ("recommender.evaluate_command:evaluate", "Rank all items for every test user: HR, NDCG, MRR."),
         "graph": ("kgrec.graph_command:graph", "Count what is in the graph; prove that it is as it must be."),
@@ -28,7 +33,9 @@ from kgrec.terminal import guard_streams, say
             "kgrec.settings_command:settings",
             "Print every setting, its default and its source.",
         ),
+        "personas": ("kgrec.personas.commands:personas", "Read the personas: list, show, compare, map."),
         "explore": ("kgrec.explore.commands:explore", "Run the ready queries on personas; open Neo4j Browser."),
+        "completion": ("kgrec.completion_command:completion", "Let the shell complete commands and options."),
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
@@ -39,10 +46,14 @@ def kgrec(context: click.Context, /, **given: str | None) -> None:
     """Persona-driven recommendation from a knowledge graph in Neo4j.
 
     The way of the data: `db start`, `load amazon`, `load dbpedia`, `load embeddings`, `train personas`,
-    `train sasrec`, `recommend`, `evaluate`, `explore`.
+    `train sasrec`, `recommend`, `feedback`, `serve`, `evaluate`, `explore`.
 
     Without --uri every command talks to the managed server of `kgrec db start`. Settings are read from kgrec.toml in
     the working directory, or from the file named by KGREC_SETTINGS, and from variables: `kgrec settings` prints all.
+
+    The exit status is 0 where all went well, 1 where something went wrong, which one sentence says, 2 where the command
+    was called wrongly, and 130 after Ctrl-C. `graph check` ends with 1 where something does not hold too, and
+    `db status` with 3 where no server runs.
     """
     context.obj = {name: given[f"neo4j_{name}"] for name in NEO4J_OPTIONS}
 
@@ -64,7 +75,7 @@ def main() -> None:
     try:
         _all_utf8(sys.argv[1:])
         _all_utf8_variables()
-        status = kgrec.main(standalone_mode=False)
+        status = kgrec.main(standalone_mode=False, complete_var=COMPLETE_VARIABLE)
         sys.exit(status if isinstance(status, int) else 0)
     except click.ClickException as error:
         say(*_usage(error), f"Error: {_message(error)}", err=True)

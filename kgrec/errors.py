@@ -8,6 +8,10 @@ class KgrecError(Exception):
     """
 
 
+class Unknown(KgrecError):  # noqa: N818 - a kind of it
+    """What was asked for by its name or id is not there; the service answers it with 404."""
+
+
 def told(error: BaseException) -> str:
     """Return the message of an error, and the notes that were added to it on its way."""
     return " ".join([str(error), *getattr(error, "__notes__", [])]).strip()

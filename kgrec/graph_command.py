@@ -1,14 +1,16 @@
 """``kgrec graph``: what is in the graph, and whether it is as kgrec makes it."""
 
 import importlib
+from dataclasses import asdict
 
 import click
 
 from kgrec.graph.check import Finding, check_graph
 from kgrec.graph.database import Database
-from kgrec.graph.stats import Share, graph_stats
+from kgrec.graph.stats import Share, Stats, graph_stats
 from kgrec.options import with_database
-from kgrec.terminal import DataTable, say, show
+from kgrec.records import JSON, write_document
+from kgrec.terminal import DataTable, say, show, waiting
 
 # The loader owns the allow-list of facts; it is imported on use, and by name.
 FACT_TYPES = "kgloader.dbpedia.predicates", "SECOND_TYPES"  # those of one hop among them
@@ -21,8 +23,9 @@ def graph() -> None:
 
 
 @graph.command()
+@JSON
 @with_database()
-def stats(database: Database) -> None:
+def stats(database: Database, format: str) -> None:
     """Tell what is in the graph: counts, degrees, what each source covers, what is isolated.
 
     Nodes are counted by all their labels, kgrec's and others. Degrees are relationships of a node; nodes without any
@@ -30,7 +33,15 @@ def stats(database: Database) -> None:
 
     Example: kgrec graph stats
     """
-    found = graph_stats(database)
+    with waiting("Counting"):
+        found = graph_stats(database)
+    if format == "json":
+        write_document(asdict(found))
+    else:
+        _show_stats(found)
+
+
+def _show_stats(found: Stats) -> None:
     nodes = DataTable("Label", "Nodes", "Alone", title="Nodes")
     for one in found.nodes:
         nodes.add_row(one.label, f"{one.nodes:,}", "" if one.alone is None else f"{one.alone:,}")
@@ -51,9 +62,10 @@ def stats(database: Database) -> None:
 
 
 @graph.command()
+@JSON
 @with_database()
 @click.pass_context
-def check(context: click.Context, database: Database) -> None:
+def check(context: click.Context, database: Database, format: str) -> None:
     """Prove that the graph is as kgrec makes it, and name what is not.
 
     Keys, splits without a leak, sessions, vectors and their dimensions, IRIs, fact types, weights, and one whole
@@ -66,11 +78,14 @@ def check(context: click.Context, database: Database) -> None:
     module, name = FACT_TYPES
     facts: dict[str, str] = getattr(importlib.import_module(module), name)
     found = check_graph(database, {*facts.values(), OTHER_FACTS})
+    broken = [finding for finding in found if finding.broken]
+    if format == "json":
+        write_document([asdict(finding) for finding in found])
+        context.exit(1 if broken else 0)
     table = DataTable("Check", "What must hold", "Broken", title="What must hold in the graph")
     for finding in found:
         table.add_row(finding.name, finding.holds, f"{finding.broken:,}")
     show(table)
-    broken = [finding for finding in found if finding.broken]
     if broken:
         show(_named(broken))
         say(f"{len(broken)} of {len(found)} do not hold.")

@@ -22,9 +22,29 @@ def save_manifest(path: Path, version: int, content: Manifest, files: Iterable[s
         files: their names.
     """
     manifest = content | {"version": version, "files": {name: _digest(path.with_name(name)) for name in files}}
-    manifest["checksum"] = _checksum(manifest)
-    with replacing(path) as draft:
-        draft.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write(path, manifest)
+
+
+def amend_manifest(path: Path, known: Manifest, changes: Manifest) -> bool:
+    """Change what a manifest says, if it says what is known; the files beside it are not read.
+
+    Args:
+        path: of the manifest.
+        known: what it has to say now.
+        changes: what it is to say.
+
+    Returns:
+        Whether it said so. A manifest that cannot be read, or whose checksum is wrong, says nothing.
+    """
+    try:
+        manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
+        stated = manifest.pop("checksum")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    if stated != _checksum(manifest) or any(manifest.get(key) != value for key, value in known.items()):
+        return False
+    _write(path, manifest | changes)
+    return True
 
 
 def load_manifest(path: Path, version: int, what: str) -> Manifest:
@@ -65,6 +85,12 @@ def load_manifest(path: Path, version: int, what: str) -> Manifest:
         except FileNotFoundError as error:
             raise KgrecError(f"{folder} is not a saved {what}: {name} is missing.") from error
     return manifest
+
+
+def _write(path: Path, manifest: Manifest) -> None:
+    with replacing(path) as draft:
+        whole = manifest | {"checksum": _checksum(manifest)}
+        draft.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _digest(path: Path) -> str:

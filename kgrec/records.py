@@ -17,17 +17,29 @@ FORMAT = click.option(
     show_default=True,
     help="Tables to read, or records for a program.",
 )
+JSON = click.option(
+    "--format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Tables to read, or a document for a program.",
+)
 
 
 def write_records(format: str, columns: Sequence[str], records: list[dict[str, Any]]) -> None:
-    """Write records on standard output, as ``json`` or ``csv``.
-
-    JSON is exact: what a terminal would obey stands there as JSON's own escape, and so does what the encoding of the
-    output lacks.
-    """
+    """Write records on standard output, as ``json`` or ``csv``."""
     if format == "csv":
         write_csv(sys.stdout, columns, records)
-        return
+    else:
+        write_document(records)
+
+
+def write_document(document: Any) -> None:
+    """Write a document on standard output, as JSON.
+
+    It is exact: what a terminal would obey stands there as JSON's own escape, and so does what the encoding of the
+    output lacks.
+    """
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    text = json.dumps(records, indent=2, ensure_ascii=not unicode)
+    text = json.dumps(document, indent=2, ensure_ascii=not unicode)
     print("\n".join(replaced(line, lambda character: json.dumps(character)[1:-1]) for line in text.split("\n")))

@@ -21,7 +21,7 @@ Section = TypeVar("Section", bound=BaseModel)
 
 SETTINGS_FILE = "kgrec.toml"
 SCHEMES = tuple(f"{name}{security}://" for name in ("bolt", "neo4j") for security in ("", "+s", "+ssc"))
-TABLES = ("neo4j", "load", "dbpedia", "texts", "hdgi", "sasrec")
+TABLES = ("neo4j", "load", "dbpedia", "texts", "hdgi", "sasrec", "serve")
 
 
 class Neo4jSettings(BaseModel):

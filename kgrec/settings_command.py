@@ -1,6 +1,7 @@
 """``kgrec settings``: the whole settings file, documented, with what is in force and where it came from."""
 
 import importlib
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -8,6 +9,7 @@ import tomlkit
 from pydantic import BaseModel, SecretStr
 from tomlkit.items import Table
 
+from kgrec.records import write_document
 from kgrec.settings import Setting, explained, settings_file, variable
 from kgrec.terminal import write
 from kgrec.text import replaced, visible
@@ -20,6 +22,7 @@ MODELS = {
     "texts": "kgloader.texts.settings:TextSettings",
     "hdgi": "gnn.settings:HDGISettings",
     "sasrec": "recommender.settings:SASRecSettings",
+    "serve": "recommender.service.settings:ServeSettings",
 }
 HEADER = (
     "All settings of kgrec. A command-line option goes over a variable, a variable over this file.",
@@ -35,7 +38,14 @@ def model_of(table: str) -> type[BaseModel]:
 
 
 @click.command()
-def settings() -> None:
+@click.option(
+    "--format",
+    type=click.Choice(["toml", "json"]),
+    default="toml",
+    show_default=True,
+    help="A settings file, or records for a program.",
+)
+def settings(format: str) -> None:
     """Print the whole documented kgrec.toml: every setting, its default, and where its value came from.
 
     The output is a settings file itself, fit to be edited. A password is never printed.
@@ -44,6 +54,9 @@ def settings() -> None:
     Example:
       kgrec settings > documented.toml
     """
+    if format == "json":
+        write_document([_record(table, one) for table in MODELS for one in explained(table, model_of(table))])
+        return
     document = tomlkit.document()
     for line in HEADER:
         document.add(tomlkit.comment(line))
@@ -52,6 +65,12 @@ def settings() -> None:
         document.add(tomlkit.nl())
         document.add(table, _table(table))
     write("\n".join(replaced(line, _escape) for line in tomlkit.dumps(document).split("\n")))
+
+
+def _record(table: str, setting: Setting) -> dict[str, Any]:
+    """One setting; of a password, only whether there is one."""
+    record = {"table": table, "variable": variable(table, setting.name), **asdict(setting)}
+    return record | ({"value": "***"} if isinstance(setting.value, SecretStr) else {})
 
 
 def _table(table: str) -> Table:

@@ -30,6 +30,7 @@ class Asked:
         places: of the targets among all interactions. ``[n]``
         personas: zeros for none; ``persona_dim`` is 0 where nobody has one. ``[n, persona_dim]``
         n_items: size of the catalogue.
+        hidden: item numbers of each that are not to be listed, beside those of the history; ``None`` for none. ``[n]``
     """
 
     users: np.ndarray
@@ -38,6 +39,14 @@ class Asked:
     places: np.ndarray
     personas: Tensor
     n_items: int
+    hidden: list[list[int]] | None = None
+
+    @property
+    def out(self) -> Tensor:
+        """The distinct items that are not to be listed, padded on the right with 0: ``[batch, length]``."""
+        if self.hidden is None:
+            return seen_items(self.histories)
+        return seen_items([[*one, *other] for one, other in zip(self.histories, self.hidden, strict=True)])
 
     def batches(self) -> Iterator["Asked"]:
         """Go through the questions in parts that are scored at once."""
@@ -64,9 +73,14 @@ class Asked:
         return dataclasses.replace(self, personas=vectors[self.users])
 
     def _part(self, rows: np.ndarray) -> "Asked":
-        histories = [self.histories[row] for row in rows]
         return Asked(
-            self.users[rows], histories, self.targets[rows], self.places[rows], self.personas[rows], self.n_items
+            self.users[rows],
+            [self.histories[row] for row in rows],
+            self.targets[rows],
+            self.places[rows],
+            self.personas[rows],
+            self.n_items,
+            None if self.hidden is None else [self.hidden[row] for row in rows],
         )
 
 
@@ -92,7 +106,7 @@ def ranks(asked: Asked, score: Score) -> Tensor:
     found = [torch.zeros(0, dtype=torch.float64)]
     for batch in asked.batches():
         scores = score(batch)
-        seen, targets = seen_items(batch.histories), torch.from_numpy(batch.targets)
+        seen, targets = batch.out, torch.from_numpy(batch.targets)
         found.append(target_ranks(scores, targets.to(scores.device), seen.to(scores.device)).cpu())
     return torch.cat(found)
 
@@ -110,7 +124,7 @@ def users_asked(dataset: Dataset, fit: Fit) -> Asked:
     known = dataset.sequences.known(fit)
     histories = [known.histories[user] for user in users]
     found = dataset.personas.get(fit)
-    vectors = torch.zeros(len(users), 0) if found is None else found.vectors[users]
+    vectors = torch.zeros(len(users), 0) if found is None else found.or_of_items(found.vectors[users], histories)
     return Asked(users, histories, dataset.sequences.items[places[users]], places[users], vectors, dataset.n_items)
 
 

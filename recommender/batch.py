@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
 from kgrec.graph.database import Database
-from kgrec.training.fits import Fit
 from recommender.histories import Users, all_users
 from recommender.serving import SCHEMA, Served, recommend_block
 
@@ -35,7 +34,7 @@ def recommend_all(
         KgrecError: the file cannot be written, or the graph was written meanwhile.
     """
     done = 0
-    blocks = all_users(database, served.snapshot.require_personas(Fit.FINAL), BLOCK)
+    blocks = all_users(database, served.snapshot, BLOCK)
     try:
         with replacing(path) as draft, ThreadPoolExecutor(1) as ahead, pq.ParquetWriter(draft, SCHEMA) as file:
             coming = ahead.submit(next, blocks, None)
@@ -50,4 +49,4 @@ def recommend_all(
 
 
 def _lists(served: Served, users: Users, k: int) -> pa.Table:
-    return recommend_block(served, users.user_ids, users.histories, users.personas.numpy(), k)
+    return recommend_block(served, users.user_ids, users.histories, users.personas.numpy(), k, disliked=users.disliked)

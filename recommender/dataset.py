@@ -61,6 +61,24 @@ class Personas:
         own = self.items[torch.tensor(sorted(set(items)), dtype=torch.int64)]
         return torch.nn.functional.normalize(own.sum(dim=0), dim=0)
 
+    def or_of_items(self, vectors: Tensor, histories: Sequence[Sequence[int]]) -> Tensor:
+        """Give those who have no persona that of their items: users who came after the personas were trained.
+
+        Args:
+            vectors: zeros for none. ``[n, dim]``
+            histories: item numbers of each. ``[n]``
+
+        Returns:
+            ``[n, dim]``
+        """
+        missing = torch.nonzero(~vectors.any(dim=1)).squeeze(1).tolist()
+        if not missing:
+            return vectors
+        found = vectors.clone()
+        for row in missing:
+            found[row] = self.of_items(histories[row])
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -82,6 +100,7 @@ class Dataset:
             (see `kgrec.graph.co_occurrence`). ``[n_items + 1, n_items + 1]``
         split: how the interactions were split, in words.
         personas: of each fit that has them.
+        fact_names: names of the facts of each kind, in the order of the columns; none in a data set out of a folder.
 
     Raises:
         ValueError: the parts do not fit each other.
@@ -97,6 +116,7 @@ class Dataset:
     co_occurrence: dict[Fit, sp.csr_matrix]
     split: str
     personas: dict[Fit, Personas]
+    fact_names: dict[str, list[str]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n_items, n_users = len(self.item_ids), len(self.user_ids)
@@ -130,7 +150,7 @@ class Dataset:
     @cached_property
     def items_digest(self) -> str:
         """Digest of the item ids in their order: what a model's item table stands for."""
-        return hashlib.sha256("\n".join(self.item_ids).encode()).hexdigest()
+        return digest_of(self.item_ids)
 
     @cached_property
     def interactions_digest(self) -> str:
@@ -297,6 +317,11 @@ class Dataset:
             zipfile.BadZipFile,
         ) as error:  # Arrow's errors are ValueErrors
             raise KgrecError(f"The data set in {folder} is damaged: {first_line(error)}.") from error
+
+
+def digest_of(item_ids: Sequence[str]) -> str:
+    """Digest of item ids in their order: what the rows of an item table stand for."""
+    return hashlib.sha256("\n".join(item_ids).encode()).hexdigest()
 
 
 def _sparse(arrays: Mapping[str, np.ndarray], name: str, shape: tuple[int, int]) -> sp.csr_matrix:

@@ -9,7 +9,7 @@ from kgrec.graph.database import Database
 from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
 from kgrec.records import FORMAT, write_records
-from kgrec.terminal import DataTable, say, show
+from kgrec.terminal import DataTable, note, say, show, waiting
 from kgrec.training.fits import Fit
 from recommender.evaluation import evaluate as evaluate_run
 from recommender.measured import Measured
@@ -56,7 +56,7 @@ def evaluate(
       kgrec evaluate --run runs/seed-1 --also runs/seed-2 --also runs/seed-3
     """
     folder = "evaluation/sessions" if sessions else "evaluation"
-    with reading(database, alone=True):
+    with reading(database, alone=True), waiting("Reading the graph"):
         dataset = read_dataset(database, list(Fit)[:-1])
     runs = [(run, evaluate_run(dataset, run, sessions))]
     runs += [(other, Measured.load(other / folder)) for other in also]
@@ -66,7 +66,7 @@ def evaluate(
         from recommender.report.write import write_report  # plots are not waited for otherwise
 
         for path in write_report(runs, report):
-            say(f"Wrote {path}.", err=True)
+            note(f"Wrote {path}.")
     if format == "table":
         _show_figures(found)
         _show_differences(differences(measured, _pairs(measured[0]), ["all users"], SHOWN))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from kgrec.errors import KgrecError
+from kgrec.terminal import progress, waiting
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.fits import Fit
 from kgrec.training.run_lock import settled
@@ -93,20 +94,24 @@ def measure(contenders: list[Contender], asked: Asked, dataset: Dataset, about: 
     known = dataset.sequences.known(Fit.TEST)
     counts = known.counts(dataset.n_items)
     systems, ranks = [], []
-    for contender in contenders:
-        answer = contender.make()
-        with torch.no_grad():
-            answers = [answer(batch) for batch in asked.batches()]
-        ranks.append(torch.cat([found for found, _ in answers]).cpu().numpy())
-        lists = torch.cat([found for _, found in answers]).cpu().numpy()
-        beyond = beyond_accuracy(lists, counts, dataset.texts)
-        systems.append(System(contender.name, contender.kind, beyond, contender.curve))
+    with progress("ranking", len(contenders)) as advance:
+        for done, contender in enumerate(contenders):
+            advance(done, contender.name)
+            answer = contender.make()
+            with torch.no_grad():
+                answers = [answer(batch) for batch in asked.batches()]
+            ranks.append(torch.cat([found for found, _ in answers]).cpu().numpy())
+            lists = torch.cat([found for _, found in answers]).cpu().numpy()
+            beyond = beyond_accuracy(lists, counts, dataset.texts)
+            systems.append(System(contender.name, contender.kind, beyond, contender.curve))
+        advance(len(contenders), f"{len(contenders)} systems")
     return Measured(_users(dataset, asked, counts), systems, np.stack(ranks), _about(dataset, asked, about))
 
 
 def plain(dataset: Dataset, run: Path) -> Iterator[Contender]:
     """Return the plain baselines, with the settings that validation chose."""
-    chosen = choose_once(dataset, run / "evaluation" / "baselines.json")
+    with waiting("Choosing the settings of the baselines"):
+        chosen = choose_once(dataset, run / "evaluation" / "baselines.json")
     for name, make in baselines(dataset.sequences.known(Fit.TEST), dataset.n_items, chosen).items():
         yield Contender(name, "baseline", functools.partial(_by_made, make))
 

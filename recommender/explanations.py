@@ -1,6 +1,7 @@
 """Why an item, told by the graph: what it shares with the history, and with what of it others chose it."""
 
 import math
+import re
 
 import numpy as np
 import scipy.sparse as sp
@@ -8,6 +9,15 @@ import scipy.sparse as sp
 from kgrec.graph.database import Database
 
 ENOUGH = 2  # features, with which nothing is said of others; and users, so that nobody is told of
+COMMON = 0.5  # share of all items: what so many have is no reason
+# Categories by which Wikipedia keeps house, of whatever subject.
+_HOUSEKEEPING = re.compile(
+    r"^(All )?(articles|pages|Wikipedia articles|Wikipedia introduction|Wikimedia projects|CS1|Webarchive|"
+    r"Use \S+ (dates|English))\b"
+    r"|\b(articles|pages) (containing|lacking|needing|requiring|to be|using|with|without)\b"
+    r"|^(Date|Place|Year) of .* (missing|unknown|uncertain)\b|\bstubs$|-related .*articles$|^Short description\b",
+    re.IGNORECASE,
+)
 
 
 def reasons(
@@ -38,18 +48,35 @@ def reasons(
         for item_id, history in recommended
     ]
     asked = {feature for one in shared for feature, n in one.items() if n} - shares.keys()
-    if asked:
-        for row in database.read("project/items_of_features", features=sorted(asked)):
-            shares[row["id"]] = row["items"] / row["n_items"]
+    read_shares(database, asked, shares)
     return [
         _named(features.get(item_id, {}), {feature: n for feature, n in one.items() if n}, shares)
         for (item_id, _), one in zip(recommended, shared, strict=True)
     ]
 
 
+def read_shares(database: Database, features: set[str], shares: dict[str, float]) -> None:
+    """Read which share of all items has each of some features, and add it to those that are known."""
+    if features:
+        for row in database.read("project/items_of_features", features=sorted(features)):
+            shares[row["id"]] = row["items"] / row["n_items"]
+
+
+def tells(name: str, share: float) -> bool:
+    """Say whether it is a reason to share what has this name and is shared by so many of all items.
+
+    What half of all items share is none, nor what Wikipedia keeps house by, such as "Articles containing video clips".
+    """
+    return share < COMMON and not _HOUSEKEEPING.search(name)
+
+
 def _named(names: dict[str, str], shared: dict[str, int], shares: dict[str, float]) -> list[str]:
     """Name the two features of the most weight, by how many items of a history have each."""
-    weights = {feature: -n * math.log(shares[feature]) for feature, n in shared.items() if shares[feature] < 0.5}
+    weights = {
+        feature: -n * math.log(shares[feature])
+        for feature, n in shared.items()
+        if tells(names[feature], shares[feature])
+    }
     ordered = sorted(weights, key=lambda feature: (-weights[feature], names[feature]))
     return list(dict.fromkeys(names[feature] for feature in ordered))[:ENOUGH]
 
@@ -69,14 +96,18 @@ def companion(near: sp.csr_matrix, chosen: sp.csc_matrix, item: int, history: li
     """
     own = np.array(sorted(set(history)))
     cosines = near[own][:, [item]].toarray().ravel()
-    users = _users(chosen, item)
     for place in np.argsort(-cosines, kind="stable"):
         if not cosines[place]:
             break
-        both = _in_both(users, _users(chosen, int(own[place])))
+        both = together(chosen, item, int(own[place]))
         if both >= ENOUGH:
             return int(own[place]), both
     return None
+
+
+def together(chosen: sp.csc_matrix, item: int, other: int) -> int:
+    """Count the users who had both of two items, of ``chosen`` as `companion` has it."""
+    return _in_both(_users(chosen, item), _users(chosen, other))
 
 
 def _users(chosen: sp.csc_matrix, item: int) -> np.ndarray:

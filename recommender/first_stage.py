@@ -12,7 +12,7 @@ from recommender import fusion, new_items
 from recommender.asked import Asked, Score, users_asked
 from recommender.baselines import choose_once
 from recommender.dataset import Dataset
-from recommender.fusion import Fusion, fused
+from recommender.fusion import Fusion, fused, terms
 from recommender.knowledge import Knowledge
 from recommender.scoring import ByModel, ScoresSome, Spreads
 from recommender.sources import FROM_INTERACTIONS, sources
@@ -82,6 +82,12 @@ class FirstStage:
         """Score all items: ``[batch, n_items + 1]``."""
         return fused(self.parts[MODEL], self.parts, self.weights)(asked)
 
+    def terms(self, asked: Asked, items: Tensor) -> dict[str, Tensor]:
+        """Return what adds up to the scores of real items ``[batch, n]``, by the part's name: of that shape each."""
+        names = [MODEL, *(name for name, weight in self.weights.items() if weight)]
+        found = terms(self.parts[MODEL], self.parts, self.weights, asked, items)
+        return dict(zip(names, found, strict=True))
+
 
 def first_stage(run: Path, name: str, knowledge: Knowledge, fit: Fit) -> FirstStage:
     """Load a model and its sources, of the same fit.
@@ -92,7 +98,7 @@ def first_stage(run: Path, name: str, knowledge: Knowledge, fit: Fit) -> FirstSt
     return beside(ByModel(load_model(run, name, knowledge, fit)), fusion.load(run, name), knowledge, fit)
 
 
-def beside(model: Score, chosen: Fusion, knowledge: Knowledge, fit: Fit) -> FirstStage:
+def beside(model: ByModel, chosen: Fusion, knowledge: Knowledge, fit: Fit) -> FirstStage:
     """Put the sources of a fit that validation had to choose from beside a model of the same fit.
 
     A source that the graph has no more is left out: facts can be removed.
@@ -102,9 +108,12 @@ def beside(model: Score, chosen: Fusion, knowledge: Knowledge, fit: Fit) -> Firs
     parts = {MODEL: Part(lambda: model)} | {name: Part(made[name]) for name in weights}
     if chosen.new_items is not None:
         new = new_items.among(knowledge.counts(fit))
+        later = model.model.unlearned  # scored by the rows of others: the model did not learn that they never come
+        of_model = new if later is None else new & ~later
         for name in (MODEL, *FROM_INTERACTIONS):
             if name in parts:
-                parts[name] = Part(functools.partial(new_items.Given, parts[name], new, chosen.new_items))
+                of_part = of_model if name == MODEL else new
+                parts[name] = Part(functools.partial(new_items.Given, parts[name], of_part, chosen.new_items))
     return FirstStage(parts, weights)
 
 

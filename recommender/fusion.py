@@ -17,7 +17,7 @@ from recommender.asked import Asked, Score
 from recommender.choices import load_choice, save_choices, stands_out
 from recommender.metrics import ndcg
 from recommender.ranking import seen_items
-from recommender.scoring import Spreads
+from recommender.scoring import Spreads, score_at
 from recommender.sequences import PADDING
 from recommender.spread import FEWEST, Spread, add
 
@@ -79,6 +79,35 @@ def fused(model: Score, sources: Mapping[str, Score], weights: Mapping[str, floa
         return total
 
     return score
+
+
+def terms(
+    model: Score, sources: Mapping[str, Score], weights: Mapping[str, float], asked: Asked, items: Tensor
+) -> list[Tensor]:
+    """Return what `fused` adds up for some items: the model's term, then that of each source that is on, in order.
+
+    Args:
+        model: as `fused`.
+        sources: as `fused`.
+        weights: as `fused`.
+        asked: the questions.
+        items: real items. ``[batch, n]``
+
+    Returns:
+        On the CPU, ``[batch, n]`` each.
+    """
+    on = {name: weight for name, weight in weights.items() if weight}
+    if not on:
+        return [score_at(model, asked, items).cpu()]
+    found = [_standard_at(model, asked, items)]
+    return found + [weight * _standard_at(sources[name], asked, items) for name, weight in on.items()]
+
+
+def _standard_at(score: Score, asked: Asked, items: Tensor) -> Tensor:
+    spread = score.spread(asked) if isinstance(score, Spreads) else None
+    if spread is not None:
+        return spread.standard().at(items.cpu())
+    return standard(score(asked)).cpu().gather(1, items.cpu())
 
 
 def standard(scores: Tensor) -> Tensor:

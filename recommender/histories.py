@@ -9,66 +9,73 @@ from torch import Tensor
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
-from kgrec.graph.personas import current_run, personas_of_users
+from kgrec.graph.personas import current_run, nearest_persona, personas_of_users
+from kgrec.training.fits import Fit
 from recommender.dataset import Personas
+from recommender.snapshot import Snapshot
 
 BEFORE_ALL = ""  # comes before every user id
 
 
 @dataclass(frozen=True, eq=False)
 class Users:
-    """Some users, each with items.
+    """Some users, each with items or with interests that were stated.
 
     Attributes:
         user_ids: ``[n]``
-        histories: item ids of each, oldest first. ``[n]``
-        personas: zeros for users without one. ``[n, persona_dim]``
+        histories: item ids of each, oldest first, those that are liked among them, and none that is disliked. ``[n]``
+        personas: of who has none that of the items; zeros where these tell nothing. ``[n, persona_dim]``
         names: each user's strongest persona; empty where there is none, and where it was not asked for. ``[n]``
+        disliked: item ids that are not to be recommended to each. ``[n]``
     """
 
     user_ids: list[str]
     histories: list[list[str]]
     personas: Tensor
     names: list[str]
+    disliked: list[list[str]]
 
 
-def read_users(database: Database, personas: Personas, user_ids: list[str]) -> Users:
-    """Read some users, each once; those who have no interactions are left out.
+def read_users(database: Database, snapshot: Snapshot, user_ids: list[str]) -> Users:
+    """Read some users, each once; those of whom nothing is known are left out.
 
     Args:
         database: the graph.
-        personas: of the run whose vectors are wanted.
+        snapshot: whose personas' run is wanted, and whose items make the persona of who has none yet.
         user_ids: whom.
 
     Raises:
         KgrecError: the graph has the personas of another run by now.
     """
-    rows = {row["user_id"]: row["item_ids"] for row in database.read("project/histories", user_ids=user_ids)}
+    rows = {row["user_id"]: row for row in database.read("project/histories", user_ids=user_ids)}
     found = [user_id for user_id in user_ids if user_id in rows]
     own = personas_of_users(database, found)
+    personas = snapshot.require_personas(Fit.FINAL)
     _require_run(own.run_id, personas)
     vectors = dict(zip(own.user_ids, own.vectors, strict=True))
     names = dict(zip(own.user_ids, own.names, strict=True))
-    return Users(
-        found,
-        [rows[user_id] for user_id in found],
-        _stacked([vectors.get(user_id) for user_id in found], personas.dim),
-        [names.get(user_id) or "" for user_id in found],
-    )
+    stored = _stacked([vectors.get(user_id) for user_id in found], personas.dim)
+    histories, disliked = ([rows[user_id][name] for user_id in found] for name in ("item_ids", "disliked"))
+    all_of_them = personas.or_of_items(stored, snapshot.numbers(histories))
+    told = [
+        names.get(user_id) or nearest_persona(database, personas.run_id, vector.tolist()) or ""
+        for user_id, vector in zip(found, all_of_them, strict=True)
+    ]
+    return Users(found, histories, all_of_them, told, disliked)
 
 
-def all_users(database: Database, personas: Personas, size: int) -> Iterator[Users]:
-    """Read all users who have items, in the order of their ids, a block of ``size`` at most a transaction.
+def all_users(database: Database, snapshot: Snapshot, size: int) -> Iterator[Users]:
+    """Read all users of whom something is known, in the order of their ids, a block of ``size`` at most a transaction.
 
     Args:
         database: the graph.
-        personas: of the run whose vectors are wanted.
+        snapshot: as of `read_users`.
         size: how many users are looked at for a block.
 
     Raises:
         KgrecError: the graph has the personas of another run by now.
     """
-    after = BEFORE_ALL
+    after, personas = BEFORE_ALL, snapshot.require_personas(Fit.FINAL)
     while True:
         run = current_run(database)
         _require_run(run.run_id if run else "", personas)
@@ -79,9 +86,11 @@ def all_users(database: Database, personas: Personas, size: int) -> Iterator[Use
         if not rows:
             return
         after = rows[-1]["user_id"]
-        kept = [row for row in rows if row["item_ids"]]
-        vectors = _stacked([row["vector"] for row in kept], personas.dim)
-        yield Users([row["user_id"] for row in kept], [row["item_ids"] for row in kept], vectors, [""] * len(kept))
+        kept = [row for row in rows if row["known"]]
+        histories, disliked = ([row[name] for row in kept] for name in ("item_ids", "disliked"))
+        stored = _stacked([row["vector"] for row in kept], personas.dim)
+        vectors = personas.or_of_items(stored, snapshot.numbers(histories))
+        yield Users([row["user_id"] for row in kept], histories, vectors, [""] * len(kept), disliked)
 
 
 def _require_run(run_id: str, personas: Personas) -> None:

@@ -19,6 +19,11 @@ class Knowledge(Protocol):
         ...
 
     @property
+    def item_ids(self) -> list[str]:
+        """Of number 1 on: ``[n_items]``."""
+        ...
+
+    @property
     def items_digest(self) -> str:
         """Digest of the item ids in their order."""
         ...

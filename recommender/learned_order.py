@@ -15,6 +15,7 @@ from recommender.sequences import PADDING
 
 DECAY = 0.01  # of the weights' squares in the loss
 STEPS = 100  # of L-BFGS, at most
+POPULARITY = "popularity"  # name of that term of a score
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,18 @@ class LearnedOrder:
         """Score candidates: ``[batch, n]``, minus infinity where there is none."""
         found = features(candidates, self.popularity, self.history) @ torch.tensor(self.weights, dtype=torch.float64)
         return found.masked_fill(~candidates.real, -torch.inf)
+
+    def terms(self, candidates: "Candidates") -> dict[str, Tensor]:
+        """Return what adds up to the scores of real candidates: each part's and popularity's, ``[batch, n]`` each.
+
+        What a part weighs by popularity and by the length of the history is its own.
+        """
+        weights = torch.tensor(self.weights, dtype=torch.float64)
+        columns = features(candidates, self.popularity, self.history) * weights
+        n = len(self.parts)
+        own, popular, by_popularity, by_length, popular_by_length = torch.split(columns, [n, 1, n, n, 1], dim=2)
+        found = (own + by_popularity + by_length).unbind(dim=2)
+        return dict(zip(self.parts, found, strict=True)) | {POPULARITY: (popular + popular_by_length).squeeze(2)}
 
 
 @dataclass(frozen=True)

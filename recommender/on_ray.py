@@ -18,6 +18,7 @@ from kgrec.files import draft_of, replacing
 from kgrec.graph.database import Database
 from kgrec.training.fits import Fit
 from kgrec.training.run_lock import settled
+from recommender import catalogue
 from recommender.histories import all_users
 from recommender.serving import Served, recommend_block
 from recommender.settings import SASRecSettings
@@ -27,10 +28,15 @@ if TYPE_CHECKING:
     import ray
 
 HISTORIES = pa.schema(
-    [("user_id", pa.string()), ("history", pa.list_(pa.string())), ("persona", pa.list_(pa.float32()))]
+    [
+        ("user_id", pa.string()),
+        ("history", pa.list_(pa.string())),
+        ("persona", pa.list_(pa.float32())),
+        ("disliked", pa.list_(pa.string())),
+    ]
 )
 BLOCK = 4_096  # users that are read in a transaction, make a row group, and are what a worker takes at once
-SERVED = (*files_read(Fit.FINAL), str(Fit.FINAL.folder(Path()) / "snapshot*"))  # of a run
+SERVED = (*files_read(Fit.FINAL), catalogue.PATTERN, str(Fit.FINAL.folder(Path()) / "snapshot*"))  # of a run
 
 
 def write_histories(database: Database, served: Served, path: Path) -> int:
@@ -47,8 +53,8 @@ def write_histories(database: Database, served: Served, path: Path) -> int:
     n = 0
     try:
         with replacing(path) as draft, pq.ParquetWriter(draft, HISTORIES) as file:
-            for users in all_users(database, served.snapshot.require_personas(Fit.FINAL), BLOCK):
-                columns = [users.user_ids, users.histories, list(users.personas.numpy())]
+            for users in all_users(database, served.snapshot, BLOCK):
+                columns = [users.user_ids, users.histories, list(users.personas.numpy()), users.disliked]
                 arrays = [pa.array(column, kind.type) for column, kind in zip(columns, HISTORIES, strict=True)]
                 file.write_table(pa.Table.from_arrays(arrays, schema=HISTORIES))
                 n += len(users.user_ids)
@@ -78,9 +84,9 @@ class Lists:
 
     def __call__(self, block: pa.Table) -> pa.Table:
         """Map rows of `HISTORIES` to rows of `recommender.serving.SCHEMA`."""
-        user_ids, histories, personas = (block[name].to_pylist() for name in HISTORIES.names)
+        user_ids, histories, personas, disliked = (block[name].to_pylist() for name in HISTORIES.names)
         vectors = np.array(personas, dtype=np.float32).reshape(len(block), self.served.persona_dim)
-        return recommend_block(self.served, user_ids, histories, vectors, self.k)
+        return recommend_block(self.served, user_ids, histories, vectors, self.k, disliked=disliked)
 
 
 def packed_run(run: Path) -> dict[str, bytes]:

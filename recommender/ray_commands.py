@@ -7,6 +7,7 @@ import click
 from kgrec.graph.database import Database
 from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
+from kgrec.records import JSON, write_document
 from kgrec.settings import load_section
 from kgrec.terminal import say, waiting
 from kgrec.training.fits import Fit
@@ -29,17 +30,21 @@ def ray_jobs() -> None:
 @ray_jobs.command()
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @RUN
+@JSON
 @with_database()
-def histories(database: Database, out: Path, run: Path) -> None:
+def histories(database: Database, out: Path, run: Path, format: str) -> None:
     """Write history and persona of every user who has items to OUT, a Parquet file.
 
     \b
     Example:
       kgrec ray histories /shared/histories.parquet --run runs/default
     """
-    with reading(database), settled(run, "sasrec", files_read(Fit.FINAL)):
+    with reading(database), settled(run, "sasrec", files_read(Fit.FINAL)), waiting("Writing histories"):
         n = write_histories(database, Recommender(database, run).served, out)
-    say(f"{n:,} users' histories are in {out}.")
+    if format == "json":
+        write_document({"users": n, "out": str(out)})
+    else:
+        say(f"{n:,} users' histories are in {out}.")
 
 
 @ray_jobs.command()
@@ -49,7 +54,8 @@ def histories(database: Database, out: Path, run: Path) -> None:
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="A processor each.")
 @click.option("--address", metavar="HOST:PORT", help="Of a Ray cluster.  [default: this machine alone]")
 @RUN
-def lists(histories: str, out: Path, k: int, workers: int, address: str | None, run: Path) -> None:
+@JSON
+def lists(histories: str, out: Path, k: int, workers: int, address: str | None, run: Path, format: str) -> None:
     """Write the lists of all users of HISTORIES to OUT, a new folder of Parquet files.
 
     HISTORIES is the file that `kgrec ray histories` wrote, OUT a place that all machines see, the run a folder of this
@@ -63,4 +69,7 @@ def lists(histories: str, out: Path, k: int, workers: int, address: str | None, 
     settings = load_section("sasrec", SASRecSettings)
     with waiting("Ray maps histories to lists"):
         rows = write_lists(histories, out, run, settings, k, workers, address)
-    say(f"{rows:,} rows are in {out}.")
+    if format == "json":
+        write_document({"rows": rows, "out": str(out)})
+    else:
+        say(f"{rows:,} rows are in {out}.")

@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 
 from kgrec.errors import KgrecError
-from kgrec.graph.co_occurrence import nearest_items
+from kgrec.graph.co_occurrence import nearest_items, neighbours
 from kgrec.graph.database import Database
 from kgrec.graph.lock import undisturbed
 from kgrec.graph.personas import current_personas, has_personas
 from kgrec.graph.splits import current_split, ensure_split
 from kgrec.training.fits import Fit
+from recommender.co_occurring import nearest
 from recommender.dataset import Dataset
 from recommender.sequences import NO_TIME, SPLITS, Sequences
 
@@ -37,8 +38,8 @@ def read_dataset(
         with_personas: whether personas are.
 
     Raises:
-        KgrecError: there are no items, some interactions are not split into training, validation and test yet, or a fit
-            has no co-occurrence.
+        KgrecError: there are no items, some interactions are not split into training, validation and test yet, or there
+            is no co-occurrence of the final fit.
     """
     rows = list(database.stream("project/items"))
     if not rows:
@@ -46,6 +47,7 @@ def read_dataset(
     item_ids = [row["item_id"] for row in rows]
     number = {item_id: number for number, item_id in enumerate(item_ids, start=1)}
     user_ids, sequences = _sequences(database, number)
+    facts, fact_names = _facts(database, number)
     texts, digest = _texts(database, number) if with_texts else (torch.zeros(len(item_ids) + 1, 0), "")
     dataset = Dataset(
         item_ids=item_ids,
@@ -54,10 +56,11 @@ def read_dataset(
         sequences=sequences,
         texts=texts,
         texts_digest=digest,
-        facts=_facts(database, number),
-        co_occurrence={fit: _co_occurrence(database, number, fit) for fit in fits},
+        facts=facts,
+        co_occurrence={fit: _co_occurrence(database, number, sequences, fit) for fit in fits},
         split=current_split(database).words,
         personas={},
+        fact_names=fact_names,
     )
     for fit in fits if with_personas else ():
         if not has_personas(database, fit):
@@ -84,8 +87,8 @@ def _sequences(database: Database, number: dict[str, int]) -> tuple[list[str], S
     return user_ids, Sequences(*map(np.asarray, (offsets, items, splits, times)))
 
 
-def _facts(database: Database, number: dict[str, int]) -> dict[str, sp.csr_matrix]:
-    """Which items have which facts, by kind: ``[n_items + 1, n_facts]`` each; facts in the order of their names."""
+def _facts(database: Database, number: dict[str, int]) -> tuple[dict[str, sp.csr_matrix], dict[str, list[str]]]:
+    """Which items have which facts, by kind: ``[n_items + 1, n_facts]`` each; and the facts' names, in their order."""
     seen: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
     items, columns = ({kind: array("q") for kind in KINDS} for _ in range(2))
     for row in database.stream("project/item_facts"):
@@ -102,14 +105,16 @@ def _facts(database: Database, number: dict[str, int]) -> dict[str, sp.csr_matri
         ends = np.asarray(items[kind]), place[np.asarray(columns[kind])]
         facts[kind] = sp.csr_matrix((ones, ends), (len(number) + 1, len(met)))
         facts[kind].sort_indices()
-    return facts
+    return facts, {kind: sorted(met) for kind, met in seen.items()}
 
 
-def _co_occurrence(database: Database, number: dict[str, int], fit: Fit) -> sp.csr_matrix:
+def _co_occurrence(database: Database, number: dict[str, int], sequences: Sequences, fit: Fit) -> sp.csr_matrix:
     """Cosines of each item with its nearest, of a fit: ``[n_items + 1, n_items + 1]``."""
+    if fit is not Fit.FINAL:  # the graph has that of the fit that is served
+        return nearest(sequences.known(fit).matrix(len(number)), neighbours(len(number)))
     lengths = np.zeros(len(number) + 2, dtype=np.int64)  # of the rows, each at the place where the next begins
     columns, cosines = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.float32)]
-    for one in nearest_items(database, fit):
+    for one in nearest_items(database, Fit.FINAL):
         lengths[number[one.item_id] + 1] = len(one.item_ids)
         columns.append(np.array([number[item_id] for item_id in one.item_ids], dtype=np.int32))
         cosines.append(np.array(one.cosines, dtype=np.float32))

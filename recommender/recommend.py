@@ -1,23 +1,29 @@
 """Recommendations: personas from Neo4j, candidates of the first stage, the second stage's order, reasons."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import torch
 from more_itertools import chunked
 from torch import Tensor
 
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, Unknown
 from kgrec.graph.database import Database
 from kgrec.graph.domains import domains
 from kgrec.graph.personas import nearest_persona
+from kgrec.item_encoder import ItemEncoder
 from kgrec.results import Results
 from kgrec.training.fits import Fit
 from recommender.asked import batch_size
+from recommender.explained import Explanation, explain
 from recommender.explanations import ENOUGH, companion, reasons
 from recommender.histories import Users, read_users
+from recommender.likes import Liked, Likes
+from recommender.ranking import retrieve, seen_items
 from recommender.sequences import PADDING
-from recommender.serving import Served
+from recommender.serving import Lists, Served
 from recommender.settings import SASRecSettings
 from recommender.snapshot import current_snapshot
 from recommender.tables import NEAR
@@ -28,7 +34,7 @@ class Recommendation:
     """One line of a list.
 
     Attributes:
-        user_id: whom it is for; ``"session"`` for an anonymous one.
+        user_id: whom it is for; ``"session"`` for an anonymous one, ``"likes"`` for who only stated likes.
         rank: from 1.
         score: that gave the order: of the second stage where there is one, else of the first, a sum of standardised
             scores, or the sequence model's logit where it stands alone.
@@ -67,7 +73,7 @@ class Recommender:
     def __init__(
         self, database: Database, run: str | Path, settings: SASRecSettings | None = None, domain: str | None = None
     ):
-        self.database = database
+        self.database, self.run = database, Path(run)
         self.snapshot = current_snapshot(database, Path(run))
         self.personas = self.snapshot.require_personas(Fit.FINAL)
         self.shares: dict[str, float] = {}  # of the features that lists were explained by
@@ -94,12 +100,12 @@ class Recommender:
         """
         found: Results[Recommendation] = Results()
         size = batch_size(self.snapshot.n_items)
-        batches = [read_users(self.database, self.personas, list(batch)) for batch in chunked(user_ids, size)]
+        batches = [read_users(self.database, self.snapshot, list(batch)) for batch in chunked(user_ids, size)]
         known = {user_id for batch in batches for user_id in batch.user_ids}
         unknown = [user_id for user_id in user_ids if user_id not in known]
         if unknown:
-            raise KgrecError(
-                f"The graph has no interactions of {_listed('user', unknown)}: load them, or recommend to an anonymous "
+            raise Unknown(
+                f"The graph has no interactions of {listed('user', unknown)}: load them, or recommend to an anonymous "
                 "session with --session ITEM,ITEM,..."
             )
         for batch in batches:
@@ -107,26 +113,97 @@ class Recommender:
         return found
 
     def for_session(self, item_ids: list[str], k: int = 10) -> Results[Recommendation]:
-        """Recommend ``k`` items after an anonymous session.
+        """Recommend ``k`` items after an anonymous session, by those of its items that are known.
 
         Its persona is that of a user who has these items and no others (`recommender.asked.sessions_asked` measures
-        what it is worth).
+        what it is worth). `passed_over` names the items that are not known.
 
         Raises:
-            KgrecError: there are no items, or one is not in the graph.
+            KgrecError: there are no items, or none is in the graph.
         """
+        return Results(self._lists(self._session(item_ids), k))
+
+    def explain(self, recommended: Sequence[Recommendation], session: list[str] | None = None) -> Results[Explanation]:
+        """Say of each line of some lists what its score is made of, and what of the history carries most of it.
+
+        Each item of a history is taken away and the candidates are scored again: a history of ``n`` items costs ``n``
+        times what its list did.
+
+        Args:
+            recommended: lines that `for_users` gave, or `for_session`.
+            session: its item ids, for lines of `for_session`.
+
+        Raises:
+            KgrecError: as `for_session`.
+        """
+        user_ids = list(dict.fromkeys(one.user_id for one in recommended))
+        users = read_users(self.database, self.snapshot, user_ids) if session is None else self._session(session)
+        row = {user_id: row for row, user_id in enumerate(users.user_ids)}
+        wanted = [(row[one.user_id], one.item_id) for one in recommended if one.user_id in row]
+        return Results(explain(self.database, self.served, self.shares, users, wanted, session is not None))
+
+    def _session(self, item_ids: list[str]) -> Users:
         if not item_ids:
             raise KgrecError("The session has no items: give item ids, oldest first, with commas between them.")
-        unknown = [item_id for item_id in item_ids if item_id not in self.snapshot.number]
-        if unknown:
-            raise KgrecError(f"The graph has no {_listed('item', unknown)}: a session can only hold known items.")
-        persona = self.personas.of_items([self.snapshot.number[item_id] for item_id in item_ids])
+        known = [item_id for item_id in item_ids if item_id in self.snapshot.number]
+        if not known:
+            raise Unknown(
+                f"The graph has no {listed('item', item_ids)}: a session needs one item at least that it has."
+            )
+        persona = self.personas.of_items([self.snapshot.number[item_id] for item_id in known])
         name = nearest_persona(self.database, self.personas.run_id, persona.tolist())
-        return Results(self._lists(Users(["session"], [item_ids], persona[None], [name or ""]), k))
+        return Users(["session"], [known], persona[None], [name or ""], [[]])
+
+    def passed_over(self, item_ids: list[str]) -> list[str]:
+        """Name the items of a session that the graph had not when it was read, each once, in their order."""
+        return [item_id for item_id in dict.fromkeys(item_ids) if item_id not in self.snapshot.number]
+
+    def understood(self, likes: list[str]) -> list[Liked]:
+        """Find what each of some likes means in the graph; what means nothing is left out (see `Likes.understood`)."""
+        return self._likes.understood(likes)
+
+    def for_likes(self, likes: list[str], k: int = 10) -> Results[Recommendation]:
+        """Recommend ``k`` items to somebody of whom nothing is known but what is liked (see `recommender.likes`).
+
+        Raises:
+            KgrecError: nothing of it is understood.
+        """
+        liked = self.understood(likes)
+        if not liked:
+            raise KgrecError(
+                f"Nothing in the graph is told by {listed('like', likes)}: name categories, makers, entities of "
+                "DBpedia (dbr:...), or a title."
+            )
+        persona, had = self._likes.persona(liked), self._likes.items(liked)
+        scores = self._likes.scores(liked, persona)[None]
+        if self.served.stages.allowed is not None:
+            scores = scores.masked_fill(~self.served.stages.allowed, -torch.inf)
+        items = retrieve(scores, seen_items([had]), k)
+        places = torch.arange(1, items.shape[1] + 1)[None]
+        name = nearest_persona(self.database, self.personas.run_id, persona.tolist())
+        item_ids = self.snapshot.item_ids
+        users = Users(["likes"], [[item_ids[item - 1] for item in had]], persona[None], [name or ""], [[]])
+        found = self._explained(users, Lists(items, scores.gather(1, items), places))
+        number = self.snapshot.number
+        names = [self._likes.names_had(liked, number[one.item_id]) for one in found]
+        return Results(
+            replace(one, reason=", ".join(dict.fromkeys([*own, *filter(None, [one.reason])])))
+            for one, own in zip(found, names, strict=True)
+        )
+
+    @cached_property
+    def _likes(self) -> Likes:
+        encoder = ItemEncoder.load(self.run)
+        known = encoder is not None and encoder.run_id == self.personas.run_id
+        return Likes(self.database, self.snapshot, encoder if known else None)
 
     def _lists(self, users: Users, k: int) -> list[Recommendation]:
-        histories = [self._numbers(history) for history in users.histories]
-        lists = self.served.lists(histories, users.personas, k)
+        histories = self.snapshot.numbers(users.histories)
+        disliked = self.snapshot.numbers(users.disliked)
+        return self._explained(users, self.served.lists(histories, users.personas, k, disliked))
+
+    def _explained(self, users: Users, lists: Lists) -> list[Recommendation]:
+        histories = self.snapshot.numbers(users.histories)
         item_ids = self.snapshot.item_ids
         found, rows = [], []  # and whose each is
         for row, (user_id, persona) in enumerate(zip(users.user_ids, users.names, strict=True)):
@@ -161,16 +238,9 @@ class Recommender:
         found = companion(near, chosen, self.snapshot.number[item_id], history)
         return (self.snapshot.item_ids[found[0] - 1], found[1]) if found else None
 
-    def _numbers(self, history: list[str]) -> list[int]:
-        try:
-            return [self.snapshot.number[item_id] for item_id in history]
-        except KeyError as error:
-            raise KgrecError(
-                f"The graph has items that it had not when it was read, such as {error}: read it again."
-            ) from error
 
-
-def _listed(kind: str, unknown: list[str]) -> str:
+def listed(kind: str, unknown: list[str]) -> str:
+    """Name the first five of what is unknown, and how many more there are."""
     shown = ", ".join(repr(name) for name in unknown[:5])
     more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
     return f"{kind}{'s' if len(unknown) > 1 else ''} {shown}{more}"

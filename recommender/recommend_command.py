@@ -11,12 +11,16 @@ from kgrec.graph.database import Database
 from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
 from kgrec.records import FORMAT, write_records
+from kgrec.results import Results
 from kgrec.settings import load_section
-from kgrec.terminal import DataTable, progress, say, show
+from kgrec.terminal import DataTable, note, progress, say, show, waiting
 from kgrec.training.fits import Fit
 from kgrec.training.run_lock import settled
 from recommender.batch import recommend_all
-from recommender.recommend import Recommendation, Recommender
+from recommender.explained import Explanation
+from recommender.likes import Liked
+from recommender.picture import draw
+from recommender.recommend import Recommendation, Recommender, listed
 from recommender.settings import Conditioning, SASRecSettings
 from recommender.trained import files_read
 
@@ -29,13 +33,29 @@ DEFAULTS = SASRecSettings()
 @click.option(
     "--users-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File with a user id a line."
 )
-@click.option("--session", metavar="ITEM,ITEM,...", help="An anonymous session: item ids, oldest first.")
+@click.option(
+    "--session",
+    metavar="ITEM,ITEM,...",
+    help="An anonymous session: item ids, oldest first; those that the graph has not got are passed over.",
+)
+@click.option(
+    "--likes", multiple=True, metavar="NAME", help="What somebody likes: a category, maker, entity, title; repeatable."
+)
 @click.option("--all-users", is_flag=True, help="Everybody who did anything; give --out as well.")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="With --all-users: the Parquet file to write, or to replace.",
+)
+@click.option(
+    "--explain", is_flag=True, help="Also the parts of each score, and what of the history carries most of it."
+)
+@click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.html",
+    help="With --explain: the page to write, or to replace, that shows the paths in the graph.",
 )
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="Items to recommend.")
 @click.option("--domain", help="Recommend items of this domain only, from whatever the user did.")
@@ -52,15 +72,18 @@ def recommend(
     users: tuple[str, ...],
     users_file: Path | None,
     session: str | None,
+    likes: tuple[str, ...],
     all_users: bool,
     out: Path | None,
+    explain: bool,
+    picture: Path | None,
     k: int,
     domain: str | None,
     conditioning: Conditioning | None,
     run: Path,
     format: str,
 ) -> None:
-    """Recommend items to known users, or to an anonymous session.
+    """Recommend items to known users, to an anonymous session, or to somebody who says what they like.
 
     The SASRec, the persona and the other sources that validation chose retrieve candidates among the unseen items, and
     the second stage that it chose orders them, if any. Personas and facts are read from Neo4j. All of it has learned
@@ -73,26 +96,45 @@ def recommend(
       kgrec recommend --user A2SUAM1J3GNN3B -k 5
       kgrec recommend --users-file users.txt --format csv > lists.csv
       kgrec recommend --session 0007350813,0007386648
+      kgrec recommend --user A2SUAM1J3GNN3B --explain --picture why.html
+      kgrec recommend --likes "Salt mines" --likes dbr:Ursula_K._Le_Guin
       kgrec recommend --user AMIRA07 --domain Groceries
       kgrec recommend --all-users --out lists.parquet -k 20
     """
     user_ids = [*users, *(_lines(users_file) if users_file else [])]
-    if bool(user_ids) + bool(session) + all_users != 1:
-        raise click.UsageError("Give either users (--user, --users-file), an anonymous --session, or --all-users.")
+    if bool(user_ids) + bool(session) + bool(likes) + all_users != 1:
+        raise click.UsageError(
+            "Give either users (--user, --users-file), an anonymous --session, --likes, or --all-users."
+        )
     if all_users != bool(out):
         raise click.UsageError("--all-users and --out FILE go together.")
+    if explain and (all_users or likes or format == "csv"):
+        raise click.UsageError("--explain is of users or a session, as text or with --format json.")
+    if picture and not explain:
+        raise click.UsageError("--picture shows what --explain finds: give both.")
     settings = load_section("sasrec", SASRecSettings, {"conditioning": conditioning})
     with reading(database), settled(run, "sasrec", files_read(Fit.FINAL)):
-        recommender = Recommender(database, run, settings, domain)
+        with waiting("Loading models and index"):
+            recommender = Recommender(database, run, settings, domain)
         if out is not None:
             _write_lists(database, recommender, out, k)
             return
-        if session:
-            found = recommender.for_session([item.strip() for item in session.split(",") if item.strip()], k)
+        item_ids = None
+        if likes:
+            _say_understood(likes, recommender.understood(list(likes)))
+            found = recommender.for_likes(list(likes), k)
+        elif session:
+            item_ids = [item.strip() for item in session.split(",") if item.strip()]
+            found = recommender.for_session(item_ids, k)
+            if unknown := recommender.passed_over(item_ids):
+                note(f"Passed over, as the graph has not got it: {listed('item', unknown)}.")
         else:
             found = recommender.for_users(list(dict.fromkeys(user_ids)), k)
-    if format == "table":
-        _show_lists(found, anonymous=bool(session))
+        reasons = recommender.explain(found, item_ids) if explain else None
+    if reasons is not None:
+        _explain(reasons, picture, format)
+    elif format == "table":
+        _show_lists(found, "who likes that" if likes else "an anonymous session" if session else None)
     else:
         write_records(format, [one.name for one in fields(Recommendation)], found.records())
 
@@ -114,10 +156,36 @@ def _lines(path: Path) -> list[str]:
     return found
 
 
-def _show_lists(found: list[Recommendation], anonymous: bool) -> None:
+def _explain(found: Results[Explanation], picture: Path | None, format: str) -> None:
+    if picture:
+        draw(found, picture)
+    if format == "json":
+        write_records(format, [one.name for one in fields(Explanation)], found.records())
+        return
+    for one in found:
+        parts = "; ".join(f"{name} {part:.2f}" for name, part in one.parts.items())
+        whom = "a session" if one.user_id == "session" else one.user_id
+        say(f"{one.rank}. {one.title} ({one.item_id}), for {whom}", f"   {one.text}")
+        say(f"   Score {one.score:.2f}, of the {one.stage}: {parts}.")
+        if one.stage != "first stage":
+            retrieved = "; ".join(f"{name} {part:.2f}" for name, part in one.retrieved_parts.items())
+            say(f"   Retrieved with {one.retrieved_score:.2f}: {retrieved}.")
+    if picture:
+        say(f"The paths are in {picture}.")
+
+
+def _say_understood(likes: tuple[str, ...], found: list[Liked]) -> None:
+    for one in found:
+        note(f"{one.like!r} is {'' if one.exact else 'nearest to '}the {one.kind.lower()} {one.name!r}.")
+    unknown = [like for like in dict.fromkeys(likes) if like.strip() not in {one.like for one in found}]
+    if unknown:
+        note(f"Not understood: {listed('like', unknown)}.")
+
+
+def _show_lists(found: list[Recommendation], nobody_known: str | None = None) -> None:
     for user_id in dict.fromkeys(one.user_id for one in found):
         mine = [one for one in found if one.user_id == user_id]
-        whom = "an anonymous session" if anonymous else user_id
+        whom = nobody_known or user_id
         table = DataTable(
             "#", "Item", "Title", "Score", "Why", title=f"For {whom} · persona: {mine[0].persona or 'none'}"
         )

@@ -36,6 +36,7 @@ class SASRec(nn.Module):
         super().__init__()
         self.objective: Loss = full_softmax  # until a trainer gives it another
         self.n_items, self.max_length = n_items, settings.max_length
+        self.unlearned: Tensor | None = None  # items that came later, whose rows are encoded: [n_items + 1]
         self.items = nn.Embedding(n_items + 1, settings.dim, padding_idx=PADDING)
         self.positions = nn.Embedding(settings.max_length, settings.dim)
         self.dropout = Dropout(settings.dropout)

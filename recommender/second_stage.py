@@ -20,7 +20,7 @@ from recommender.first_stage import FirstStage, Part, first_stage
 from recommender.knowledge import Knowledge
 from recommender.learned_order import Candidates, LearnedOrder, learn
 from recommender.metrics import ndcg
-from recommender.ranking import candidate_ranks, retrieve, seen_items
+from recommender.ranking import candidate_ranks, retrieve
 from recommender.scoring import ByModel, score_at
 from recommender.sequences import PADDING
 from recommender.trained import load_model
@@ -82,7 +82,7 @@ class Stages:
         """Retrieve, the best first: ``[batch, n]``, 0 for none; and the first stage's scores of all items."""
         scores = self.first(asked)
         among = scores if self.allowed is None else scores.masked_fill(~self.allowed.to(scores.device), -torch.inf)
-        return retrieve(among, seen_items(asked.histories).to(scores.device), self.n_candidates), scores
+        return retrieve(among, asked.out.to(scores.device), self.n_candidates), scores
 
     def known(self, asked: Asked, items: Tensor, parts: list[str]) -> Candidates:
         """Look up what some parts of the score, and the covariates, say of candidates ``[batch, n]``: on the CPU.

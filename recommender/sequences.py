@@ -11,8 +11,8 @@ from torch import Tensor
 from kgrec.training.fits import Fit
 
 PADDING = 0  # never an item: items are numbered from 1
-SPLITS = ("train", "validation", "test")
-TRAIN, VALIDATION, TEST = range(len(SPLITS))
+SPLITS = ("train", "validation", "test", "feedback")  # of the last no fit knows anything, and none is asked for it
+TRAIN, VALIDATION, TEST, FEEDBACK = range(len(SPLITS))
 NO_TIME = np.iinfo(np.int64).min
 
 

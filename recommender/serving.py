@@ -15,7 +15,7 @@ from kgrec.training.fits import Fit
 from recommender import fusion, second_stage
 from recommender.asked import Asked
 from recommender.first_stage import beside
-from recommender.ranking import best_products, seen_items
+from recommender.ranking import best_products
 from recommender.scoring import ByModel
 from recommender.second_stage import SecondStage, Stages
 from recommender.sequences import PADDING
@@ -94,15 +94,18 @@ class Served:
         return self.snapshot.require_personas(Fit.FINAL).dim
 
     @torch.no_grad()
-    def lists(self, histories: list[list[int]], personas: Tensor, k: int) -> Lists:
+    def lists(
+        self, histories: list[list[int]], personas: Tensor, k: int, hidden: list[list[int]] | None = None
+    ) -> Lists:
         """Recommend ``k`` unseen items, or as many as there are, for each of a batch of histories.
 
         Args:
             histories: item numbers, oldest first. ``[n]``
             personas: zeros for none. ``[n, persona_dim]``
             k: how many.
+            hidden: item numbers that are not to be recommended either. ``[n]``
         """
-        asked = self._asked(histories, personas)
+        asked = self._asked(histories, personas, hidden)
         stages = replace(self.stages, n_candidates=max(k, self.stages.n_candidates))
         candidates, scores = second_stage.rank(asked, stages, self.chosen, self.chosen.way)
         best = scores.topk(min(k, candidates.shape[1]), dim=1)
@@ -110,18 +113,20 @@ class Served:
         return Lists(items.cpu(), best.values.cpu(), best.indices.cpu() + 1)
 
     @torch.no_grad()
-    def lists_by_model(self, histories: list[list[int]], personas: Tensor, k: int) -> Lists:
+    def lists_by_model(
+        self, histories: list[list[int]], personas: Tensor, k: int, hidden: list[list[int]] | None = None
+    ) -> Lists:
         """Do the same by the sequence model alone, without sources and second stage."""
-        asked, table = self._asked(histories, personas), self.model.model.items.weight
+        asked, table = self._asked(histories, personas, hidden), self.model.model.items.weight
         allowed = None if self.stages.allowed is None else self.stages.allowed.to(table.device)
-        seen = seen_items(histories).to(table.device)
+        seen = asked.out.to(table.device)
         items, scores = best_products(self.model.states(asked), table, seen, k, allowed)
         ranks = torch.arange(1, items.shape[1] + 1).expand(items.shape)
         return Lists(items.masked_fill(torch.isinf(scores), PADDING).cpu(), scores.cpu(), ranks)
 
-    def _asked(self, histories: list[list[int]], personas: Tensor) -> Asked:
+    def _asked(self, histories: list[list[int]], personas: Tensor, hidden: list[list[int]] | None) -> Asked:
         nothing = np.zeros(len(histories), dtype=np.int64)  # no target is asked for
-        return Asked(nothing, histories, nothing, nothing, personas, self.snapshot.n_items)
+        return Asked(nothing, histories, nothing, nothing, personas, self.snapshot.n_items, hidden)
 
 
 def recommend_block(
@@ -131,6 +136,7 @@ def recommend_block(
     personas: np.ndarray | None = None,
     k: int = 10,
     with_sources: bool = True,
+    disliked: Sequence[Sequence[str]] | None = None,
 ) -> pa.Table:
     """Recommend ``k`` unseen items to each user of a block.
 
@@ -142,17 +148,18 @@ def recommend_block(
         k: how many.
         with_sources: whether the sources and the second stage that validation chose take part, or the sequence model
             answers alone.
+        disliked: item ids that are not to be recommended. ``[n]``
 
     Returns:
         Rows of `SCHEMA`, in the order of the users and of the ranks, from 1.
     """
-    number = served.snapshot.number
-    known = [[number[item_id] for item_id in history if item_id in number] for history in histories]
+    known = served.snapshot.numbers(histories)
     if personas is None:
         own = served.snapshot.require_personas(Fit.FINAL)
         vectors = torch.stack([own.of_items(history) for history in known]) if known else torch.zeros(0, own.dim)
     else:
         vectors = torch.from_numpy(np.asarray(personas, dtype=np.float32))
+    hidden = [[]] * len(known) if disliked is None else served.snapshot.numbers(disliked)
     answer = served.lists if with_sources else served.lists_by_model
     items = np.zeros((len(known), k), dtype=np.int64)
     scores = np.zeros((len(known), k), dtype=np.float32)
@@ -161,7 +168,7 @@ def recommend_block(
     size = max(SMALL, min(LARGE, SCORES_AT_ONCE // served.snapshot.n_items)) if with_sources else LARGE
     for start in range(0, len(order), size):
         rows = order[start : start + size]
-        found = answer([known[row] for row in rows], vectors[rows], k)
+        found = answer([known[row] for row in rows], vectors[rows], k, [hidden[row] for row in rows])
         items[rows, : found.items.shape[1]] = found.items.numpy()
         scores[rows, : found.items.shape[1]] = found.scores.float().numpy()
     return _table(served.snapshot, user_ids, items, scores)

@@ -1,10 +1,11 @@
 """What the final fit knows of all users together, kept in the run folder: who is asked for is all that is read besides.
 
-A snapshot is of one state of the graph. After any write, by whomever, it is not taken for the graph any more.
+A snapshot is of one state of the graph. After any write, by whomever, it is not taken for the graph any more; feedback
+alone, which is of few users, it outlives (`kgrec.feedback.following`).
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -20,16 +21,18 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from kgrec.errors import KgrecError, first_line
+from kgrec.feedback.following import LOCK, MANIFEST
 from kgrec.files import exclusive, replacing
 from kgrec.graph.database import Database
 from kgrec.manifest import load_manifest, save_manifest
+from kgrec.packed_text import packed, unpacked
 from kgrec.training.fits import Fit
 from recommender.dataset import SPARSE_PARTS, Dataset, Personas
+from recommender.encoding import with_new_items
 from recommender.reading import read_dataset
 from recommender.tables import Tables
 
-FORMAT_VERSION = 1
-MANIFEST = "snapshot.json"
+FORMAT_VERSION = 2  # 1 had neither names of facts nor vectors of items that came after the personas
 CHOSEN = "chosen"  # name of that matrix among the tables of the file
 
 
@@ -38,13 +41,15 @@ class Snapshot:
     """The final fit without its users, as `recommender.knowledge.Knowledge`. What is read from a file stays there.
 
     Attributes:
-        state: of the graph that it was read from (`kgrec.graph.database.Database.state`).
+        state: of the graph that it was read from, or that feedback alone made of it
+            (`kgrec.graph.database.Database.state`).
         item_ids: ``[n_items]``
         items_digest: as `Dataset.items_digest`.
         personas: of the final fit, without those of the users.
         frequency: how often each item was chosen. ``[n_items + 1]``
         chosen: which users had which items. ``[n_users, n_items + 1]``
         looked_up: what its sources look up.
+        fact_names: names of the facts of each kind that it looks up, packed (`kgrec.packed_text`).
     """
 
     state: str
@@ -54,6 +59,7 @@ class Snapshot:
     frequency: np.ndarray
     chosen: sp.csc_matrix
     looked_up: Tables
+    fact_names: Mapping[str, tuple[np.ndarray, np.ndarray]]
 
     @classmethod
     def of(cls, dataset: Dataset, state: str) -> Self:
@@ -77,6 +83,7 @@ class Snapshot:
             dataset.counts(Fit.FINAL),
             known.matrix(dataset.n_items).tocsc(),
             dataset.tables(Fit.FINAL),
+            {kind: packed(names) for kind, names in dataset.fact_names.items() if names},
         )
 
     @property
@@ -88,6 +95,19 @@ class Snapshot:
     def number(self) -> dict[str, int]:
         """Number of each item id."""
         return {item_id: number for number, item_id in enumerate(self.item_ids, start=1)}
+
+    @cached_property
+    def columns_of_facts(self) -> dict[str, dict[str, int]]:
+        """Column of each fact, by its name, of each kind."""
+        return {
+            kind: {name: column for column, name in enumerate(unpacked(*names))}
+            for kind, names in self.fact_names.items()
+        }
+
+    def numbers(self, histories: Sequence[Sequence[str]]) -> list[list[int]]:
+        """Number the items of histories; those that came after the snapshot are passed over."""
+        number = self.number
+        return [[number[item_id] for item_id in history if item_id in number] for history in histories]
 
     def require_personas(self, fit: Fit) -> Personas:
         """Return the personas of the final fit, without those of the users."""
@@ -115,7 +135,7 @@ class Snapshot:
         folder = Fit.FINAL.folder(run)
         name = f"snapshot-{hashlib.sha256(self.state.encode()).hexdigest()[:16]}.safetensors"
         try:
-            with exclusive(folder / "snapshot.lock").acquire(blocking=False):
+            with exclusive(folder / LOCK).acquire(blocking=False):
                 for left in folder.glob("snapshot-*.partial"):  # of a process that was killed
                     left.unlink()
                 with replacing(folder / name) as draft:
@@ -130,6 +150,7 @@ class Snapshot:
                     "state": self.state,
                     "items_digest": self.items_digest,
                     "persona_run": personas.run_id,
+                    "facts": list(self.fact_names),
                     "shapes": {table: list(one.shape) for table, one in tables.items()},
                 }
                 save_manifest(folder / MANIFEST, FORMAT_VERSION, content, [name])
@@ -153,9 +174,8 @@ class Snapshot:
         try:
             with safe_open(folder / manifest["file"], framework="pt") as file:
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
-            text, ends = arrays["item_ids"].numpy().tobytes(), arrays["item_ends"].tolist()
-            item_ids = [text[start:end].decode() for start, end in zip([0, *ends], ends, strict=False)]
-            items = arrays["persona_items"]
+            item_ids = unpacked(arrays["item_ids"].numpy(), arrays["item_ends"].numpy())
+            items = arrays["persona_items"].clone()  # products differ by where in memory a matrix begins
             personas = Personas(manifest["persona_run"], torch.zeros(0, items.shape[1]), [], items)
             shapes = {name: (rows, columns) for name, (rows, columns) in manifest["shapes"].items()}
             make = {name: partial(_by_rows, arrays, name, shape) for name, shape in shapes.items() if name != CHOSEN}
@@ -167,19 +187,25 @@ class Snapshot:
                 arrays["counts"].numpy(),
                 sp.csc_matrix(_parts(arrays, CHOSEN), shape=shapes[CHOSEN]),
                 Tables(make),
+                {
+                    kind: (arrays[f"{kind}, names"].numpy(), arrays[f"{kind}, name ends"].numpy())
+                    for kind in manifest["facts"]
+                },
             )
         except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
             raise KgrecError(f"The snapshot in {folder} is damaged: {first_line(error)}.") from error
 
     def _arrays(self) -> dict[str, Tensor]:
         """All that is in the file: ids as UTF-8 one behind the other, matrices in their parts."""
-        encoded = [item_id.encode() for item_id in self.item_ids]
+        item_ids, item_ends = packed(self.item_ids)
         arrays = {
-            "item_ids": np.frombuffer(b"".join(encoded), dtype=np.uint8).copy(),
-            "item_ends": np.cumsum([len(one) for one in encoded], dtype=np.int64),
+            "item_ids": item_ids,
+            "item_ends": item_ends,
             "counts": self.frequency,
             "persona_items": self.personas[Fit.FINAL].items.numpy(),
         }
+        for kind, (names, name_ends) in self.fact_names.items():
+            arrays |= {f"{kind}, names": names, f"{kind}, name ends": name_ends}
         for name in self.looked_up.names:
             arrays |= {f"{name}, {part}": getattr(self.looked_up[name], part) for part in SPARSE_PARTS}
         arrays |= {f"{CHOSEN}, {part}": getattr(self.chosen, part) for part in SPARSE_PARTS if part != "data"}
@@ -197,7 +223,7 @@ def current_snapshot(database: Database, run: Path) -> Snapshot:
         kept = Snapshot.load(run)
         if state and kept.state == state:  # a server without bookmarks tells of no state
             return kept
-    made = Snapshot.of(read_dataset(database, [Fit.FINAL], with_texts=False), state)
+    made = Snapshot.of(with_new_items(database, run, read_dataset(database, [Fit.FINAL], with_texts=False)), state)
     if state and database.state() == state and Fit.FINAL.folder(run).is_dir():
         with suppress(KgrecError):  # a folder that cannot be written is still read
             made.save(run)

@@ -9,7 +9,7 @@ from pathlib import Path
 from kgrec.files import replacing
 from kgrec.results import Results
 from kgrec.settings import load_section
-from kgrec.terminal import say
+from kgrec.terminal import note, progress
 from kgrec.training import distributed
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History
@@ -81,7 +81,7 @@ def train_models(
     dataset.require_texts()
     with training(run, "sasrec") if distributed.leads() else nullcontext():
         if distributed.leads():
-            say(words(settings.loss, dataset.n_items))
+            note(words(settings.loss, dataset.n_items))
         return _train(dataset, run, settings, conditionings or [settings.conditioning], fresh)
 
 
@@ -118,10 +118,13 @@ def choose_fusions(dataset: Dataset, run: Path, variants: Sequence[Variant]) -> 
         run: folder with the validation fits of the models.
         variants: the models.
     """
-    fusions = {
-        variant.name: choose_fusion(run, variant.name, dataset, frozenset() if variant.conditioning else NO_PERSONA)
-        for variant in variants
-    }
+    fusions = {}
+    with progress("choosing what stands beside the models", len(variants)) as advance:
+        for done, variant in enumerate(variants):
+            advance(done, variant.name)
+            without = frozenset() if variant.conditioning else NO_PERSONA
+            fusions[variant.name] = choose_fusion(run, variant.name, dataset, without)
+        advance(len(variants), "")
     fusion.save(fusions, run)
     return fusions
 
@@ -139,14 +142,17 @@ def choose_second_stages(
     """
     bases = [variant for variant in histories if variant.conditioning is None]
     asked = users_asked(dataset, Fit.VALIDATION)
+    conditioned = [variant for variant in histories if variant.conditioning is not None]
     stages = {}
-    for variant in histories:
-        if variant.conditioning is not None:
+    with progress("choosing second stages", len(conditioned)) as advance:
+        for done, variant in enumerate(conditioned):
+            advance(done, variant.name)
             others = [base for base in bases if base != variant.trained_as]
             better = max(others, key=lambda base: histories[base].best_score).name
             first = first_stage(run, variant.name, dataset, Fit.VALIDATION)
             both = second_stage.beside_base(first, run, better, dataset, Fit.VALIDATION, settings.n_candidates)
             stages[variant.name] = second_stage.choose(asked, both, better)
+        advance(len(conditioned), "")
     second_stage.save(stages, run)
     return stages
 

@@ -9,10 +9,12 @@ from kgrec.graph.co_occurrence import ensure_co_occurrence
 from kgrec.graph.database import Database
 from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
+from kgrec.records import JSON, write_document
 from kgrec.settings import load_section
-from kgrec.terminal import DataTable, say, show
+from kgrec.terminal import DataTable, say, show, waiting
 from kgrec.training.distributed import from_leader, leads, together
 from recommender.dataset import Dataset
+from recommender.encoding import with_new_items
 from recommender.reading import read_dataset
 from recommender.settings import Conditioning, SASRecSettings
 from recommender.snapshot import Snapshot
@@ -34,6 +36,7 @@ DEFAULTS = SASRecSettings()
     help=f"How the persona comes in; repeat to train several.  [default: {DEFAULTS.conditioning}]",
 )
 @click.option("--fresh", is_flag=True, help="Train anew instead of going on with the checkpoints in --run.")
+@JSON
 @together()
 @with_database(needed=lambda given: leads())
 def sasrec(
@@ -43,6 +46,7 @@ def sasrec(
     epochs: int | None,
     ways: tuple[Conditioning, ...],
     fresh: bool,
+    format: str,
 ) -> None:
     """Train the sequence models, and choose what stands beside them.
 
@@ -66,15 +70,20 @@ def sasrec(
     dataset, state = from_leader(lambda: _read(database))
     trained = train_models(dataset, run, settings, ways or None, fresh)
     if leads():
-        Snapshot.of(dataset, state).save(run)
-        _report(run, trained)
+        if database is not None:
+            with waiting("Keeping what recommending starts from"):
+                Snapshot.of(with_new_items(database, run, dataset), state).save(run)
+        if format == "json":
+            write_document({"run": str(run), "models": trained.records()})
+        else:
+            _report(run, trained)
 
 
 def _read(database: Database | None) -> tuple[Dataset, str]:
     if database is None:
         raise ValueError("the process that leads has a database")
     ensure_co_occurrence(database)
-    with reading(database, alone=True):
+    with reading(database, alone=True), waiting("Reading the graph"):
         state = database.state()
         return read_dataset(database), state
 

@@ -9,6 +9,7 @@ from kgrec.training.checkpoint import Checkpoint, restoring
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.device import device
 from kgrec.training.fits import Fit
+from recommender.catalogue import fit_table, trained_items
 from recommender.conditioning import PersonaConditioning
 from recommender.dataset import Dataset
 from recommender.knowledge import Knowledge
@@ -70,6 +71,8 @@ def identity(dataset: Dataset, settings: SASRecSettings, variant: Variant, fit: 
 def load_model(run: Path, name: str, knowledge: Knowledge, fit: Fit) -> SASRec:
     """Load a trained model, checked against the data set of now.
 
+    Items that came after the training have encoded rows, and those that are gone have none (`recommender.catalogue`).
+
     Args:
         run: folder that it was trained into.
         name: of its variant.
@@ -77,8 +80,8 @@ def load_model(run: Path, name: str, knowledge: Knowledge, fit: Fit) -> SASRec:
         fit: which of its fits.
 
     Raises:
-        KgrecError: it is not trained, is damaged, is another model or of another fit, or the items or personas are
-            others now.
+        KgrecError: it is not trained, is damaged, is another model or of another fit, the personas are others now, or
+            most of its items are gone.
     """
     path = weights_file(fit.folder(run), name)
     stored = load_checkpoint(path)
@@ -98,8 +101,10 @@ def _restore(run: Path, path: Path, stored: Checkpoint, knowledge: Knowledge, fi
         raise KgrecError(f"{path} holds the weights of {known['variant']}: train it again with --fresh.")
     if not stored["finished"]:
         raise KgrecError(f"The training of {path} was interrupted: run `kgrec train sasrec --run {run}` again.")
-    if known["catalogue"] != knowledge.items_digest:
-        raise KgrecError(f"The items of the graph have changed since {path} was trained: train it again.")
+    same = known["catalogue"] == knowledge.items_digest
+    trained = knowledge.item_ids if same else trained_items(run, known["catalogue"])
+    if not same:
+        _require_most(path, trained, knowledge)
     settings = SASRecSettings(**known["sasrec"])
     conditioning = None
     if "persona_run" in known:
@@ -110,6 +115,17 @@ def _restore(run: Path, path: Path, stored: Checkpoint, knowledge: Knowledge, fi
                 f"{personas.run_id}: run `kgrec train sasrec --fresh --run {run}` again."
             )
         conditioning = PersonaConditioning(known["conditioning"], known["persona_dim"], settings.dim, 0.0)
-    model = SASRec(knowledge.n_items, settings, conditioning)
+    model = SASRec(len(trained), settings, conditioning)
     model.load_state_dict(stored["best_model"])
+    if not same:
+        fit_table(model, trained, knowledge, fit)
     return model
+
+
+def _require_most(path: Path, trained: list[str], knowledge: Knowledge) -> None:
+    """Refuse another graph than that of the training: half of the items have to be there still."""
+    left = len(set(trained).intersection(knowledge.item_ids))
+    if 2 * left < len(trained):
+        raise KgrecError(
+            f"The graph has {left:,} of the {len(trained):,} items that {path} was trained on: train it again."
+        )

@@ -16,6 +16,7 @@ from kgrec.training.fits import Fit
 from kgrec.training.loop import History, fit
 from kgrec.training.row_adam import RowAdam
 from recommender.asked import ranks, users_asked
+from recommender.catalogue import keep_items
 from recommender.conditioning import PersonaConditioning
 from recommender.dataset import Dataset
 from recommender.metrics import ndcg
@@ -161,6 +162,8 @@ def train(
         parts.append(dataset.require_personas(of).run_id)
     if samples(settings.loss, dataset.n_items):
         parts.append("mixed negatives, rows alone")  # checkpoints of an earlier kgrec were made otherwise
+    if distributed.leads():
+        keep_items(run, dataset.item_ids)
     return fit(
         training,
         epochs=epochs or settings.epochs,

@@ -31,6 +31,10 @@ CALL () {
   MATCH (start)-[relationship:CHARACTERISED_BY]->(end) WHERE NOT start:Persona|PersonaDraft|PersonaRetired
   RETURN start, relationship, end
   UNION ALL
+  MATCH (start)-[relationship:TYPICAL|COUNTER_EXAMPLE]->(end)
+  WHERE NOT start:Persona|PersonaDraft|PersonaRetired OR NOT end:Item
+  RETURN start, relationship, end
+  UNION ALL
   MATCH (start)-[relationship:BY|IN_CATEGORY]->(end) WHERE NOT start:Item
   RETURN start, relationship, end
 }

@@ -20,6 +20,10 @@ CALL () {
   MATCH (start)-[relationship:CHARACTERISED_BY]->(end)
   WHERE coalesce(NOT (relationship.share > 0 AND relationship.share <= 1 AND relationship.lift > 0), true)
   RETURN start, relationship, end
+  UNION ALL
+  MATCH (start)-[relationship:TYPICAL|COUNTER_EXAMPLE]->(end)
+  WHERE coalesce(NOT (relationship.share >= 0 AND relationship.share <= 1 AND relationship.lift >= 0), true)
+  RETURN start, relationship, end
 }
 RETURN coalesce(start.item_id, start.user_id, start.name, '') + ' ' + type(relationship) + ' '
      + coalesce(end.item_id, end.uri, end.name, '') AS what

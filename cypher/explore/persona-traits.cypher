@@ -1,5 +1,5 @@
 // What a persona's members like more often than all users do; without one, the largest persona's.
-// share: part of the members with it; lift: share over the share among all users.
+// share: part of what a member chooses that has it, the mean over the members; lift: share over that among all users.
 WITH null AS persona_id
 MATCH (persona:Persona)
 WHERE persona_id IS NULL OR persona.persona_id = persona_id

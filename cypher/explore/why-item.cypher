@@ -7,7 +7,7 @@ WHERE user_id IS NULL OR user.user_id = user_id
 WITH item_id, user ORDER BY COUNT { (user)-[:INTERACTED]->() } DESC, user.user_id LIMIT 1
 OPTIONAL MATCH (user)-[visit:INTERACTED]->(last:Item)
 WITH item_id, user, last
-ORDER BY visit.timestamp DESC, visit.tie DESC, visit.position DESC, last.item_id DESC LIMIT 1
+ORDER BY visit.timestamp IS NOT NULL DESC, visit.timestamp DESC, visit.tie DESC, visit.position DESC, last.item_id DESC LIMIT 1
 MATCH (item:Item)
 WHERE item.item_id = coalesce(item_id, last.item_id)
 CALL (user, item) {

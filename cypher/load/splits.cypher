@@ -6,7 +6,7 @@ MATCH (user:User {user_id: user_id})
 CALL (user) {
   MATCH (user)-[interaction:INTERACTED]->(item:Item)
   WITH interaction
-  ORDER BY interaction.timestamp, interaction.tie, interaction.position, item.item_id
+  ORDER BY interaction.timestamp IS NOT NULL, interaction.timestamp, interaction.tie, interaction.position, item.item_id
   RETURN collect(interaction) AS sequence
 }
 UNWIND range(0, size(sequence) - 1) AS place

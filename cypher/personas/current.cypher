@@ -4,4 +4,5 @@
 MATCH (current:CurrentRun {kind: 'personas'})
 OPTIONAL MATCH (persona:Persona {run_id: current.run_id})
 RETURN current.run_id AS run_id, current.promoted AS promoted,
-       coalesce(current.items_run, current.run_id) AS items_run, max(size(persona.vector)) AS dimensions
+       coalesce(current.items_run, current.run_id) AS items_run, max(size(persona.vector)) AS dimensions,
+       coalesce(current.temperature, 0.1) AS temperature // an earlier kgrec noted none

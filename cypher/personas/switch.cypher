@@ -16,5 +16,7 @@ FOREACH (draft IN drafts |
   REMOVE draft:PersonaDraft
 )
 MERGE (current:CurrentRun {kind: 'personas'})
+SET current.since = CASE current.run_id WHEN $run_id THEN current.since ELSE datetime.realtime() END
 SET current.name = 'personas', current.run_id = $run_id, current.items_run = $items_run,
     current.promoted = false
+SET current += $about // how its personas were chosen; what is null there is taken away

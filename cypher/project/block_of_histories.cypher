@@ -1,5 +1,5 @@
-// The next users after one, in the order of their ids: items of each, oldest first, in the order of project/sequences, and
-// the persona vector of one run, if any.
+// The next users after one, in the order of their ids: items of each, oldest first, and what they dislike, as in
+// project/histories; the persona vector of one run, if any; and whether anything is known of them.
 // $promoted: as in project/user_personas.
 MATCH (user:User)
 WHERE user.user_id > $after
@@ -7,12 +7,15 @@ WITH user
 ORDER BY user.user_id
 LIMIT $n
 CALL (user) {
-  MATCH (user)-[interaction:INTERACTED]->(item:Item)
-  WITH interaction, item
-  ORDER BY interaction.timestamp, interaction.tie, interaction.position, item.item_id
-  RETURN collect(item.item_id) AS item_ids
+  WITH user, COLLECT { MATCH (user)-[:DISLIKES]->(item:Item) RETURN item.item_id } AS disliked
+  OPTIONAL MATCH (user)-[told:INTERACTED|LIKES]->(item:Item)
+  WHERE NOT item.item_id IN disliked AND (type(told) = 'INTERACTED' OR NOT EXISTS { (user)-[:INTERACTED]->(item) })
+  WITH disliked, told, item.item_id AS item_id
+  ORDER BY told.timestamp IS NOT NULL, told.timestamp, told.tie, told.position, item_id
+  RETURN disliked, collect(item_id) AS item_ids
 }
-RETURN user.user_id AS user_id, item_ids, CASE
+RETURN user.user_id AS user_id, item_ids, disliked,
+       size(item_ids) > 0 OR EXISTS { (user)-[:STATED_INTEREST]->() } AS known, CASE
   WHEN NOT $promoted AND user.persona_next_run = $run_id THEN coalesce(user.persona_next, user.persona)
   WHEN user.persona_run = $run_id THEN user.persona
 END AS vector

@@ -1,12 +1,15 @@
-// Items of some users, oldest first, in the order of project/sequences; users without any are left out.
+// Items of some users, oldest first, in the order of project/sequences, and what they dislike, which is none of those.
+// A liked item counts as if it had been chosen then. Users of whom nothing is known are left out.
 UNWIND $user_ids AS user_id
 MATCH (user:User {user_id: user_id})
 CALL (user) {
-  MATCH (user)-[interaction:INTERACTED]->(item:Item)
-  WITH interaction, item
-  ORDER BY interaction.timestamp, interaction.tie, interaction.position, item.item_id
-  RETURN collect(item.item_id) AS item_ids
+  WITH user, COLLECT { MATCH (user)-[:DISLIKES]->(item:Item) RETURN item.item_id } AS disliked
+  OPTIONAL MATCH (user)-[told:INTERACTED|LIKES]->(item:Item)
+  WHERE NOT item.item_id IN disliked AND (type(told) = 'INTERACTED' OR NOT EXISTS { (user)-[:INTERACTED]->(item) })
+  WITH disliked, told, item.item_id AS item_id
+  ORDER BY told.timestamp IS NOT NULL, told.timestamp, told.tie, told.position, item_id
+  RETURN disliked, collect(item_id) AS item_ids
 }
-WITH user, item_ids
-WHERE size(item_ids) > 0
-RETURN user.user_id AS user_id, item_ids
+WITH user, item_ids, disliked
+WHERE size(item_ids) > 0 OR EXISTS { (user)-[:STATED_INTEREST]->() }
+RETURN user.user_id AS user_id, item_ids, disliked

@@ -6,7 +6,7 @@ WHERE user.user_id IS NOT NULL // so that the key's index gives the order
 CALL (user) {
   MATCH (user)-[interaction:INTERACTED]->(item:Item)
   WITH interaction, item.item_id AS item_id
-  ORDER BY interaction.timestamp, interaction.tie, interaction.position, item_id
+  ORDER BY interaction.timestamp IS NOT NULL, interaction.timestamp, interaction.tie, interaction.position, item_id
   RETURN collect(item_id) AS item_ids, collect(interaction.split) AS splits,
          collect(coalesce(interaction.timestamp, $no_time)) AS times
 }

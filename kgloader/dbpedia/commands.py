@@ -19,6 +19,7 @@ from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from kgrec.options import with_database
+from kgrec.records import JSON
 from kgrec.settings import cache_home, load_section
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -35,9 +36,15 @@ LINKS_AT_ONCE = 5_000
     metavar="FILE.csv",
     help="Read decisions on unsure links from this file, and write the unsure ones into it.",
 )
+@JSON
 @with_database(writes=True)
 def dbpedia(
-    database: Database, endpoint: str | None, links: Path | None, dumps: tuple[Path, ...], review: Path | None
+    database: Database,
+    endpoint: str | None,
+    links: Path | None,
+    dumps: tuple[Path, ...],
+    review: Path | None,
+    format: str,
 ) -> None:
     """Link items to DBpedia entities and load their facts.
 
@@ -61,7 +68,7 @@ def dbpedia(
     if links is not None and review is not None:
         raise click.UsageError("Give either --links or --review: links of a file are not doubted.")
     settings = load_section("dbpedia", DBpediaSettings, {"endpoint": endpoint})
-    report = Report()
+    report = Report(format)
     ensure_schema(database)
     if not database.read("load/has_items")[0]["found"]:
         raise KgrecError("The graph has no items to link: load interactions first, with `kgrec load amazon`.")

@@ -28,7 +28,7 @@ from kgloader.dbpedia.solutions import AnswerCache, understood
 from kgloader.dbpedia.solutions import Solution as Solution  # callers need no more than this module
 from kgloader.dbpedia.transport import LARGEST_ANSWER, LargeAnswerError, StatusError, fetch, web
 from kgrec.errors import KgrecError
-from kgrec.terminal import say
+from kgrec.terminal import note
 from kgrec.text import shown
 
 USER_AGENT = "kgrec (knowledge-graph recommender; batched and cached queries)"
@@ -149,7 +149,7 @@ class Endpoint:
         self._say(f"gave no answer, {count}: {_reason(_failure(state))}. The next try is in {pause:.1f} s.")
 
     def _say(self, what: str) -> None:
-        say(f"{self._name} {what}", err=True)
+        note(f"{self._name} {what}")
 
     def _stop(self, what: str) -> KgrecError:
         return KgrecError(f"{self._name} {what} {KEPT}")

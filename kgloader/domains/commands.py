@@ -29,6 +29,7 @@ from kgrec.graph.schema import ensure_schema
 from kgrec.graph.splits import current_split
 from kgrec.options import with_database
 from kgrec.owner import temporary_folder
+from kgrec.records import JSON
 from kgrec.settings import load_section
 
 INTERACTIONS, ITEMS = "interactions", "metadata"  # what the files are, in progress bars and notes
@@ -43,8 +44,11 @@ INTERACTIONS, ITEMS = "interactions", "metadata"  # what the files are, in progr
 )
 @ON_ERROR
 @SKIPPED
+@JSON
 @with_database(writes=True)
-def load_domain(database: Database, file: Path, data: Path | None, on_error: str, skipped: Path | None) -> None:
+def load_domain(
+    database: Database, file: Path, data: Path | None, on_error: str, skipped: Path | None, format: str
+) -> None:
     """Load a domain of your own, as the settings file FILE describes it.
 
     FILE is TOML: the name of the domain; the files of interactions and of items, and which column holds what; the kinds
@@ -62,7 +66,7 @@ def load_domain(database: Database, file: Path, data: Path | None, on_error: str
     interactions, items = _tables(domain, folder)
     for table in (interactions, items):
         table.ensure_columns()
-    report = Report()
+    report = Report(format)
     ensure_schema(database)
     _ensure_consistent(domain, database)
     if domain.interactions.columns.timestamp is None and current_split(database).by == "time":

@@ -21,12 +21,13 @@ from kgrec.text import clean
 ITEM = "Item"
 SHARED_KINDS = ("Author", "Brand", "Category")  # of every load, with their names as keys
 RESERVED_KINDS = {
-    ITEM, "User", "Session", "Entity", "Persona", "PersonaDraft", "PersonaRetired", "EvaluationPersona", "ItemPersona",
-    "Feature", "Domain", "CurrentRun", "LoadProgress", "Split", "Changed", "Lock",
+    ITEM, "User", "Session", "Entity", "Persona", "PersonaDraft", "PersonaRetired", "PersonaState", "EvaluationPersona",
+    "ItemPersona", "Feature", "Domain", "CurrentRun", "LoadProgress", "Split", "Changed", "Lock",
 }  # fmt: skip
 RESERVED_TYPES = {
     "INTERACTED", "HAS_SESSION", "CONTAINS", "ALSO_BOUGHT", "ALSO_VIEWED", "SIMILAR_TO", "CO_OCCURS_WITH", "SAME_AS",
     "RELATED_TO", "HAS_FEATURE", "HAS_PERSONA", "INTERESTED_IN", "CHARACTERISED_BY",
+    "TYPICAL", "COUNTER_EXAMPLE", "HAD_PERSONA", "LIKES", "DISLIKES", "STATED_INTEREST",
 }  # fmt: skip
 SHARED_TYPES = {"BY", "IN_CATEGORY", *FACT_TYPES.values()}
 TYPE = r"[A-Z][A-Z0-9_]{0,39}"

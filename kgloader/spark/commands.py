@@ -12,6 +12,7 @@ from kgloader.writers.ties import tell_ties
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from kgrec.options import with_database
+from kgrec.records import JSON
 from kgrec.settings import load_section
 from kgrec.terminal import waiting
 
@@ -19,8 +20,9 @@ from kgrec.terminal import waiting
 @click.command("spark")
 @click.argument("interactions")
 @click.option("--master", default="local[*]", show_default=True, help="Spark's master, as spark-submit takes it.")
+@JSON
 @with_database(writes=True)
-def load_spark(database: Database, interactions: str, master: str) -> None:
+def load_spark(database: Database, interactions: str, master: str, format: str) -> None:
     """Load interactions by a Spark job: INTERACTIONS is a Parquet file or folder, wherever Spark reads from.
 
     Columns: user_id, item_id and timestamp (seconds, or milliseconds from 1e11 up), and rating where there is one. Rows
@@ -33,7 +35,7 @@ def load_spark(database: Database, interactions: str, master: str) -> None:
     Example:
       kgrec --uri neo4j://graph.example:7687 load spark s3a://logs/interactions --master spark://spark.example:7077
     """
-    report = Report()
+    report = Report(format)
     ensure_schema(database)
     before = database.read("load/size")[0]
     seed = load_section("load", LoadSettings).seed

@@ -10,6 +10,7 @@ from kgrec.graph.database import Database
 from kgrec.graph.lock import writing
 from kgrec.graph.schema import ensure_schema
 from kgrec.options import with_database
+from kgrec.records import JSON
 from kgrec.settings import load_section
 
 
@@ -17,8 +18,9 @@ from kgrec.settings import load_section
 @click.option(
     "--model", help=f"Name or folder of a sentence-transformers model, or wordllama.  [default: {DEFAULT_MODEL}]"
 )
+@JSON
 @with_database()
-def embeddings(database: Database, model: str | None) -> None:
+def embeddings(database: Database, model: str | None, format: str) -> None:
     """Encode the texts of the items, and tie items of similar texts.
 
     The text of an item is its title, authors or brands, categories and the beginning of its description, unless the
@@ -31,7 +33,7 @@ def embeddings(database: Database, model: str | None) -> None:
       kgrec load embeddings --model sentence-transformers/all-mpnet-base-v2
     """
     settings = load_section("texts", TextSettings, {"model": model})
-    report = Report()
+    report = Report(format)
     encoder = needed_encoder(database, settings)
     with writing(database):
         ensure_schema(database)

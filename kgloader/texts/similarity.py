@@ -13,6 +13,7 @@ from more_itertools import chunked
 
 from kgloader.report import Report, progress_bar
 from kgrec.graph.database import Database, Row
+from kgrec.terminal import waiting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,8 @@ def tie_similar_items(database: Database, report: Report) -> None:
     _remove_others(database, current, report)
     if current == run_id:
         return
-    neighbours = _neighbours(database)
+    with waiting("Finding similar items"):
+        neighbours = _neighbours(database)
     with progress_bar("tying similar items", "relationships", len(neighbours)) as advance:
         for batch in chunked(_rows(neighbours), ROWS_PER_BATCH):
             summary = database.write("load/similar", rows=batch, run_id=run_id)

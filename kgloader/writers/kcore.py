@@ -9,6 +9,7 @@ from more_itertools import chunked
 from kgloader.report import Report
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.terminal import waiting
 
 NODES_PER_BATCH = 1_000
 
@@ -28,7 +29,8 @@ def keep_core(database: Database, k: int, report: Report) -> None:
         KgrecError: nothing would be left (then nothing is deleted), the server has no Graph Data Science library, or
             too little memory for it.
     """
-    outside = _outside(database, k)
+    with waiting(f"Finding the {k}-core"):
+        outside = _outside(database, k)
     items: list[str] = []
     for nodes in chunked(outside, NODES_PER_BATCH):
         keys = database.read("load/core_keys", nodes=nodes)

@@ -5,9 +5,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from kgloader.report import Report, progress_bar
-from kgrec.graph.database import Database, Row
-from kgrec.graph.sessions import SESSION_GAP
-from kgrec.graph.splits import Split, current_split
+from kgrec.graph.database import Database
+from kgrec.graph.splits import Split, current_split, marks
 
 USERS_PER_BATCH = 1_000
 INTERACTIONS_PER_BATCH = 50_000  # fewer users in a batch where they have many: a transaction must fit the server's heap
@@ -42,16 +41,11 @@ def mark_splits(database: Database) -> Marks:
     total = database.read("load/changed_count")[0]["users"]
     if not total:
         return Marks(users, sessions, old)
-    splits = _statement(current_split(database))
+    split = current_split(database)
     with progress_bar("splits and sessions", "users", total) as advance:
         while batch := _next_users(database):
             cleared, _, written, _ = database.write_together(
-                [
-                    ("load/sessions_clear", {"users": batch}),
-                    (splits[0], splits[1] | {"users": batch}),
-                    ("load/sessions", {"users": batch, "gap": SESSION_GAP}),
-                    ("load/unchanged", {"users": batch}),
-                ]
+                [*marks(split, batch), ("load/unchanged", {"users": batch})]
             )
             users += len(batch)
             sessions += written.counters.nodes_created
@@ -80,13 +74,6 @@ def tell_split(database: Database, report: Report) -> None:
             f"Split by time: validation from {validation}, test from {test} (UTC); "
             "later loads keep these borders, `kgrec load split` makes new ones."
         )
-
-
-def _statement(split: Split) -> tuple[str, Row]:
-    """Name the statement that marks by this rule, with its parameters beside the users."""
-    if split.by == "time":
-        return "load/splits_by_time", {"validation_from": split.validation_from, "test_from": split.test_from}
-    return "load/splits", {}
 
 
 def _next_users(database: Database) -> list[str]:

@@ -18,8 +18,8 @@ def queries() -> dict[str, str]:
     return {name: statements.summary(f"{FOLDER}/{name}") for name in statements.names(FOLDER)}
 
 
-def run_query(database: Database, name: str, given: dict[str, str]) -> tuple[list[str], list[list[str]]]:
-    """Run a ready query and return its columns and its rows, as they are to be read.
+def run_query(database: Database, name: str, given: dict[str, str]) -> tuple[list[str], list[list[Any]]]:
+    """Run a ready query and return its columns and its rows, with values as the driver gives them.
 
     Args:
         name: of the query.
@@ -38,22 +38,34 @@ def run_query(database: Database, name: str, given: dict[str, str]) -> tuple[lis
     if unknown:
         takes = f"it takes {', '.join(expected)}" if expected else "it takes none"
         raise KgrecError(f"The query {name} has no parameter {unknown[0]!r}: {takes}.")
-    columns, rows = database.table(f"{FOLDER}/{name}", **{key: given.get(key) for key in expected})
-    return columns, [[_readable(value) for value in row] for row in rows]
+    return database.table(f"{FOLDER}/{name}", **{key: given.get(key) for key in expected})
 
 
-def _readable(value: Any) -> str:
+def plain(value: Any, nested: bool) -> Any:
+    """Return a value as records hold it: a number stays one, what is of the graph is as it reads.
+
+    Args:
+        value: as the driver gives it.
+        nested: whether a list stays one.
+    """
+    if nested and isinstance(value, list):
+        return [plain(one, nested) for one in value]
+    return value if value is None or isinstance(value, str | int | float) else readable(value)
+
+
+def readable(value: Any) -> str:
+    """Return a value as it is to be read: a node by its name, a path by its nodes and the types between them."""
     if value is None:
         return ""
     if isinstance(value, Path):
-        steps = [_readable(value.nodes[0])]
+        steps = [readable(value.nodes[0])]
         for relationship, node in zip(value.relationships, value.nodes[1:], strict=True):
-            steps += [f"-{relationship.type}-", _readable(node)]
+            steps += [f"-{relationship.type}-", readable(node)]
         return " ".join(steps)
     if isinstance(value, Node):
         return next((str(value[key]) for key in NAMING if key in value), next(iter(value.labels), ""))
     if isinstance(value, Relationship):
         return value.type
     if isinstance(value, list):
-        return ", ".join(_readable(one) for one in value)
+        return ", ".join(readable(one) for one in value)
     return str(value)

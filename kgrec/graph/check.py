@@ -15,6 +15,7 @@ from kgrec.graph.database import Database
 from kgrec.graph.domains import domains
 from kgrec.graph.schema import missing_schema
 from kgrec.graph.sessions import SESSION_GAP
+from kgrec.terminal import progress
 
 FOLDER = "check"
 EXAMPLES = 5  # of what breaks an invariant
@@ -58,8 +59,13 @@ def check_graph(database: Database, fact_types: Collection[str]) -> list[Finding
         "embedding_dimensions": _dimensions(database, "item_embedding"),
         "persona_dimensions": _dimensions(database, "user_persona"),
     }
-    findings = [_schema(database), _outdated(database)]
-    findings += [_found(database, name, inputs) for name in statements.names(FOLDER)]
+    names = statements.names(FOLDER)
+    with progress("checking", len(names)) as advance:
+        findings = [_schema(database), _outdated(database)]
+        for done, name in enumerate(names):
+            advance(done, name)
+            findings.append(_found(database, name, inputs))
+        advance(len(names), f"{len(findings)} checks")
     return sorted(findings, key=lambda finding: finding.name)
 
 

@@ -1,14 +1,14 @@
 """CO_OCCURS_WITH, from an item to those that most of the same users chose: by the node similarity of GDS.
 
 The cosine over users of item-based collaborative filtering (Sarwar et al. 2001), of the interactions that a fit learns
-from and no others: each of the three fits has relationships of its own. Those of a fit are a run, named by what they
-were made of. A run is written in batches beside the old one, one small transaction makes it the current one, and the
-others are removed in batches. Killed between any two transactions, whoever reads the current run sees one whole run;
-the next call removes what was left.
+from and no others. The final fit, which is served, always has relationships; each of the others has its own where a
+meta-path walks them. Those of a fit are a run, named by what they were made of. A run is written in batches beside the
+old one, one small transaction makes it the current one, and the others are removed in batches. Killed between any two
+transactions, whoever reads the current run sees one whole run; the next call removes what was left.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from kgrec.errors import KgrecError
@@ -62,11 +62,17 @@ class Nearest:
     cosines: list[float]
 
 
-def ensure_co_occurrence(database: Database) -> None:
-    """Write the relationships of all fits for the present interactions, unless they are there whole already.
+def ensure_co_occurrence(database: Database, fits: Collection[Fit] = (Fit.FINAL,)) -> None:
+    """Write the relationships of some fits for the present interactions, unless they are there whole already.
+
+    Those of other fits stay, as long as they are of the present interactions too.
 
     The work is the server's: what is in memory here does not grow with the graph. GDS compares all pairs of items, so
     its time grows with the square of their number.
+
+    Args:
+        database: the graph.
+        fits: which have to be there.
 
     Raises:
         KgrecError: there are no interactions or not all are split, the server has no Graph Data Science library or too
@@ -76,11 +82,18 @@ def ensure_co_occurrence(database: Database) -> None:
     wanted = _wanted(database)
     current = {fit: _current(database, fit) for fit in Fit}
     total = sum(run.ties for run in current.values())
-    if all(current[fit].run_id == wanted[fit].run_id for fit in Fit) and total == _ties(database):
+    settled = all(
+        run.run_id == wanted[fit].run_id or (run == NO_RUN and fit not in fits) for fit, run in current.items()
+    )
+    if settled and total == _ties(database):
         return
     with writing(database, disturbs=False):
         for fit in Fit:
-            _ensure(database, fit, wanted[fit], _current(database, fit))
+            run = _current(database, fit)
+            if fit in fits or run.run_id == wanted[fit].run_id:
+                _ensure(database, fit, wanted[fit], run)
+            else:
+                _remove(database, fit, run)
 
 
 def co_occurrence_run(database: Database, fit: Fit) -> Run:
@@ -184,6 +197,13 @@ def _ensure(database: Database, fit: Fit, wanted: _Wanted, current: Run) -> None
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's co-occurrence was changed at the same time: run the same command again.")
     _forget(database, fit, run_id)
+
+
+def _remove(database: Database, fit: Fit, current: Run) -> None:
+    """Leave a fit without relationships."""
+    if current != NO_RUN:
+        database.write("co_occurrence/withdraw", kind=_kind(fit), run_id=current.run_id)
+    _forget(database, fit, "")
 
 
 def _write(database: Database, fit: Fit, wanted: _Wanted) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, LiteralString, Self
+from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
 
 from neo4j import READ_ACCESS, WRITE_ACCESS, GraphDatabase, Record, Result, ResultSummary, Session
 from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, ServiceUnavailable
@@ -35,7 +35,15 @@ class Database:
     first of them is the leader's.
     """
 
-    def __init__(self, uri: str, user: str, password: str, name: str = "neo4j", session_memory: str | None = None):
+    def __init__(
+        self,
+        uri: str,
+        user: str,
+        password: str,
+        name: str = "neo4j",
+        session_memory: str | None = None,
+        patience: float | None = None,
+    ):
         self.uri = uri
         self.user = user
         self.name = name
@@ -43,7 +51,7 @@ class Database:
         self.login = (user, password)  # for those who connect themselves: the executors of Spark
         self.writer: Writer | None = None  # that of `kgrec.graph.lock.writing`
         self.bookmarks = GraphDatabase.bookmark_manager()
-        self.driver = open_driver(uri, self.login)
+        self.driver = open_driver(uri, self.login, patience)
         try:
             with self._explained():
                 # Of Bolt, as (6, 1): what the connection can carry.
@@ -257,6 +265,9 @@ class Database:
         return KgrecError(f"Neo4j at {self.uri} failed: {first_line(error)}")
 
 
+Opened = TypeVar("Opened", bound=Database)
+
+
 def connect(settings: Neo4jSettings | None = None) -> Database:
     """Connect to the Neo4j of the settings, or to the managed server where they name none.
 
@@ -266,6 +277,11 @@ def connect(settings: Neo4jSettings | None = None) -> Database:
     Raises:
         KgrecError: no server runs, none answers, or the password is wrong.
     """
+    return connect_as(Database, settings)
+
+
+def connect_as(kind: type[Opened], settings: Neo4jSettings | None = None, patience: float | None = None) -> Opened:
+    """Connect by a class of one's own, as `connect` does; ``patience`` as of `kgrec.graph.drivers.open_driver`."""
     settings = settings or load_section("neo4j", Neo4jSettings)
     if settings.uri is None:
         from kgrec.server.managed import ManagedServer  # the managed server is not needed to reach any other
@@ -275,11 +291,11 @@ def connect(settings: Neo4jSettings | None = None) -> Database:
             raise KgrecError(
                 "No managed Neo4j is running: start it with `kgrec db start`, or point to yours with --uri."
             )
-        return Database(connection.uri, connection.user, connection.password, settings.database)
+        return kind(connection.uri, connection.user, connection.password, settings.database, patience=patience)
     if settings.password is None:
         raise KgrecError(f"No password for Neo4j at {settings.uri}: set KGREC_NEO4J_PASSWORD or give --password.")
     password = settings.password.get_secret_value()
-    return Database(settings.uri, settings.user, password, settings.database, settings.session_memory)
+    return kind(settings.uri, settings.user, password, settings.database, settings.session_memory, patience=patience)
 
 
 def _text(name: str) -> LiteralString:

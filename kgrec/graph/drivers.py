@@ -1,5 +1,7 @@
 """The driver of Neo4j's protocol: one that asks the members of a cluster in turn, or one that asks a single member."""
 
+from typing import Any
+
 from neo4j import Driver, GraphDatabase, NotificationDisabledClassification
 from neo4j.exceptions import ConfigurationError
 
@@ -13,22 +15,29 @@ REMARKS_PASSED_OVER = [
 ]
 
 
-def open_driver(uri: str, login: tuple[str, str]) -> Driver:
+def open_driver(uri: str, login: tuple[str, str], patience: float | None = None) -> Driver:
     """Open a driver; it connects when it is first asked.
 
     Args:
         uri: such as ``neo4j+s://graph.example:7687``, for a cluster or Aura, or ``bolt://127.0.0.1:7687``.
         login: user name and password.
+        patience: seconds for which it tries to connect, and again on passing faults; the driver's own, of half a
+            minute and more, where ``None``.
 
     Raises:
         KgrecError: that is no address.
     """
+    waits: dict[str, Any] = {}
+    if patience is not None:
+        names = ("connection_timeout", "connection_acquisition_timeout", "max_transaction_retry_time")
+        waits = dict.fromkeys(names, patience) | {"initial_retry_delay": patience / 10}
     try:
         return GraphDatabase.driver(
             uri,
             auth=login,
             notifications_disabled_classifications=REMARKS_PASSED_OVER,
             warn_notification_severity="INFORMATION",
+            **waits,
         )
     except (ConfigurationError, ValueError) as error:
         raise KgrecError(f"{uri!r} is no Neo4j address: {first_line(error)}.") from error

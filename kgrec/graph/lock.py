@@ -194,6 +194,17 @@ def reading(database: Database, alone: bool = False) -> Iterator[None]:
         raise came_between
 
 
+def unheld(database: Database) -> int | None:
+    """Return how often the writer's lock was taken so far, where nobody holds it now; ``None`` where somebody does.
+
+    Two equal answers say that nobody who holds the lock when writing wrote in between.
+    """
+    holder = _look(database)
+    if holder is None:
+        return 0
+    return holder.writes if holder.owner is None else None
+
+
 def undisturbed(
     read: Callable[Concatenate[Database, P], Found],
 ) -> Callable[Concatenate[Database, P], Found]:

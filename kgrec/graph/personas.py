@@ -30,12 +30,14 @@ class CurrentRun:
             there or in ``User.persona_next``.
         items_run: by which the items' vectors go.
         dimensions: length of its vectors; ``None`` where it has no personas.
+        temperature: of its soft memberships (see `kgrec.graph.memberships`).
     """
 
     run_id: str
     promoted: bool
     items_run: str
     dimensions: int | None
+    temperature: float
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,9 @@ def current_personas(database: Database, fit: Fit = Fit.FINAL) -> CurrentPersona
         KgrecError: nobody has one of that fit, or some of them are missing.
     """
     if fit is Fit.FINAL:
-        found = _settled(lambda: current_run(database), lambda run: _personas(database, run))
+        found = settled(lambda: current_run(database), lambda run: _personas(database, run))
     else:
-        found = _settled(lambda: _evaluation_run(database, fit), lambda run: _evaluation_personas(database, fit, run))
+        found = settled(lambda: _evaluation_run(database, fit), lambda run: _evaluation_personas(database, fit, run))
     if not found.user_ids:
         raise KgrecError(NOBODY)
     return found
@@ -93,7 +95,7 @@ def personas_of_users(database: Database, user_ids: list[str]) -> CurrentPersona
         names = [row["persona"] for row in rows]
         return CurrentPersonas(run.run_id, [row["user_id"] for row in rows], vectors, names, [], [])
 
-    return _settled(lambda: current_run(database), read)
+    return settled(lambda: current_run(database), read)
 
 
 def evaluation_kind(fit: Fit) -> str:
@@ -128,8 +130,12 @@ def _evaluation_run(database: Database, fit: Fit) -> _EvaluationRun | None:
     return _EvaluationRun(**rows[0]) if rows else None
 
 
-def _settled(current: Callable[[], Run | None], read: Callable[[Run], Found]) -> Found:
-    """Read under the current run, and read again if another run took its place meanwhile."""
+def settled(current: Callable[[], Run | None], read: Callable[[Run], Found]) -> Found:
+    """Read under the current run, and read again if another run took its place meanwhile.
+
+    Raises:
+        KgrecError: there is no current run.
+    """
     run = current()
     while run is not None:
         found = read(run)

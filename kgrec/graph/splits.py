@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from kgrec.errors import KgrecError
-from kgrec.graph.database import Database
+from kgrec.graph.database import Database, Row
+from kgrec.graph.sessions import SESSION_GAP
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -66,3 +67,23 @@ def ensure_split(database: Database) -> None:
             f"{unmarked['users']} users and {unmarked['interactions']} interactions are not split into training, "
             "validation and test yet: a load was interrupted, or `kgrec load split`: run it again."
         )
+
+
+def marks(split: Split, user_ids: list[str]) -> list[tuple[str, Row]]:
+    """Return the statements that mark the interactions of some users by a rule and make their sessions anew.
+
+    They belong into one transaction. Of their summaries, the first counts the sessions that were removed, and the last
+    those that were written.
+    """
+    return [
+        ("load/sessions_clear", {"users": user_ids}),
+        _marking(split, user_ids),
+        ("load/sessions", {"users": user_ids, "gap": SESSION_GAP}),
+    ]
+
+
+def _marking(split: Split, user_ids: list[str]) -> tuple[str, Row]:
+    if split.by == "time":
+        borders = {"validation_from": split.validation_from, "test_from": split.test_from}
+        return "load/splits_by_time", borders | {"users": user_ids}
+    return "load/splits", {"users": user_ids}

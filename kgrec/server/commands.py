@@ -3,13 +3,15 @@
 import time
 from collections import deque
 from pathlib import Path
+from typing import Any
 
 import click
 
 from kgrec.errors import KgrecError
+from kgrec.records import JSON, write_document
 from kgrec.server.checks import MEBIBYTE
-from kgrec.server.managed import ManagedServer
-from kgrec.terminal import say, write
+from kgrec.server.managed import ManagedServer, Status
+from kgrec.terminal import say, waiting, write
 
 NOT_RUNNING = 3  # the exit status by which service tools say so
 FOLLOW_SECONDS = 0.5
@@ -31,7 +33,8 @@ def db() -> None:
 @click.option("--bolt-port", type=click.IntRange(1, 65535), help="Where kgrec connects; at first 7687.")
 @click.option("--http-port", type=click.IntRange(1, 65535), help="Where Browser is served; at first 7474.")
 @click.option("--heap", metavar="SIZE", help="Memory for Java, such as 512m or 4g; at first 1g.")
-def start(bolt_port: int | None, http_port: int | None, heap: str | None) -> None:
+@JSON
+def start(bolt_port: int | None, http_port: int | None, heap: str | None, format: str) -> None:
     """Start Neo4j, or find it running, and print the address of Browser.
 
     The options are remembered: a later plain start uses the same.
@@ -41,24 +44,42 @@ def start(bolt_port: int | None, http_port: int | None, heap: str | None) -> Non
     server = ManagedServer()
     already = server.connection() is not None
     connection = server.start(bolt_port, http_port, heap)
+    if format == "json":
+        write_document(
+            {
+                "already": already,
+                "bolt": connection.uri,
+                "browser": connection.browser,
+                "user": connection.user,
+                "password file": str(server.password_file),
+            }
+        )
+        return
     say(f"Neo4j {'is running already' if already else 'is running'} at {connection.uri}")
     say(f"Browser: {connection.browser}  user {connection.user}, password in {server.password_file}")
 
 
 @db.command()
-def stop() -> None:
+@JSON
+def stop(format: str) -> None:
     """Stop Neo4j; the data stay.
 
     Only the process that `kgrec db start` started is ended.
 
     Example: kgrec db stop
     """
-    say("Neo4j is stopped." if ManagedServer().stop() else "No managed Neo4j was running.")
+    with waiting("Stopping Neo4j"):
+        stopped = ManagedServer().stop()
+    if format == "json":
+        write_document({"stopped": stopped})
+    else:
+        say("Neo4j is stopped." if stopped else "No managed Neo4j was running.")
 
 
 @db.command()
+@JSON
 @click.pass_context
-def status(context: click.Context) -> None:
+def status(context: click.Context, format: str) -> None:
     """Tell whether Neo4j runs, and where everything is.
 
     The exit status is 0 when it runs and 3 when it does not.
@@ -67,6 +88,9 @@ def status(context: click.Context) -> None:
     """
     server = ManagedServer()
     found = server.status()
+    if format == "json":
+        write_document({"running": found is not None, "home": str(server.home)} | _document(server, found))
+        context.exit(0 if found else NOT_RUNNING)
     if found is None:
         say(f"No managed Neo4j is running (home: {server.home}). Start it with `kgrec db start`.")
         context.exit(NOT_RUNNING)
@@ -84,6 +108,22 @@ def status(context: click.Context) -> None:
     }
     for name, value in rows.items():
         say(f"{name:<20}{value}")  # no table: it would fold long paths
+
+
+def _document(server: ManagedServer, found: Status | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    return {
+        "process": found.pid,
+        "neo4j": found.neo4j_version,
+        "gds": found.gds_version,
+        "bolt": found.connection.uri,
+        "browser": found.connection.browser,
+        "user": found.connection.user,
+        "password file": str(server.password_file),
+        "memory": found.memory,
+        "heap": found.options.heap,
+    }
 
 
 @db.command()

@@ -34,7 +34,7 @@ from kgrec.server.process import (
     write_state,
 )
 from kgrec.settings import data_home
-from kgrec.terminal import say, waiting
+from kgrec.terminal import note, waiting
 
 USER = "neo4j"
 REST_OF_PROCESS = 400 * MEBIBYTE  # metaspace, threads, network buffers
@@ -279,7 +279,7 @@ class ManagedServer:
         with suppress(psutil.NoSuchProcess):  # it ended by itself
             process.terminate()
             if not _ends(process, STOP_SECONDS):
-                say(f"Neo4j did not stop within {STOP_SECONDS} seconds and is killed; it recovers on start.", err=True)
+                note(f"Neo4j did not stop within {STOP_SECONDS} seconds and is killed; it recovers on start.")
                 process.kill()
                 _ends(process, STOP_SECONDS)
 

@@ -102,7 +102,7 @@ def settled(run: Path, kind: Kind, patterns: Sequence[str]) -> Iterator[None]:
         KgrecError: some of the files are of another training, which is at work or was interrupted, or they were
             replaced meanwhile.
     """
-    before, record = _files(run, patterns), _read(run, kind)
+    before, record = files_of(run, patterns), _read(run, kind)
     if record is not None and record.state != "finished" and before != _matching(record.found, patterns):
         if record.at_work:
             raise KgrecError(
@@ -112,10 +112,10 @@ def settled(run: Path, kind: Kind, patterns: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if _files(run, patterns) != before:
+        if files_of(run, patterns) != before:
             raise _meanwhile(run, kind) from error
         raise
-    if _files(run, patterns) != before:
+    if files_of(run, patterns) != before:
         raise _meanwhile(run, kind)
 
 
@@ -131,8 +131,8 @@ def _holder(run: Path) -> str:
     return at_work[0].words if at_work else "another process"  # which has not written its record yet
 
 
-def _files(run: Path, patterns: Sequence[str]) -> Files:
-    """Which files of these are there; a file that is replaced is another."""
+def files_of(run: Path, patterns: Sequence[str]) -> Files:
+    """Tell which files of these are there; a file that is replaced is another."""
     found = {}
     for path in sorted({path for pattern in patterns for path in run.glob(pattern)}):
         with suppress(FileNotFoundError):  # a draft that has just taken its place
@@ -148,7 +148,7 @@ def _matching(files: Files, patterns: Sequence[str]) -> Files:
 def _mine(run: Path, kind: Kind) -> _Record:
     """Make the record of a training that begins; what an unfinished one found, it found before that."""
     last = _read(run, kind)
-    found = _files(run, ["**/*.pt", "**/*.json"]) if last is None or last.state == "finished" else last.found
+    found = files_of(run, ["**/*.pt", "**/*.json"]) if last is None or last.state == "finished" else last.found
     me = this_process()
     since = datetime.now(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
     return _Record(running_command(), *user_and_host(), me.machine, me.process, me.started, since, "at work", found)

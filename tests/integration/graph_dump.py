@@ -8,10 +8,13 @@ KEYS = ("user_id", "item_id", "uri", "session_id", "persona_id", "load_id", "nam
 
 
 def dump(database: Database) -> tuple[list[Any], list[Any]]:
-    """Every node but the lock and every relationship with all labels and properties, in a fixed order."""
+    """Every node but the lock and every relationship with all labels and properties, in a fixed order.
+
+    Since when a run is the current one is left out.
+    """
     with database.driver.session() as session:
         nodes = [
-            (sorted(row["labels"]), sorted(row["properties"].items()))
+            (sorted(row["labels"]), sorted(item for item in row["properties"].items() if item[0] != "since"))
             for row in session.run("MATCH (n:!Lock) RETURN labels(n) AS labels, properties(n) AS properties")
         ]
         relationships = [

@@ -22,6 +22,7 @@ from kgrec.graph.co_occurrence import co_occurrence_run, ensure_co_occurrence, n
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from kgrec.training.fits import Fit
+from recommender.co_occurring import nearest
 from recommender.explanations import reasons
 from recommender.reading import read_dataset
 from tests.conftest import CommandLine, empty
@@ -98,6 +99,11 @@ def pairs_of(found: dict[str, Relationships]) -> dict[str, list[list[int]]]:
     return {name: [end.tolist() for end in one.pairs] for name, one in found.items()}
 
 
+def ensure_all(database: Database) -> None:
+    """Of every fit, as where a meta-path walks it."""
+    ensure_co_occurrence(database, tuple(Fit))
+
+
 @pytest.fixture(autouse=True)
 def graph(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every relationship is written and removed in many transactions."""
@@ -107,7 +113,7 @@ def graph(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_relationships_are_the_cosines_of_each_fit(database: Database) -> None:
-    ensure_co_occurrence(database)
+    ensure_all(database)
     found = read_all(database)
     for fit in Fit:
         expected = by_hand(given(), fit)
@@ -121,7 +127,7 @@ def test_relationships_are_the_cosines_of_each_fit(database: Database) -> None:
 def test_an_item_has_its_nearest_and_no_more(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many as are kept, none nearer than those; of equally near ones, always the same."""
     monkeypatch.setattr(co_occurrence, "NEIGHBOURS", 5)
-    ensure_co_occurrence(database)
+    ensure_all(database)
     found = read_all(database)
     for fit in Fit:
         expected = by_hand(given(), fit)
@@ -132,20 +138,20 @@ def test_an_item_has_its_nearest_and_no_more(database: Database, monkeypatch: py
             assert mine == pytest.approx({pair: expected[pair] for pair in mine})
     once = dump(database)
     fill(database, given())
-    ensure_co_occurrence(database)
+    ensure_all(database)
     assert dump(database) == once
 
 
 def test_later_interactions_change_nothing_of_a_fit(database: Database) -> None:
     """Those of all users handed round, split by split: of the fits that do not learn from it all stays as it was."""
-    ensure_co_occurrence(database)
+    ensure_all(database)
     before = {fit: (co_occurrence_run(database, fit), read(database, fit)) for fit in Fit}
     for split in ("test", "validation", "train"):
         later = [visit for visit in given() if visit["split"] == split]
         items = [visit["item"] for visit in later]
         turned = [visit | {"item": item} for visit, item in zip(later, items[7:] + items[:7], strict=True)]
         fill(database, [visit for visit in given() if visit["split"] != split] + turned)
-        ensure_co_occurrence(database)
+        ensure_all(database)
         after = {fit: (co_occurrence_run(database, fit), read(database, fit)) for fit in Fit}
         for fit in Fit:
             assert (after[fit][0].run_id != before[fit][0].run_id) == (split in fit.splits)
@@ -155,7 +161,7 @@ def test_later_interactions_change_nothing_of_a_fit(database: Database) -> None:
 def test_a_fit_without_interactions_has_none(database: Database) -> None:
     later = [visit for visit in given() if visit["split"] != "train"]
     fill(database, later)
-    ensure_co_occurrence(database)
+    ensure_all(database)
     assert {fit: read(database, fit) for fit in Fit} == {
         fit: pytest.approx(by_hand(later, fit)) if fit is not Fit.VALIDATION else {} for fit in Fit
     }
@@ -171,11 +177,11 @@ FIT_STEPS = [f"co_occurrence/{name}" for name in ("forget", "write", "switch", "
 
 
 def test_a_repeated_call_writes_nothing(database: Database, steps: list[str]) -> None:
-    ensure_co_occurrence(database)
+    ensure_all(database)
     assert steps == FIT_STEPS * 3
     once = dump(database)
     steps.clear()
-    ensure_co_occurrence(database)
+    ensure_all(database)
     assert dump(database) == once and steps == []
 
 
@@ -199,13 +205,13 @@ def test_a_write_that_is_stopped_anywhere(
     database: Database, monkeypatch: pytest.MonkeyPatch, step: int, within: bool
 ) -> None:
     """Before a statement; and within it, as each is many transactions: some of its relationships are missing."""
-    ensure_co_occurrence(database)
+    ensure_all(database)
     old = {fit: read(database, fit) for fit in Fit}
     rows(database, "MATCH ()-[i:INTERACTED]->() DELETE i")
     database.driver.execute_query(GRAPH, rows=other())
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         stop(step, patch, within)
-        ensure_co_occurrence(database)
+        ensure_all(database)
     if within:
         rows(database, TEAR)
     written = step + within  # statements that came to their end, but for those that are torn
@@ -213,30 +219,32 @@ def test_a_write_that_is_stopped_anywhere(
         switched = written > number * len(FIT_STEPS) + FIT_STEPS.index("co_occurrence/switch")
         assert found == (pytest.approx(by_hand(other(), fit)) if switched else old[fit])
 
-    ensure_co_occurrence(database)
+    ensure_all(database)
     assert read_all(database) == {fit: pytest.approx(by_hand(other(), fit)) for fit in Fit}
     n_ties = sum(co_occurrence_run(database, fit).ties for fit in Fit)
     assert rows(database, "MATCH ()-[t:CO_OCCURS_WITH]->() RETURN count(t)") == [(n_ties,)]
 
 
 def test_what_is_missing_is_said_and_written_again(database: Database) -> None:
-    with pytest.raises(KgrecError, match=r"no co-occurrence of the validation fit: run `kgrec train personas`"):
+    with pytest.raises(KgrecError, match=r"no co-occurrence of the final fit: run `kgrec train personas`"):
         read_dataset(database)
     with pytest.raises(KgrecError, match=r"no co-occurrence of the validation fit: run `kgrec train personas`"):
         stream_graph(database, [MetaPath.parse(PATH)])
-    ensure_co_occurrence(database)
+    ensure_all(database)
     whole = dump(database)
-    rows(database, "MATCH ()-[t:CO_OCCURS_WITH {fit: 'test'}]->() WITH t LIMIT 1 DELETE t")
+    rows(database, "MATCH ()-[t:CO_OCCURS_WITH {fit: 'final'}]->() WITH t LIMIT 1 DELETE t")
     for reader in (lambda: read_dataset(database), lambda: stream_graph(database, [MetaPath.parse(PATH)])):
-        with pytest.raises(KgrecError, match="Some co-occurrence of the test fit is missing"):
+        with pytest.raises(KgrecError, match="Some co-occurrence of the final fit is missing"):
             reader()
-    assert read_dataset(database, [Fit.VALIDATION, Fit.FINAL]).co_occurrence[Fit.FINAL].nnz
-    ensure_co_occurrence(database)
+    assert read_dataset(database, [Fit.VALIDATION, Fit.TEST]).co_occurrence[Fit.TEST].nnz
+    ensure_all(database)
     assert dump(database) == whole
 
 
-def test_the_data_set_holds_the_matrix_of_each_fit(database: Database, tmp_path: Path) -> None:
+def test_the_data_set_holds_the_matrix_of_each_fit(database: Database) -> None:
+    """That of the final fit as the graph has it, the others of their interactions."""
     ensure_co_occurrence(database)
+    assert rows(database, "MATCH ()-[t:CO_OCCURS_WITH]->() RETURN DISTINCT t.fit") == [("final",)]
     data = read_dataset(database)
     assert list(data.co_occurrence) == list(Fit)
     for fit in Fit:
@@ -245,6 +253,38 @@ def test_the_data_set_holds_the_matrix_of_each_fit(database: Database, tmp_path:
             expected[data.number[one], data.number[two]] = cosine
         assert data.co_occurrence[fit].toarray() == pytest.approx(expected)
     assert not read_dataset(database, []).co_occurrence
+
+
+def test_what_is_computed_is_what_gds_writes(database: Database) -> None:
+    """Cosines to the last digit of single precision; where an item has more than are kept, the same values."""
+    ensure_all(database)
+    data = read_dataset(database)
+    for fit in (Fit.VALIDATION, Fit.TEST):
+        written = {(data.number[one], data.number[two]): cosine for (one, two), cosine in read(database, fit).items()}
+        chosen = data.sequences.known(fit).matrix(data.n_items)
+        computed = nearest(chosen, len(data.item_ids)).todok()
+        assert {pair: float(np.float32(cosine)) for pair, cosine in written.items()} == dict(computed.items())
+        for kept in (1, 3):
+            few = nearest(chosen, kept)
+            for item in range(1, data.n_items + 1):
+                own = sorted((cosine for (one, _), cosine in computed.items() if one == item), reverse=True)
+                assert sorted(few[item].data, reverse=True) == own[:kept]
+
+
+def test_of_another_fit_it_stays_while_it_is_true(database: Database) -> None:
+    ensure_all(database)
+    whole = dump(database)
+    ensure_co_occurrence(database)
+    assert dump(database) == whole
+    fill(database, other())
+    ensure_all(database)
+    rows(database, "MATCH ()-[i:INTERACTED]->() DELETE i")
+    database.driver.execute_query(GRAPH, rows=given())
+    ensure_co_occurrence(database)
+    fill_of = rows(database, "MATCH ()-[t:CO_OCCURS_WITH]->() RETURN DISTINCT t.fit")
+    kinds = rows(database, "MATCH (c:CurrentRun) RETURN c.kind")
+    assert fill_of == [("final",)] and kinds == [("co-occurrence of final",)]
+    assert read(database, Fit.FINAL) == pytest.approx(by_hand(given(), Fit.FINAL))
 
 
 def test_a_meta_path_walks_it_and_names_no_persona(
@@ -271,7 +311,7 @@ def test_other_meta_paths_and_what_is_told_of_items_are_not_disturbed(database: 
     before = stream_graph(database, paths)
     asked = [("i00", ["i02", "i04"])]
     told, facts = reasons(database, asked), database.read("project/item_facts")
-    ensure_co_occurrence(database)
+    ensure_all(database)
     after = stream_graph(database, paths)
     assert pairs_of(after.facts) == pairs_of(before.facts) and pairs_of(before.facts)
     assert pairs_of(after.interactions) == pairs_of(before.interactions)
@@ -281,7 +321,7 @@ def test_other_meta_paths_and_what_is_told_of_items_are_not_disturbed(database: 
 
 def test_items_of_an_item_and_why_an_item(database: Database) -> None:
     """Of the final fit, the nearest first, with how many users had both, each counted once."""
-    ensure_co_occurrence(database)
+    ensure_all(database)
     made = given()
     cosines = by_hand(made, Fit.FINAL)
     item, user = made[0]["item"], made[0]["user"]
@@ -307,8 +347,8 @@ def test_items_of_an_item_and_why_an_item(database: Database) -> None:
 def test_graph_that_cannot_be_compared_is_said(database: Database) -> None:
     rows(database, "MATCH (u:User {user_id: 'u00'}) SET u:Changed")
     with pytest.raises(KgrecError, match="not split into"):
-        ensure_co_occurrence(database)
+        ensure_all(database)
     rows(database, "MATCH ()-[i:INTERACTED]->() DELETE i")
     rows(database, "MATCH (u:Changed) REMOVE u:Changed")
     with pytest.raises(KgrecError, match="kgrec load amazon"):
-        ensure_co_occurrence(database)
+        ensure_all(database)

@@ -1,5 +1,6 @@
 """`kgrec graph`: a graph that kgrec made is whole, and each way to break it is found by the check of its name."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -32,17 +33,23 @@ HOSTILE = "\x1b[2J[red]evil[/]\u202e"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def shop(database: Database, command_line: CommandLine, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A small shop with all that kgrec writes."""
+def shop(
+    database: Database, command_line: CommandLine, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, Any]]:
+    """A small shop with all that kgrec writes, and what each command told a program of it."""
     folder = tmp_path_factory.mktemp("shop")
     (folder / "kgrec.toml").write_text(SETTINGS)
     command_line.environment["KGREC_SETTINGS"] = str(folder / "kgrec.toml")
     options = ["--out", str(folder), "--users", "40", "--items", "60", "--format", "2014"]
     assert CliRunner().invoke(write_shop, options).exit_code == 0
-    command_line("load", "amazon", *(f"--{name}={folder / name}.json.gz" for name in ("reviews", "metadata")))
-    command_line("load", "dbpedia", "--dump", str(folder / "dbpedia.nt"))
-    command_line("load", "embeddings")
-    command_line("train", "personas", "--run", str(folder / "run"))
+    files = [f"--{name}={folder / name}.json.gz" for name in ("reviews", "metadata")]
+    commands = {
+        "amazon": ("load", "amazon", *files),
+        "dbpedia": ("load", "dbpedia", "--dump", str(folder / "dbpedia.nt")),
+        "embeddings": ("load", "embeddings"),
+        "personas": ("train", "personas", "--run", str(folder / "run")),
+    }
+    return {name: json.loads(command_line(*words, "--format", "json").stdout) for name, words in commands.items()}
 
 
 def broken(database: Database) -> dict[str, Finding]:
@@ -72,6 +79,27 @@ def changed(database: Database, monkeypatch: pytest.MonkeyPatch) -> Changing:
             transaction.rollback()
 
     return change
+
+
+def test_a_program_is_told_the_same(
+    database: Database, command_line: CommandLine, shop: dict[str, dict[str, Any]]
+) -> None:
+    """One document each, and nothing else on standard output."""
+    users = database.read("load/size")[0]["User"]
+    loaded = [shop[name] for name in ("amazon", "dbpedia", "embeddings")]
+    assert [one["command"] for one in loaded] == [f"kgrec load {name}" for name in ("amazon", "dbpedia", "embeddings")]
+    assert all(one["changed"] and one["in the graph"]["User"] == users for one in loaded)
+    assert shop["amazon"]["created nodes"]["User"] == users
+    found = shop["personas"]
+    assert found["users"] == users == sum(one["users"] for one in found["personas"]) and len(found["personas"]) == 3
+    stats = json.loads(command_line("graph", "stats", "--format", "json").stdout)
+    assert next(one["nodes"] for one in stats["nodes"] if one["label"] == "User") == users
+    checks = json.loads(command_line("graph", "check", "--quiet", "--format", "json").output)
+    assert {one["name"] for one in checks} >= {*statements.names("check")} and not any(one["broken"] for one in checks)
+    queries = json.loads(command_line("explore", "--format", "json").stdout)
+    assert all("cmd=edit" in one["link"] for one in queries)
+    rows = json.loads(command_line("explore", "personas", "--format", "json").stdout)
+    assert [row["users"] for row in rows] == [one["users"] for one in found["personas"]]
 
 
 def test_what_kgrec_makes_is_whole(database: Database, command_line: CommandLine) -> None:
@@ -120,7 +148,19 @@ BROKEN = {
     ),
     "member without a vector": ("members", USER + "REMOVE u.persona, u.persona_run", WHO),
     "no member": ("members", USER + "MATCH (u)-[h:HAS_PERSONA]->() DELETE h", WHO),
+    "like and dislike": (
+        "opinions",
+        FIRST + "CREATE (u)-[:LIKES {timestamp: 1}]->(i), (u)-[:DISLIKES {timestamp: 2}]->(i)",
+        f"{WHO}, item ",
+    ),
+    "two present personas": (
+        "persona-history",
+        USER + "CREATE (u)-[:HAD_PERSONA]->(:PersonaState) CREATE (u)-[:HAD_PERSONA]->(:PersonaState)",
+        f"user {WHO}",
+    ),
+    "persona of nobody": ("persona-history", "CREATE (:PersonaState {name: 'was somebody'})", "was somebody"),
     "weights of a user": ("memberships", USER + "MATCH (u)-[h:HAS_PERSONA]->() SET h.weight = h.weight / 2", WHO),
+    "two personas of a name": ("personas-told", "MATCH (p:Persona) SET p.name = 'the same'", "named the same"),
     "membership of a user without a key": (
         "keys members",
         "MATCH (p:Persona) WITH p LIMIT 1 CREATE (:User)-[:HAS_PERSONA {weight: 1.0}]->(p)",
@@ -198,7 +238,7 @@ BROKEN = {
         f"{WHO}, item ",
     ),
     "test in training": (
-        "split-co-occurrence split-leave-one-out split-personas",
+        "split-leave-one-out split-personas",
         USER + "MATCH (u)-[r:INTERACTED {split: 'test'}]->(i) SET r.split = 'train' " + VISITS,
         WHO,
     ),
@@ -306,7 +346,7 @@ def test_vectors_and_their_index_agree(database: Database) -> None:
 
 def test_personas_of_another_split_are_found(database: Database, command_line: CommandLine, changed: Changing) -> None:
     """What a fit may know is another since: nothing was learned from the test, but it would be judged by it."""
-    leaking = {"split-co-occurrence", "split-personas"}
+    leaking = {"split-personas"}
     command_line("load", "split", "--by", "time")
     assert set(broken(database)) == leaking
     late = "MATCH (:User)-[r:INTERACTED {split: 'test'}]->(:Item) WITH r LIMIT 1 SET r.split = 'train'"

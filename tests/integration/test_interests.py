@@ -12,7 +12,7 @@ import pytest
 from gnn import interests as writing
 from gnn.interests import write_interests
 from kgrec.errors import KgrecError
-from kgrec.explore.queries import run_query
+from kgrec.explore.queries import readable, run_query
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from recommender.reading import read_dataset
@@ -331,7 +331,7 @@ def test_query_shows_the_profile_of_the_current_run_alone(database: Database) ->
     assert weights == sorted(weights, reverse=True) and len(table) == min(30, len(given))
     _, paths = run_query(database, "user-profile-picture", {"user_id": "u05"})
     strongest = defaultdict(list)
-    for (path,) in paths:
+    for path in [readable(path) for (path,) in paths]:
         assert path.startswith("u05 ") and "Books" not in path
         strongest["INTERESTED_IN" in path].append(path)
     assert len(strongest[True]) == min(10, len(given)) and len(strongest[False]) >= len(strongest[True])

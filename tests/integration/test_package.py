@@ -107,6 +107,8 @@ def test_the_wheel_claims_four_names_and_holds_every_module_and_statement(built:
         *statements,
         "kgrec/cypher/explore/style.grass",
     }
+    page = (path for path in (ROOT / "recommender/service/page").iterdir() if path.suffix in (".html", ".css", ".mjs"))
+    assert {str(path.relative_to(ROOT)) for path in page} <= found
     assert {f"{name}/py.typed" for name in PACKAGES} | {"kgrec/server/jars.lock"} <= found
 
 

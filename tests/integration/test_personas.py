@@ -336,7 +336,7 @@ def test_training_from_python_says_what_was_learned(
     settings = HDGISettings(objective=objective, epochs=30, patience=30, personas=2)
     trained = train_personas(database, tmp_path, settings)
     frame = trained.frame()
-    assert list(frame.columns) == ["persona_id", "name", "users", "traits"]
+    assert list(frame.columns) == ["persona_id", "number", "name", "users", "traits"]
     assert trained.users == 60 == frame["users"].sum() and frame["users"].is_monotonic_decreasing
     assert sorted(traits[0] for traits in frame["traits"]) == ["Lighthouses", "Volcanoes"]
     assert sum(trained.meta_path_weights.values()) == pytest.approx(1)
@@ -361,7 +361,8 @@ def test_training_from_python_says_what_was_learned(
     assert trained.worth[-1].vectors == "personas"
     assert (trained.worth[-1].dot_hit_rate_at_10 is None) == (objective == "infomax")
     again = train_personas(database, tmp_path, settings)
-    assert again == replace(trained, history=again.history) and again.history.resumed_at == 30
+    assert again == replace(trained, history=again.history, numbers=again.numbers) and again.history.resumed_at == 30
+    assert again.numbers == replace(trained.numbers, overlaps=[1.0, 1.0], before=2) and trained.numbers.matched == 0
 
 
 def swap(database: Database, split: str) -> None:

@@ -5,8 +5,11 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -31,6 +34,7 @@ from recommender import batch, fusion, second_stage
 from recommender.asked import Asked
 from recommender.dataset import Dataset
 from recommender.evaluation import evaluate as evaluate_run
+from recommender.explained import Explanation
 from recommender.fusion import Fusion
 from recommender.histories import read_users
 from recommender.measured import Measured
@@ -46,6 +50,7 @@ from recommender.trained import load_model, with_persona
 from recommender.verdict import figures
 from tests.conftest import CommandLine, empty
 from tests.integration.test_personas import META_PATHS, fill, rows
+from tests.unit.hostile import harm
 
 SETTINGS = """
 [sasrec]
@@ -281,7 +286,9 @@ def of_the_whole(database: Database, run: Path, settings: SASRecSettings) -> dic
     stages = second_stage.both_stages(data, run, name, Fit.FINAL, settings.n_candidates)
     chosen, histories = second_stage.load(run, name), data.sequences.known(Fit.FINAL).histories
     nothing = np.zeros(len(histories), dtype=np.int64)
-    asked = Asked(nothing, histories, nothing, nothing, data.personas[Fit.FINAL].vectors, data.n_items)
+    personas = data.personas[Fit.FINAL]
+    vectors = personas.or_of_items(personas.vectors, histories)
+    asked = Asked(nothing, histories, nothing, nothing, vectors, data.n_items)
     items, scores = second_stage.rank(asked, stages, chosen, chosen.way)
     best = scores.topk(5, dim=1)
     return {
@@ -367,7 +374,7 @@ def test_lists_of_all_users_in_one_file(
     ]
     assert np.allclose([one["score"] for one in found], [one.score for one in expected], atol=1e-5)
 
-    read = read_users(database, recommender.personas, users)
+    read = read_users(database, recommender.snapshot, users)
     served = Served.open(run, settings)
     personas = read.personas.numpy()
     histories = [["gone", *history] for history in read.histories]
@@ -413,6 +420,90 @@ def test_session_of_a_single_item_that_nobody_chose_in_training(
     assert len(found) == 3
 
 
+KEYS = {"User": "user_id", "Item": "item_id", "Persona": "name", "Entity": "uri", "Brand": "name"}
+HURTFUL = "</script><script>document.title='hurt'</script>\x1b[2J\u202e"
+
+
+def graph_has(database: Database, one: Explanation) -> bool:
+    """Whether every tie of a path is in the graph, but for those that are computed."""
+    nodes = one.path.nodes
+    return all(
+        database.driver.execute_query(
+            f"RETURN EXISTS {{ (:{nodes[tie.start].kind} {{{KEYS[nodes[tie.start].kind]}: $start}})"
+            f"-[:{tie.type}]->(:{nodes[tie.end].kind} {{{KEYS[nodes[tie.end].kind]}: $end}}) }} AS found",
+            start=nodes[tie.start].id,
+            end=nodes[tie.end].id,
+        ).records[0]["found"]
+        for tie in one.path.ties
+        if tie.type.isupper()
+    )
+
+
+def test_explained_as_json_text_and_picture(
+    database: Database, command_line: CommandLine, run: Path, tmp_path: Path
+) -> None:
+    arguments, picture = ("--user", "u00", "-k", "4", "--run", str(run)), tmp_path / "why.html"
+    database.driver.execute_query("MATCH (i:Item) SET i.title = i.item_id + $more", more=HURTFUL)
+    try:
+        found, listed = lists(command_line, *arguments, "--explain"), lists(command_line, *arguments)
+        output = command_line("recommend", *arguments, "--explain", "--picture", str(picture)).output
+    finally:
+        database.driver.execute_query("MATCH (i:Item) SET i.title = i.item_id")
+    assert [one["item_id"] for one in found] == [one["item_id"] for one in listed]
+    for one, line in zip(found, listed, strict=True):
+        evidence: list[dict[str, Any]] = one["evidence"]  # type: ignore[assignment]
+        assert one["score"] == pytest.approx(line["score"], abs=1e-4)
+        assert sum(one["parts"].values()) == pytest.approx(one["score"], abs=1e-4)  # type: ignore[attr-defined]
+        retrieved = one["retrieved_parts"]
+        assert sum(retrieved.values()) == pytest.approx(one["retrieved_score"])  # type: ignore[attr-defined]
+        assert {each["item_id"] for each in evidence} <= chosen("u00")
+        assert all(each["loss"] > 0 for each in evidence)
+        assert evidence == sorted(evidence, key=lambda each: -each["loss"])
+        assert sum(evidence[0]["losses"].values()) == pytest.approx(evidence[0]["loss"], abs=1e-4)
+        assert evidence[0]["title"] == evidence[0]["item_id"] + HURTFUL  # JSON is exact
+    assert "Because of “i" in output and "Score " in output and not harm(output)
+    page = picture.read_text()
+    assert HURTFUL[:17] not in page and page.count("neo4j-viz-data") >= 1  # the data are JSON, without a "<"
+    assert not re.search(r"""(src|href)=["']?(https?:)?//""", page)
+    for refused in (("--explain", "--format", "csv"), ("--picture", str(picture))):
+        assert command_line("recommend", *arguments, *refused, check=False).exit_code == 2
+
+
+def test_the_loss_is_what_a_list_without_the_item_says(database: Database, run: Path) -> None:
+    """Of the first stage, whose scores are of one scale: a session is asked for again without each of its items."""
+    recommender = Recommender(database, run, SASRecSettings(dim=16, epochs=3, n_candidates=12))
+    recommender.served = replace(recommender.served, chosen=SecondStage("base", "none", None, {}))
+    session = ["i00", "i02", "i11", "i20"]
+    explained = recommender.explain(recommender.for_session(session, k=4), session)
+    assert len(explained) == 4 and {one.stage for one in explained} == {"first stage"}
+    for one in explained:
+        for evidence in one.evidence:
+            rest = [item_id for item_id in session if item_id != evidence.item_id]
+            (score,) = [each.score for each in recommender.for_session(rest, k=40) if each.item_id == one.item_id]
+            assert one.score - score == pytest.approx(evidence.loss, abs=1e-4)
+        assert graph_has(database, one) and one.path.nodes[-1].id == one.item_id
+    for one in recommender.explain(recommender.for_users(["u00", "u01"], k=3)):
+        assert graph_has(database, one) and one.path.ties[0].type == "INTERACTED"
+
+
+def test_facts_that_people_know_are_the_reason_where_facts_carry_the_score(database: Database, run: Path) -> None:
+    """All items are of one category, half of them of each theme: neither is named, but the publisher of eight is."""
+    recommender = Recommender(database, run, SASRecSettings(dim=16, epochs=3, n_candidates=12))
+    stages = recommender.served.stages
+    weights = dict.fromkeys(stages.first.weights, 0.0) | {"makers and categories": 50.0}
+    first = replace(stages.first, weights=weights)
+    chosen_stage = SecondStage("base", "none", None, {})
+    recommender.served = replace(recommender.served, stages=replace(stages, first=first), chosen=chosen_stage)
+    session = ["i00", "i10", "i02"]  # two of one publisher
+    for one in recommender.explain(recommender.for_session(session, k=4), session):
+        evidence = one.evidence[0]
+        assert (evidence.relation, evidence.shared) == ("shared facts", [publisher(one.item_id)])
+        assert publisher(evidence.item_id) == publisher(one.item_id) == publisher("i00")
+        assert one.text.startswith(f"Because of “{evidence.title}”: both have {publisher(one.item_id)}. Without it")
+        assert [node.kind for node in one.path.nodes] == ["Session", "Item", "Brand", "Item"]
+        assert [tie.type for tie in one.path.ties] == ["holds", "BY", "BY"] and graph_has(database, one)
+
+
 def test_more_asked_for_than_there_are(command_line: CommandLine, run: Path) -> None:
     found = lists(command_line, "--user", "u00", "-k", "500", "--run", str(run))
     items = {row["item"] for row in rows()}
@@ -423,7 +514,7 @@ def test_more_asked_for_than_there_are(command_line: CommandLine, run: Path) -> 
     ("arguments", "sentence"),
     [
         (["--user", "u00", "--user", "stranger"], "'stranger'.*--session"),
-        (["--session", "i00,nothing"], "item 'nothing'"),
+        (["--session", "neither,nothing"], "items 'neither', 'nothing': a session needs one item"),
         (["--session", ",, ,"], "session has no items"),
         (["--user", "u00", "--conditioning", "gate"], "no second stage of persona-gate"),
     ],
@@ -614,7 +705,7 @@ def test_sasrec_needs_personas(database: Database, command_line: CommandLine, ru
         )
 
 
-NOT_IN_SMALL_GRAPH = {"user-sessions", "similar-items"}  # it has neither times nor similar items
+NOT_IN_SMALL_GRAPH = {"user-sessions", "similar-items", "persona-history"}  # no times, nothing similar, no feedback
 
 
 @pytest.mark.parametrize("name", statements.names("explore"))

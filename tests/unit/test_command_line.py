@@ -1,6 +1,7 @@
 """The command line as a newcomer meets it: help that reads without the README, and one sentence for what goes wrong."""
 
 import builtins
+import json
 import os
 import subprocess
 import sys
@@ -78,8 +79,9 @@ def test_the_commands_are_those_of_the_way() -> None:
     assert {" ".join(path) for path, command in ALL.items() if not isinstance(command, click.Group)} == {
         "db start", "db stop", "db status", "db logs",
         "load amazon", "load recbole", "load domain", "load spark", "load split", "load dbpedia", "load embeddings",
-        "train personas", "train sasrec", "recommend", "ray histories", "ray lists", "evaluate", "explore", "settings",
-        "graph stats", "graph check",
+        "train personas", "train sasrec", "recommend", "feedback", "serve", "ray histories", "ray lists", "evaluate",
+        "explore", "settings", "completion", "graph stats", "graph check", "personas list", "personas show",
+        "personas compare", "personas map",
     }  # fmt: skip
 
 
@@ -92,7 +94,9 @@ def test_help_tells_what_a_command_does_and_what_each_option_is_for(path: tuple[
     silent = [p.name for p in command.params if isinstance(p, click.Option) and not p.help]
     assert silent == []
     if (
-        not isinstance(command, click.Group) and path[0] not in ("db", "settings") and path != ("ray", "lists")
+        not isinstance(command, click.Group)
+        and path[0] not in ("db", "settings", "completion")
+        and path != ("ray", "lists")
     ):  # these talk to no other
         assert "--uri" in result.output
     if not isinstance(command, click.Group):
@@ -108,6 +112,19 @@ def test_a_sentence_and_a_status_reach_the_shell(tmp_path: Path) -> None:
     result = shell(tmp_path, "explore", "personas")
     assert result.returncode == 1
     assert "kgrec db start" in result.stderr and "--uri" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_a_program_is_told_settings_and_that_no_server_runs(run: Run) -> None:
+    told = []
+    for status, *words in ((0, "settings"), (3, "db", "status"), (0, "db", "stop")):
+        run.monkeypatch.setattr(sys, "argv", ["kgrec", *words, "--format", "json"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == status
+        told.append(json.loads(run.capture.readouterr().out))
+    settings = {(one["table"], one["name"]): one for one in told[0]}
+    assert settings["neo4j", "user"]["value"] == "neo4j" and settings["sasrec", "dim"]["source"] == "default"
+    assert told[1]["running"] is False and told[2] == {"stopped": False}
 
 
 @pytest.mark.parametrize("command", [("explore", "personas"), ("evaluate",), ("recommend", "--user", "u")])

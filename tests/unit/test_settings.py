@@ -93,7 +93,7 @@ def test_origin_and_default_of_a_value_are_told(folder: Path, monkeypatch: pytes
     monkeypatch.setenv("KGREC_NEO4J_URI", "bolt://127.0.0.1:1")
     lines = printed().splitlines()
     personas = lines.index("personas = 5")
-    assert lines[personas - 1] == f"# From {folder / 'mine.toml'}; the default is 24."
+    assert lines[personas - 1] == f"# From {folder / 'mine.toml'}; the default is 0."
     assert "[KGREC_HDGI_PERSONAS]" in lines[personas - 2]
     assert lines[lines.index('uri = "bolt://127.0.0.1:1"') - 1] == "# From KGREC_NEO4J_URI; the default is none."
     assert lines[lines.index("dim = 64") - 1] == "# The default."

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -16,16 +17,22 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from gnn import commands as personas_command
+from gnn.clusters import Stability
+from gnn.identity import Numbers
 from gnn.train import Persona, TrainedPersonas
 from gnn.worth import Worth
 from kgloader.report import Report, progress_bar
-from kgrec import commands
+from kgrec import commands, graph_command
 from kgrec.errors import KgrecError
 from kgrec.explore import commands as explore_command
+from kgrec.explore.browser import Browser
+from kgrec.graph.check import Finding
+from kgrec.graph.stats import Degrees, Nodes, Share, Stats
 from kgrec.records import write_records
 from kgrec.results import Results
+from kgrec.settings import Neo4jSettings
 from kgrec.spreadsheets import cell
-from kgrec.terminal import LONGEST_CELL, DataTable, guard_streams, progress, say, show, waiting, write
+from kgrec.terminal import LONGEST_CELL, DataTable, guard_streams, note, progress, say, show, silence, waiting, write
 from kgrec.text import shown, visible
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History
@@ -89,7 +96,7 @@ def test_sentences_texts_and_progress(text: str) -> None:
 @given(NAMES, NAMES, TEXTS, TEXTS, TEXTS)
 def test_recommend(user: str, item: str, title: str, persona: str, reason: str) -> None:
     found = Results([Recommendation(user, 1, item, title, 1.5, 1, persona, reason)])
-    check(printed(lambda: recommend_command._show_lists(found, False)), user, item, title, persona, reason)
+    check(printed(lambda: recommend_command._show_lists(found)), user, item, title, persona, reason)
     columns = [one.name for one in fields(Recommendation)]
     as_json = printed(lambda: write_records("json", columns, found.records()))
     check(as_json)
@@ -126,8 +133,9 @@ def test_evaluate(system: str, slice_name: str, split: str) -> None:
 def test_train(name: str, path: str) -> None:
     worth = Results([Worth(name, 0.1, 0.2, None, None, 0.3, 4.0, 0.5, 0.4)])
     history = History([1.0], [-1.0], 0)
-    personas = Results([Persona(f"id {name}", name, 9, [name])])
-    trained = TrainedPersonas({Fit.FINAL: name}, 9, {path: 1.0}, [f"not {path}"], history, worth, personas)
+    personas = Results([Persona(f"id {name}", 1, name, 9, [name])])
+    stable = Results[Stability](), Stability(2, 0.9, 0.1), None, Numbers([1], [0.0], 0, 1)
+    trained = TrainedPersonas({Fit.FINAL: name}, 9, {path: 1.0}, [f"not {path}"], history, worth, personas, *stable)
     check(printed(lambda: personas_command._report(trained)), name, path)
     model = TrainedModel(name, 3, 2, 0.1, 0.2, f"sources {name}", f"stage {name}")
     check(printed(lambda: train_command._report(Path(f"runs/{path}".replace("\0", "")), [model])), name)
@@ -298,10 +306,11 @@ def test_in_a_terminal_of_no_width_something_is_shown(
     assert "Emma" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("width", [40, 72, 200])
-def test_a_table_is_as_wide_as_the_terminal_and_parts_no_usual_word_without_need(
+@pytest.mark.parametrize("width", [20, 40, 72, 200])
+def test_a_table_is_as_wide_as_the_terminal_and_parts_no_usual_word(
     width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Where its columns are too many, it stands on its side."""
     monkeypatch.setenv("COLUMNS", str(width))
     table = DataTable("Vectors", *(f"Figure {number}" for number in range(6)))
     table.add_row("truncated SVD of the interactions", *["0.1234"] * 6)
@@ -309,5 +318,144 @@ def test_a_table_is_as_wide_as_the_terminal_and_parts_no_usual_word_without_need
     show(table)
     lines = capsys.readouterr().out.splitlines()
     assert all(cell_len(line) <= width for line in lines) and "".join(lines).count("x") == 300
-    whole = any("interactions" in line for line in lines) and any(line.count("0.1234") == 6 for line in lines)
-    assert whole == (width > 40)
+    assert [line.count("0.1234") for line in lines if "0.1234" in line] == ([6] if width > 40 else [1] * 6)
+    assert width < 40 or any("interactions" in line for line in lines)
+
+
+LONG = "The Wandering Stranger of Halstead: A Novel in Three Parts"
+
+
+def a_report() -> None:
+    report = Report(notes=["Note: the last line has no end."], shares={"ties, broken by a seeded hash": 0.12345})
+    for counts in (report.read, report.nodes, report.relationships, report.skipped, report.removed, report.marked):
+        counts["rows of Books_5_core_of_2018.json.gz"] += 12_345_678
+    report.tell("kgrec load amazon", {"INTERACTED": 12_345_678})
+
+
+def an_evaluation() -> None:
+    systems = ("item-kNN with recency", "base SASRec with text, fused", "persona-late, reranked by base")
+    evaluate_command._show_figures(
+        Results(
+            Figure(system, "all users", metric, 0.1234, 0.12, 0.13, None, None, 12_345, 1)
+            for system in systems
+            for metric in METRIC_NAMES
+        )
+    )
+    evaluate_command._show_differences(
+        [
+            Difference(systems[2], system, "all users", "HR@100", 0.0123, 0.01, 0.02, 0.0004, 0.0008, None, None, None,
+                       None, 9, 1)
+            for system in systems[:2]
+        ]
+    )  # fmt: skip
+
+
+def trained_personas() -> None:
+    rates = 0.1234, 0.2345, 0.3456, 0.4567
+    worth = Results([Worth(name, *rates, 0.345, 12.3, 0.5, 0.4) for name in ("HDGI, learned", "truncated SVD")])
+    personas = Results([Persona("0ac93b52411d/11", 11, "Jorric Orgrove · Fantasy", 12_345, ["Fantasy"])])
+    paths = {"INTERACTED SAME_AS SUBJECT": 0.123, "INTERACTED BY": 0.877}
+    history = History([0.5], [-0.5], 0)
+    runs, missing = {Fit.FINAL: "0ac93b52411d"}, ["INTERACTED HAS_FEATURE"]
+    stable = Results([Stability(24, 0.9, 0.1)]), Stability(24, 0.9, 0.1), None, Numbers([1], [0.0], 0, 1)
+    personas_command._report(TrainedPersonas(runs, 12_345, paths, missing, history, worth, personas, *stable))
+
+
+def the_state_of_a_graph() -> None:
+    share = Share("items", "with an entity of DBpedia and its facts", 1_234_567, 9_876_543)
+    degrees = Degrees("Category", "items of it, below it too", 123, 4567.89, 98_765, 1_234_567)
+    nodes, relationships = [Nodes("EvaluationPersona", 12_345_678, 12)], {"CHARACTERISED_BY": 12_345_678}
+    graph_command._show_stats(Stats(nodes, relationships, [degrees], [share], [share]))
+    show(graph_command._named([Finding("split-co-occurrence", "It holds.", "Run `kgrec train personas`.", 3, [LONG])]))
+
+
+TABLES: dict[str, Callable[[], object]] = {
+    "load": a_report,
+    "evaluate": an_evaluation,
+    "train personas": trained_personas,
+    "train sasrec": lambda: train_command._report(
+        Path("runs/default"), [TrainedModel("persona-late", 123, 101, 5.4321, 0.1234, "co-occurrence", "learned")]
+    ),
+    "recommend": lambda: recommend_command._show_lists(
+        Results([Recommendation("A2SUAM1J3GNN3B", 10, "0007350813", LONG, 12.34, 1, "Fantasy", f"Shares {LONG}")])
+    ),
+    "graph": the_state_of_a_graph,
+    "explore": lambda: explore_command._list(Browser(Neo4jSettings(uri="bolt://graph.example")), "table"),
+    "explore long-tail-of-persona": lambda: explore_command._answer(
+        "Rare items",
+        ["persona", "item_id", "title", "users", "affinity"],
+        [["Jorric Orgrove · Fantasy", "0007350813", LONG, 12, 0.123]],
+    ),
+    "explore data-quality": lambda: explore_command._answer(
+        "What is missing",
+        ["what", "total", "without_title", "without_embedding", "without_category", "without_maker", "without_entity"],
+        [["items", 9_876_543, *[123_456] * 5]],
+    ),
+}
+
+
+@pytest.mark.parametrize("width", [80, 60])
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_fits_with_all_columns_and_whole_words(
+    name: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20000")
+    wide = printed(TABLES[name]).splitlines()
+    monkeypatch.setenv("COLUMNS", str(width))
+    told = printed(TABLES[name])
+    cells = [line for line in told.splitlines() if line[:1] in "│┃┏┡├└┌"]
+    assert cells and all(cell_len(line) <= width for line in cells)
+    usual = {word for line in wide if line[:1] in "│┃" for word in line.split() if word.isalnum() and len(word) <= 12}
+    assert usual and usual <= set(told.split())
+
+
+def test_quiet_leaves_out_notes_and_progress_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    def told() -> tuple[str, str]:
+        with progress("linking", 2) as advance, waiting("waiting"):
+            advance(2, "told")
+        note("a note")
+        say("an error", err=True)
+        say("a result")
+        found = capsys.readouterr()
+        return found.out, found.err
+
+    try:
+        silence(True)
+        assert told() == ("a result\n", "an error\n")
+    finally:
+        silence(False)
+    out, err = told()
+    assert out == "a result\n" and all(word in err for word in ("linking", "told", "a note", "an error"))
+
+
+@pytest.mark.parametrize("words", [("--quiet", "explore"), ("explore", "--quiet"), ("explore",)])
+def test_quiet_is_taken_before_and_behind_the_command_and_holds_for_one_call(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["kgrec", "--uri", "bolt://graph.example", *words, "--format", "json"])
+    monkeypatch.setattr(explore_command, "_list", lambda *_: note("a note"))
+    with pytest.raises(SystemExit) as ended:
+        commands.main()
+    silence(False)
+    assert ended.value.code == 0 and capsys.readouterr().err == ("" if "--quiet" in words else "a note\n")
+
+
+def test_progress_tells_how_long_it_takes_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the pace since it was first told where it is: what an earlier call did took no time."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    now = 1_000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+
+    def long() -> None:
+        nonlocal now
+        with progress("training", 100) as advance:
+            advance(40, "")
+            now += 60.0
+            advance(50, "epoch 50")
+            now += 10.0
+
+    assert "0:04:50 left" in printed(long)

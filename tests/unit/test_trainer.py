@@ -18,6 +18,7 @@ from recommender.asked import ranks
 from recommender.dataset import Dataset, Personas
 from recommender.sasrec import SASRec, text_table
 from recommender.scoring import ByModel
+from recommender.sequences import Sequences
 from recommender.settings import SASRecSettings
 from recommender.trained import BASE, BASE_TEXT, Variant, load_model, with_persona
 from recommender.trainer import SASRecTraining, train
@@ -324,21 +325,58 @@ def test_a_file_of_before_there_were_fits_is_refused(tmp_path: Path) -> None:
         load_model(tmp_path, BASE.name, cycle(), Fit.TEST)
 
 
-def test_model_of_other_items_or_other_personas_is_refused(tmp_path: Path) -> None:
+def with_items(data: Dataset, item_ids: list[str], vectors: torch.Tensor) -> Dataset:
+    """The data set with other items in the places behind its own, and without those that are not named."""
+    kept = [data.number[item_id] for item_id in item_ids if item_id in data.number]
+    number = np.zeros(data.n_items + 1, dtype=np.int64)
+    number[kept] = np.arange(1, len(kept) + 1)
+    sequences, n = data.sequences, len(item_ids) + 1
+    stays = number[sequences.items] > 0
+    offsets = np.concatenate([[0], np.cumsum(stays)])[sequences.offsets]
+    made = Sequences(offsets, number[sequences.items[stays]], sequences.splits[stays], sequences.times[stays])
+    personas = {fit: dataclasses.replace(found, items=vectors) for fit, found in data.personas.items()}
+    return dataclasses.replace(
+        data,
+        item_ids=item_ids,
+        titles=[""] * len(item_ids),
+        texts=torch.zeros(n, 6),
+        sequences=made,
+        co_occurrence={},
+        personas=personas,
+    )
+
+
+def test_model_of_other_items_has_rows_of_those_it_knows_and_encodes_the_others(tmp_path: Path) -> None:
+    """A new item has the row that the space of the personas tells; nothing is scored of one that is gone."""
     data = cycle()
     trained(tmp_path, data, Fit.TEST)
-    new_item = dataclasses.replace(
-        data,
-        item_ids=[*data.item_ids, "new"],
-        titles=[*data.titles, ""],
-        texts=torch.zeros(22, 6),
-        co_occurrence={},
-        personas={
-            fit: dataclasses.replace(found, items=torch.zeros(22, found.dim)) for fit, found in data.personas.items()
-        },
-    )
-    with pytest.raises(KgrecError, match="items of the graph have changed"):
-        load_model(tmp_path, ADD.name, new_item, Fit.TEST)
+    vectors = torch.randn(data.n_items + 2, data.require_personas(Fit.TEST).dim)
+    vectors[-1] = vectors[3]
+    own = load_model(tmp_path, ADD.name, data, Fit.TEST)
+    more = load_model(tmp_path, ADD.name, with_items(data, [*data.item_ids, "new"], vectors), Fit.TEST)
+    assert own.unlearned is None and torch.equal(own.items.weight, more.items.weight[:-1])
+    assert more.unlearned is not None and more.unlearned.nonzero().tolist() == [[data.n_items + 1]]
+    assert more.scores(torch.ones(1, own.items.embedding_dim)).shape == (1, data.n_items + 2)
+
+    fewer = with_items(data, data.item_ids[:-2], vectors[:-3])
+    left = load_model(tmp_path, ADD.name, fewer, Fit.TEST)
+    assert left.unlearned is None and torch.equal(left.items.weight, own.items.weight[:-2])
+
+    others = with_items(data, [*data.item_ids[:5], *(f"new {n}" for n in range(20))], torch.zeros(26, vectors.shape[1]))
+    with pytest.raises(KgrecError, match=r"has 5 of the 20 items that .* was trained on"):
+        load_model(tmp_path, ADD.name, others, Fit.TEST)
+    for content, sentence in ((None, "is missing, which an earlier kgrec"), ("[1]", "is damaged")):
+        (file,) = tmp_path.glob("items-*.json")
+        file.unlink() if content is None else file.write_text(content)
+        with pytest.raises(KgrecError, match=sentence):
+            load_model(tmp_path, ADD.name, fewer, Fit.TEST)
+        file.touch()
+    load_model(tmp_path, ADD.name, data, Fit.TEST)  # of the same items it is not asked for
+
+
+def test_model_of_other_personas_is_refused(tmp_path: Path) -> None:
+    data = cycle()
+    trained(tmp_path, data, Fit.TEST)
     with pytest.raises(KgrecError, match="trained with the personas of run run-test, but the graph has those of anoth"):
         load_model(tmp_path, ADD.name, other_personas(data, Fit.TEST), Fit.TEST)
     with pytest.raises(KgrecError, match="kgrec train personas"):

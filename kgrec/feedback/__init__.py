@@ -1,0 +1,1 @@
+"""What users do and say after training: into the graph at once, with their personas encoded anew."""

@@ -1,0 +1,64 @@
+"""Items that came after the personas were trained: vectors in their space, by what the graph tells of the items."""
+
+import dataclasses
+from pathlib import Path
+
+import torch
+from more_itertools import chunked
+
+from kgrec.graph.database import Database
+from kgrec.graph.item_features import Told, told_of
+from kgrec.item_encoder import ItemEncoder
+from kgrec.terminal import note
+from kgrec.training.fits import Fit
+from recommender.dataset import Dataset
+
+AT_ONCE = 1_000  # items that are read together
+
+
+def with_new_items(database: Database, run: Path, dataset: Dataset) -> Dataset:
+    """Give the items without a vector of the final fit's personas one, and say on standard error what is missing.
+
+    Args:
+        database: that the data set was read from.
+        run: folder of the personas' training.
+        dataset: with the personas of the final fit, or without any.
+
+    Raises:
+        KgrecError: what encodes items is damaged.
+    """
+    personas = dataset.personas.get(Fit.FINAL)
+    if personas is None or not personas.items.any():  # HDGI's own objective has no space of users and items
+        return dataset
+    numbers = (torch.nonzero(~personas.items[1:].any(dim=1)).squeeze(1) + 1).tolist()
+    if not numbers:
+        return dataset
+    encoder = ItemEncoder.load(run)
+    if encoder is None or encoder.run_id != personas.run_id:
+        note(
+            f"Items without a vector in the space of the personas: {len(numbers):,}. {run} does not hold what encodes "
+            f"them: run `kgrec train personas --run {run}` again.",
+        )
+        return dataset
+    items, without_text = personas.items.clone(), 0
+    for part in chunked(numbers, AT_ONCE):
+        told = told_of(database, [dataset.item_ids[number - 1] for number in part], encoder.ends)
+        texts = torch.zeros(len(told), encoder.text.shape[1])
+        for row, one in enumerate(told):
+            if _fits(one, encoder):
+                texts[row] = torch.tensor(one.embedding)
+            else:
+                without_text += 1
+        items[[dataset.number[one.item_id] for one in told]] = encoder(texts, [one.reached for one in told])
+    if without_text:
+        note(
+            f"Items that came after the training and have no text embedding of its encoder yet, told by their facts "
+            f"alone: {without_text:,}. `kgrec load embeddings` makes embeddings.",
+        )
+    found = dataclasses.replace(personas, items=items)
+    return dataclasses.replace(dataset, personas=dataset.personas | {Fit.FINAL: found})
+
+
+def _fits(one: Told, encoder: ItemEncoder) -> bool:
+    """Tell whether an item has a text embedding of the width that was learned from."""
+    return one.embedding is not None and len(one.embedding) == encoder.text.shape[1]

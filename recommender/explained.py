@@ -1,0 +1,255 @@
+"""Why an item is on a list: the parts of its score, and the item of the history that carries most of it.
+
+Which that is, is not guessed from what the two have in common: each item of the history is really taken away and
+everything is scored again (`recommender.removal`). What they have in common is told where that part of the score falls.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kgrec.graph.database import Database
+from kgrec.training.fits import Fit
+from recommender.evidence import Evidence, Relation, in_words
+from recommender.explanations import ENOUGH, together
+from recommender.first_stage import MODEL
+from recommender.histories import Users
+from recommender.paths import Node, Path
+from recommender.removal import Removals, removals
+from recommender.second_stage import BASE
+from recommender.serving import Served
+from recommender.shared_facts import Fact, Facts
+from recommender.sources import FROM_FACTS, FROM_INTERACTIONS, PERSONA
+from recommender.tables import FOLLOWERS, NEAR
+
+PARTS: dict[Relation, tuple[str, ...]] = {  # of the score that each relation stands for
+    "chosen together": FROM_INTERACTIONS[:2],
+    "chosen next": FROM_INTERACTIONS[2:],
+    "shared facts": tuple(FROM_FACTS.values()),
+    "persona": (PERSONA,),
+    "order of choices": (MODEL, BASE),
+}
+STAGES = {"none": "first stage", "base": "base model", "learned": "learned order"}
+NAMELESS = ("persona", "order of choices")  # that can be told without users or facts
+TOLD = 3  # items of the history, of each recommended one
+NAMED = 2  # facts
+LEAST = 0.1  # part of the loss from which a relation is told
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why one item is on a list.
+
+    Attributes:
+        user_id: whose list; ``"session"`` for an anonymous one.
+        rank: from 1.
+        item_id: the recommended item.
+        title: its.
+        score: that gave the order.
+        stage: that it is of: ``"first stage"``, ``"base model"`` or ``"learned order"``.
+        parts: of the score, by name; they add up to it.
+        retrieved_score: of the first stage.
+        retrieved_parts: of that score, by name; they add up to it.
+        persona: name of the persona that the candidates were retrieved for.
+        evidence: what of the history the score rests on, the most first; at most three.
+        path: by the first of these; without any, the two ends alone.
+        text: all of it in a sentence or two.
+    """
+
+    user_id: str
+    rank: int
+    item_id: str
+    title: str
+    score: float
+    stage: str
+    parts: dict[str, float]
+    retrieved_score: float
+    retrieved_parts: dict[str, float]
+    persona: str
+    evidence: list[Evidence]
+    path: Path
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What scoring says of one recommended item: its place among the candidates, and the evidence as row numbers."""
+
+    row: int
+    item_id: str
+    removals: Removals
+    place: int
+    evidence: list[int]
+
+
+def explain(
+    database: Database,
+    served: Served,
+    shares: dict[str, float],
+    users: Users,
+    wanted: Sequence[tuple[int, str]],
+    anonymous: bool = False,
+) -> list[Explanation]:
+    """Explain recommended items of some users, which are among the candidates of these; others are left out.
+
+    Args:
+        database: the graph, for names.
+        served: models and tables.
+        shares: of all items that have a feature, as far as they are known; those that are read are added.
+        users: whose lists.
+        wanted: row of a user, and item id.
+        anonymous: whether these are sessions, of which the graph knows nothing.
+    """
+    snapshot, personas = served.snapshot, served.snapshot.require_personas(Fit.FINAL)
+    found: list[_Found] = []
+    for row in dict.fromkeys(row for row, _ in wanted):
+        mine = [item_id for of, item_id in wanted if of == row]
+        history, hidden = snapshot.numbers([users.histories[row], users.disliked[row]])
+        scored = removals(served.stages, served.chosen, personas, history, users.personas[row], len(mine), hidden)
+        for item_id in mine:
+            place = scored.place(snapshot.number[item_id])
+            if place is not None:
+                found.append(_Found(row, item_id, scored, place, _strongest(scored, place)))
+    teller = _Teller(database, served, shares, users, found, anonymous)
+    return [teller.explanation(one) for one in found]
+
+
+def _strongest(scored: Removals, place: int) -> list[int]:
+    losses = scored.losses[:, place]
+    best = losses.sort(descending=True, stable=True).indices[:TOLD].tolist()
+    return [one for one in best if losses[one] > 0]
+
+
+class _Teller:
+    """Names, relations and paths of what was found; the graph is read once for all of it."""
+
+    def __init__(
+        self,
+        database: Database,
+        served: Served,
+        shares: dict[str, float],
+        users: Users,
+        found: list[_Found],
+        anonymous: bool,
+    ):
+        self.snapshot, self.users, self.anonymous = served.snapshot, users, anonymous
+        self.own = {one: [self._item_id(one.removals.removed[number]) for number in one.evidence] for one in found}
+        item_ids = {one.item_id for one in found}.union(*self.own.values())
+        rows = database.read("project/titles", item_ids=sorted(item_ids))
+        self.titles = {row["item_id"]: row["title"] for row in rows}
+        self.facts = Facts(database, item_ids, shares)
+        self.tables = self.snapshot.tables(Fit.FINAL)
+        pairs = (
+            [] if anonymous else [(users.user_ids[one.row], item_id) for one in found for item_id in self.own[one][:1]]
+        )
+        user_ids, chosen = [user_id for user_id, _ in pairs], [item_id for _, item_id in pairs]
+        ways = database.read("project/choices", user_ids=user_ids, item_ids=chosen)
+        self.ways = {(row["user_id"], row["item_id"]): row["way"] for row in ways}
+        personas = self.snapshot.require_personas(Fit.FINAL)
+        names = sorted({users.names[one.row] for one in found} - {""})
+        self.traits: dict[str, list[str]] = {}
+        for row in database.read("project/traits_of_personas", run_id=personas.run_id, names=names) if names else []:
+            self.traits.setdefault(row["name"], []).append(row["id"])
+
+    def explanation(self, one: _Found) -> Explanation:
+        scored, place = one.removals, one.place
+        parts = {name: float(term[0, place]) for name, term in scored.terms.items()}
+        retrieved = {name: float(term[place]) for name, term in scored.retrieved.items()}
+        told = [self._evidence(one, number, item) for number, item in zip(one.evidence, self.own[one], strict=True)]
+        evidence = [found for found, _ in told]
+        score, rank = float(scored.scores[0, place]), int(scored.ranks[0, place])
+        title, persona = self.titles[one.item_id], self.users.names[one.row]
+        return Explanation(
+            user_id=self.users.user_ids[one.row],
+            rank=rank,
+            item_id=one.item_id,
+            title=title,
+            score=score,
+            stage=STAGES[scored.way],
+            parts=parts,
+            retrieved_score=sum(retrieved.values()),
+            retrieved_parts=retrieved,
+            persona=persona,
+            evidence=evidence,
+            path=self._path(one, *told[0]) if told else Path.of(self._start(one), [], self._item(one.item_id)),
+            text=in_words(evidence[0] if evidence else None, persona, score, rank, parts),
+        )
+
+    def _evidence(self, one: _Found, number: int, item_id: str) -> tuple[Evidence, list[Fact]]:
+        scored, place = one.removals, one.place
+        losses = {name: float(term[0, place] - term[1 + number, place]) for name, term in scored.terms.items()}
+        by_relation = {relation: sum(losses.get(name, 0.0) for name in names) for relation, names in PARTS.items()}
+        loss = float(scored.losses[number, place])
+        relations: list[Relation] = []
+        users: int | None = None
+        facts: list[Fact] = []
+        for relation in sorted(by_relation, key=lambda name: -by_relation[name]):
+            if by_relation[relation] < LEAST * loss or users or facts:
+                break
+            users, facts = self._told(relation, one, item_id)
+            if users or facts or (not relations and relation in NAMELESS):
+                relations.append(relation)
+        first, also = (*relations, None, None)[:2]
+        shared = list(dict.fromkeys(fact.name for fact in facts))
+        rank = int(scored.ranks[1 + number, place])
+        found = Evidence(item_id, self.titles[item_id], loss, rank, losses, first, also, users, shared)
+        return found, facts
+
+    def _told(self, relation: Relation, one: _Found, item_id: str) -> tuple[int | None, list[Fact]]:
+        """Say what there is to tell of a relation: how many users, or which facts."""
+        if relation in ("chosen together", "chosen next"):
+            item, own = self.snapshot.number[one.item_id], self.snapshot.number[item_id]
+            tied = self.tables[NEAR if relation == "chosen together" else FOLLOWERS][own, item]
+            both = together(self.snapshot.chosen, item, own) if tied else 0
+            return (both if both >= ENOUGH else None), []
+        if relation == "shared facts":
+            (history,) = self.snapshot.numbers([self.users.histories[one.row]])
+            found = self.facts.shared(self.snapshot, one.item_id, item_id, history)
+            return None, [fact for fact, _ in found[:NAMED]]
+        if relation == "persona":
+            facts = self.facts.of(one.item_id)
+            traits = self.traits.get(self.users.names[one.row], [])
+            return None, self.facts.tell([facts[trait] for trait in traits if trait in facts])[:NAMED]
+        return None, []
+
+    def _path(self, one: _Found, evidence: Evidence, facts: list[Fact]) -> Path:
+        """Lead over the item of the history, and over what it has in common with the recommended one, to this one."""
+        start, own, item = self._start(one), self._item(evidence.item_id), self._item(one.item_id)
+        ties = [(start, self.ways.get((start.id, own.id), "holds"), own)]
+        relations = {evidence.relation, evidence.also}
+        if "chosen together" in relations:
+            ties.append((item, "CO_OCCURS_WITH", own))
+        if "chosen next" in relations:
+            ties.append((own, "followed by", item))
+        if "shared facts" in relations:
+            for fact in facts:
+                ties += self._lead(evidence.item_id, fact.id) + self._lead(one.item_id, fact.id)
+        if "persona" in relations and self.users.names[one.row]:
+            persona = Node("Persona", self.users.names[one.row], self.users.names[one.row])
+            ties += [(own, "shapes", persona), (persona, "fits", item)]
+            for fact in facts if evidence.named == "persona" else []:
+                ties += [(persona, "CHARACTERISED_BY", _node(fact)), *self._lead(one.item_id, fact.id)]
+        elif relations & {"persona", "order of choices", None} == relations:
+            ties.append((own, "leads to", item))
+        return Path.of(start, ties, item)
+
+    def _lead(self, item_id: str, fact_id: str) -> list[tuple[Node, str, Node]]:
+        """Tie an item to a fact of its own, over its page where it has one."""
+        fact, item = self.facts.of(item_id)[fact_id], self._item(item_id)
+        if fact.page is None:
+            return [(item, fact.way, _node(fact))]
+        page = Node("Entity", fact.page, fact.page_name or fact.page)
+        return [(item, "SAME_AS", page), (page, fact.way, _node(fact))]
+
+    def _start(self, one: _Found) -> Node:
+        user_id = self.users.user_ids[one.row]
+        return Node("Session" if self.anonymous else "User", user_id, user_id)
+
+    def _item(self, item_id: str) -> Node:
+        return Node("Item", item_id, self.titles[item_id])
+
+    def _item_id(self, number: int) -> str:
+        return self.snapshot.item_ids[number - 1]
+
+
+def _node(fact: Fact) -> Node:
+    return Node(fact.kind, fact.key if fact.kind == "Entity" else fact.name, fact.name)

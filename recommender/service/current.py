@@ -1,0 +1,78 @@
+"""What is served now, and the switch to what the run folder holds by then: loaded beside it, swapped at an instant."""
+
+import threading
+from collections.abc import Callable
+
+from kgrec.errors import KgrecError, told
+from recommender.service.loaded import Contents, Loaded
+from recommender.service.logs import log
+
+BEAT = 2.0  # seconds between two looks at the run folder
+AGAIN = 15  # beats until a load that failed is tried again
+
+
+class Current:
+    """Holds what is served; a request takes it once, and keeps it until it is answered.
+
+    Args:
+        load: brings what the run folder holds into memory.
+        contents: tells what that is.
+        parting: seconds after which whoever still uses what was served before has given up.
+
+    Attributes:
+        loaded: what is served now.
+        problem: why the last load failed; ``None`` where it did not.
+
+    Raises:
+        KgrecError: as ``load`` does, the first time.
+    """
+
+    def __init__(self, load: Callable[[], Loaded], contents: Callable[[], Contents], parting: float):
+        self._load, self._contents, self._parting = load, contents, parting
+        self.loaded = load()
+        self.problem: str | None = None
+        self._asked, self._closed = threading.Event(), threading.Event()
+        self._watching = threading.Thread(target=self._watch, name="kgrec-load", daemon=True)
+        self._watching.start()
+
+    def reload(self) -> None:
+        """Have it loaded anew soon, whatever the run folder holds; returns at once."""
+        self._asked.set()
+
+    def close(self) -> None:
+        """Look no more, and end the connection."""
+        self._closed.set()
+        self._asked.set()
+        self.loaded.close()
+
+    def _watch(self) -> None:
+        before, waited = self.loaded.contents, 0
+        while True:
+            asked = self._asked.wait(BEAT)
+            self._asked.clear()
+            if self._closed.is_set():
+                return
+            now = self._contents()
+            # A training replaces one file after the other: what is the same as a moment ago may be all of it.
+            changed = now != self.loaded.contents and now == before
+            waited = 0 if now != before else waited + 1
+            before = now
+            if asked or (changed and (self.problem is None or waited % AGAIN == 1)):
+                self._switch()
+
+    def _switch(self) -> None:
+        try:
+            loaded = self._load()
+        except KgrecError as error:
+            self.problem = told(error)
+            log("load failed", level="warning", problem=self.problem)
+            return
+        except Exception as error:
+            self.problem = f"It could not be loaded: {type(error).__name__}."
+            log("load failed", level="error", problem=self.problem)
+            return
+        old, self.loaded, self.problem = self.loaded, loaded, None
+        log("loaded", run=loaded.recommender.personas.run_id)
+        parting = threading.Timer(self._parting, old.close)
+        parting.daemon = True
+        parting.start()

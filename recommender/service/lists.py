@@ -1,0 +1,67 @@
+"""Lists: for a known user, and after an anonymous session."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from kgrec.errors import Unknown
+from recommender.likes import Liked
+from recommender.recommend import Recommendation, listed
+from recommender.service.loaded import Loaded
+from recommender.service.schemas import FromLikes, Id, Item, K, Likes, Recommended, Session, Understood
+from recommender.service.service import Served
+
+routes = APIRouter(prefix="/v1", tags=["recommendations"])
+
+
+@routes.get("/users/{user_id:path}/recommendations")
+async def to_user(service: Served, user_id: Id, k: K = 10) -> Recommended:
+    """Recommend unseen items to a known user, from everything that the user did until now."""
+    found, degraded = await service.answer(lambda loaded: loaded.recommender.for_users([user_id], k))
+    return answered(found, degraded)
+
+
+@routes.post("/sessions/recommendations")
+async def after_session(service: Served, session: Session) -> Recommended:
+    """Recommend after an anonymous session. Items that nobody knows are passed over, and named."""
+
+    def recommend(loaded: Loaded) -> tuple[Sequence[Recommendation], list[str]]:
+        found = loaded.recommender.for_session(session.items, session.k)
+        return found, loaded.recommender.passed_over(session.items)
+
+    (found, passed_over), degraded = await service.answer(recommend)
+    return answered(found, degraded, passed_over)
+
+
+@routes.post("/cold-start/recommendations")
+async def from_likes(service: Served, asked: Likes) -> FromLikes:
+    """Recommend to somebody of whom nothing is known but what is liked, and tell what was understood."""
+
+    def recommend(loaded: Loaded) -> tuple[Sequence[Recommendation], list[Liked]]:
+        understood = loaded.recommender.understood(asked.likes)
+        if not understood:
+            raise Unknown(f"Nothing in the graph is told by {listed('like', asked.likes)}.")
+        return loaded.recommender.for_likes(asked.likes, asked.k), understood
+
+    (found, liked), degraded = await service.answer(recommend)
+    understood = [Understood(like=one.like, kind=one.kind, name=one.name, exact=one.exact) for one in liked]
+    known = {one.like for one in liked}
+    unknown = [like for like in dict.fromkeys(asked.likes) if like.strip() not in known]
+    return FromLikes(**answered(found, degraded).model_dump(), understood=understood, not_understood=unknown)
+
+
+def answered(found: Sequence[Recommendation], degraded: bool, passed_over: Sequence[str] = ()) -> Recommended:
+    """Put a list into the words of the service."""
+    items = [
+        Item(
+            rank=one.rank,
+            item_id=one.item_id,
+            title=one.title,
+            score=one.score,
+            retrieved=one.retrieved,
+            reason=one.reason,
+        )
+        for one in found
+    ]
+    persona = found[0].persona if found else ""
+    return Recommended(persona=persona, items=items, passed_over=list(passed_over), degraded=degraded)

@@ -1,0 +1,106 @@
+"""Models and index of a run folder in memory, and whether the folder holds others by now."""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+
+from kgrec.feedback.following import MANIFEST
+from kgrec.graph.database import Database, Row, connect_as
+from kgrec.graph.lock import reading
+from kgrec.personas.cards import TRAITS
+from kgrec.settings import Neo4jSettings
+from kgrec.training.fits import Fit
+from kgrec.training.run_lock import files_of, settled
+from recommender.recommend import Recommender
+from recommender.service.graph import CURRENT, Graph
+from recommender.service.memory import Memory
+from recommender.service.settings import ServeSettings
+from recommender.service.titles import Titles
+from recommender.trained import files_read
+
+Contents = tuple[Any, Any]  # of a run folder: what its snapshot consists of, and the files of its models
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """What one load brought into memory.
+
+    Attributes:
+        recommender: over the graph, which answers from memory while it is away.
+        graph: the same graph.
+        writer: a connection of its own for what is written, which nothing answers from memory.
+        run: the folder.
+        titles: of all items.
+        contents: of the run folder that it is of.
+        since: when it was loaded.
+    """
+
+    recommender: Recommender
+    graph: Graph
+    writer: Database
+    run: Path
+    titles: Titles
+    contents: Contents
+    since: datetime
+
+    @classmethod
+    def of(cls, run: Path, settings: ServeSettings, neo4j: Neo4jSettings) -> Self:
+        """Load the models of a run folder, and what is remembered for when the graph is away.
+
+        Raises:
+            KgrecError: as `Recommender`, or somebody writes into the graph or into the folder.
+        """
+        graph = connect_as(Graph, neo4j, settings.graph_seconds)
+        writer = None
+        try:
+            before = contents(run)
+            with reading(graph), settled(run, "sasrec", files_read(Fit.FINAL)):
+                recommender = Recommender(graph, run)
+                personas = recommender.personas
+                current = graph.read(CURRENT)[0]
+                rows = graph.read("serve/personas", run_id=personas.run_id)
+                titles = Titles.read(graph, recommender.snapshot)
+            writer = connect_as(Database, neo4j, settings.graph_seconds)
+            nobody = torch.zeros(1, personas.dim)
+            recommender.served.lists([[1]], nobody, 1)  # makes what is made when it is first asked for
+            named = [(row["name"], row["vector"]) for row in rows]
+            memory = Memory(current, named, titles, settings.remembered_users)
+            cards: Row = {"run_id": personas.run_id, "traits": TRAITS}
+            for name, parameters in (("project/persona_cards", cards), ("personas/about", {})):
+                memory.keep(name, parameters, graph.read(name, **parameters))
+            graph.remember(memory)
+        except BaseException:
+            graph.close()
+            if writer is not None:
+                writer.driver.close()
+            raise
+        after = contents(run)
+        mine = after[1] == before[1] and _state(run) == recommender.snapshot.state  # where it was made by this load
+        return cls(recommender, graph, writer, run, titles, after if mine else before, datetime.now(UTC))
+
+    def close(self) -> None:
+        """End the connections."""
+        self.graph.close()
+        self.writer.driver.close()
+
+
+def contents(run: Path) -> Contents:
+    """Tell what is in a run folder of what is served; a folder that is trained into, or replaced, has others."""
+    return _manifest(run).get("files"), files_of(run, files_read(Fit.FINAL))
+
+
+def _state(run: Path) -> object:
+    return _manifest(run).get("state")
+
+
+def _manifest(run: Path) -> dict[str, Any]:
+    """Return what the snapshot's manifest says, whatever its version; nothing where there is none."""
+    with suppress(OSError, ValueError):
+        found = json.loads((Fit.FINAL.folder(run) / MANIFEST).read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else {}
+    return {}
