@@ -30,7 +30,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from benchmarks.experiment import DATA, FOLDER
-from benchmarks.sequences import MIN_ITEMS, nearest
+from benchmarks.sequences import MIN_ITEMS
 from gnn.item_encoder import item_encoder
 from gnn.items import items_of
 from gnn.meta_path import MetaPath
@@ -39,12 +39,14 @@ from gnn.settings import HDGISettings
 from gnn.streamed_graph import StreamedGraph
 from gnn.trainer import UserVectors, learn
 from gnn.training_graph import training_graph
+from kgrec.graph.co_occurrence import neighbours
 from kgrec.item_encoder import ItemEncoder
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
 from recommender import fusion
 from recommender.asked import Asked, Score, ranks
-from recommender.baselines import cosines, popularity
+from recommender.baselines import popularity
+from recommender.co_occurring import nearest
 from recommender.dataset import Dataset, Personas
 from recommender.first_stage import beside
 from recommender.scoring import ByModel, by_histories
@@ -137,7 +139,8 @@ def learned_from(dataset: Dataset, kept: np.ndarray) -> Dataset:
     found = dataclasses.replace(
         dataset, user_ids=[dataset.user_ids[user] for user in users], sequences=made, co_occurrence={}, personas={}
     )
-    ties = {fit: nearest(cosines(made.known(fit).matrix(dataset.n_items))) for fit in FITS}
+    near = neighbours(dataset.n_items)
+    ties = {fit: nearest(made.known(fit).matrix(dataset.n_items), near) for fit in FITS}
     return dataclasses.replace(found, co_occurrence=ties)
 
 

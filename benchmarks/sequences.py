@@ -21,7 +21,7 @@ from gnn.streamed_graph import StreamedGraph
 from kgrec.graph.co_occurrence import neighbours
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
-from recommender.baselines import cosines
+from recommender.co_occurring import nearest
 from recommender.dataset import Dataset
 from recommender.sequences import NO_TIME, SPLITS, TEST, TRAIN, VALIDATION, Sequences
 
@@ -50,20 +50,12 @@ def dataset_of(histories: list[list[str]]) -> Dataset:
         texts=texts,
         texts_digest="all alike",
         facts={"catalogue": nothing, "DBpedia": nothing},
-        co_occurrence={fit: nearest(cosines(sequences.known(fit).matrix(len(item_ids)))) for fit in Fit},
+        co_occurrence={
+            fit: nearest(sequences.known(fit).matrix(len(item_ids)), neighbours(len(item_ids))) for fit in Fit
+        },
         split="leave-one-out, in the order of the file",
         personas={},
     )
-
-
-def nearest(ties: sp.csr_matrix) -> sp.csr_matrix:
-    """Keep as many of the highest of each row as a graph would."""
-    ties.eliminate_zeros()
-    rows = np.repeat(np.arange(ties.shape[0]), np.diff(ties.indptr))
-    order = np.lexsort((-ties.data, rows))
-    place = np.arange(ties.nnz) - ties.indptr[rows]  # in its row, of what stands in this order
-    kept = np.sort(order[place < neighbours(ties.shape[0] - 1)])
-    return sp.csr_matrix((ties.data[kept], (rows[kept], ties.indices[kept])), shape=ties.shape)
 
 
 def graph_of(dataset: Dataset) -> StreamedGraph:
