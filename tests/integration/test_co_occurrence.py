@@ -341,7 +341,7 @@ def test_items_of_an_item_and_why_an_item(database: Database) -> None:
     assert (row["items"], row["of_all"], row["among"]) == (len(own), len(ties), own[:3])
     pictured = database.table("explore/why-item-picture", user_id=user, item_id=wanted)[1]
     nearest = [path.nodes[1]["item_id"] for (path,) in pictured if path.relationships[-1].type == "CO_OCCURS_WITH"]
-    assert set(nearest) == set(own[:5])
+    assert set(nearest) == set(own[:2]) and len(own) > 2
 
 
 def test_graph_that_cannot_be_compared_is_said(database: Database) -> None:

@@ -258,7 +258,9 @@ def test_personas_span_the_domains_and_tell_their_kinds(
     traits = rows(database, "MATCH (:Persona)-[:CHARACTERISED_BY]->(f) RETURN labels(f)")
     kinds = {label for (labels,) in traits for label in labels}
     assert {"Category", "Studio"} & kinds and {"Aisle", "Department", "Diet", "Brand"} & kinds
-    shown = command_line("explore", "persona-traits").output + command_line("explore", "user-profile").output
+    shown = "".join(
+        command_line("explore", name, "--format", "json").stdout for name in ("persona-traits", "user-profile")
+    )
     assert "Feature" not in shown and any(kind in shown for kind in ("Aisle", "Diet", "Studio"))
     # What a domain adds breaks nothing; the embeddings are of this test.
     broken = {finding.name for finding in check_graph(database, FACT_TYPES.values()) if finding.broken}

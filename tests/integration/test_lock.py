@@ -284,5 +284,5 @@ def test_of_many_who_ask_at_once_one_gets_it(database: Database, neo4j_address: 
 def test_the_lock_is_not_shown_as_part_of_the_graph(database: Database, command_line: CommandLine) -> None:
     database.driver.execute_query("CREATE (:User {user_id: 'U1'})")
     with writing(database):
-        shown = command_line("explore", "graph-counts").stdout
+        shown = command_line("explore", "graph-counts", "--format", "json").stdout
     assert "User" in shown and "Lock" not in shown
