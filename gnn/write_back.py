@@ -16,7 +16,6 @@ from gnn.trainer import UserVectors
 from gnn.typical import ChosenItem
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
-from kgrec.graph.in_flight import write_batches
 from kgrec.graph.personas import current_run
 from kgrec.graph.schema import ensure_vector_index
 from kgrec.graph.transaction_size import NODE, RELATIONSHIP, rows_at_once, vector_bytes
@@ -42,8 +41,11 @@ def write_back(
     """
     finish(database)
     _draft(database, learned, personas)
-    written = write_batches(database, "personas/users", _users(database, learned, personas))
-    memberships = sum(summary.counters.relationships_created for summary in written)
+    # One transaction at a time: two that tie users to the same personas would lock each other out.
+    memberships = sum(
+        database.write("personas/users", **batch).counters.relationships_created
+        for batch in _users(database, learned, personas)
+    )
     database.run("schema/item_persona_key")  # a graph that was loaded by an earlier kgrec has none
     items, items_run = len(learned.item_ids), _items_run(learned)
     write_items(database, learned, items_run)

@@ -1,9 +1,10 @@
 """What is asked and what is answered: the models that requests are checked by and that OpenAPI tells of."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from kgrec.errors import Unknown
 from kgrec.feedback.events import LAST_TIME
 from kgrec.personas.cards import PersonaCard
 from recommender.explained import Explanation
@@ -236,15 +237,15 @@ class PathToDraw(Asked):
     nodes: list[Node] = Field(min_length=2, max_length=100)
     ties: list[Tie] = Field(max_length=200)
 
-    @model_validator(mode="after")
-    def _between_nodes(self) -> Self:
+    def path(self) -> Path:
+        """Return it as it is drawn.
+
+        Raises:
+            Unknown: a tie is of a node that is not there.
+        """
         places = range(len(self.nodes))
         if not all(tie.start in places and tie.end in places for tie in self.ties):
-            raise ValueError("a tie is of a node that is not there")
-        return self
-
-    def path(self) -> Path:
-        """Return it as it is drawn."""
+            raise Unknown("A tie is of a node that is not there.")
         return Path(self.nodes, self.ties)
 
 
