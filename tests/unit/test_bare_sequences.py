@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
 from click.testing import CliRunner
 
 from benchmarks import experiment, sequences
@@ -30,15 +29,6 @@ def test_split_and_co_occurrence_by_hand(tmp_path: Path) -> None:
     expected = np.zeros((5, 5))
     expected[1, 3] = expected[3, 1] = expected[2, 3] = expected[3, 2] = 1 / 3**0.5  # 3 is everybody's, 1 and 2 one's
     assert ties == pytest.approx(expected)
-
-
-def test_only_the_nearest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequences, "neighbours", lambda n_items: {8: 2}[n_items])
-    drawn = np.random.default_rng(0).random((9, 9)).astype(np.float32)
-    found = sequences.nearest(sp.csr_matrix(drawn)).toarray()
-    for row, kept in zip(drawn, found, strict=True):
-        assert np.flatnonzero(kept).tolist() == sorted(np.argsort(row)[-2:].tolist())
-        assert kept[kept > 0].tolist() == row[kept > 0].tolist()
 
 
 def test_every_system_trains_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
