@@ -33,11 +33,11 @@ def item(place: int) -> str:
 
 
 def expected_order(user: str, times: list[int | None]) -> list[int]:
-    """Places in the file, oldest first: ties by their hash, those without a time last and as they stand in the file."""
+    """Places in the file: those without a time first, as they stand in it, then the oldest; ties by their hash."""
 
     def key(place: int) -> tuple[bool, int, int]:
         time = times[place]
-        return (True, 0, place) if time is None else (False, time, tie_break(DEFAULT_SEED, user, item(place), time))
+        return (False, 0, place) if time is None else (True, time, tie_break(DEFAULT_SEED, user, item(place), time))
 
     return sorted(range(len(times)), key=key)
 

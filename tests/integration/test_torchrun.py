@@ -90,7 +90,7 @@ def test_two_processes_have_the_curve_of_one_and_one_of_them_talks(
     # The gradient of each part of a batch is rounded for itself, to bfloat16 where the processor has it.
     assert losses and losses_of_both == pytest.approx(losses, rel=1e-3)
     assert scores_of_both == pytest.approx(scores, abs=0.01)  # of ranks, which may change places
-    assert both.stdout.count("The loss is ") == both.stdout.count("Second stage") == 1 == alone.count("The loss is ")
+    assert both.stderr.count("The loss is ") == both.stdout.count("Second stage") == 1 == alone.count("The loss is ")
 
 
 def test_a_leader_that_is_refused_says_so_once(environment: dict[str, str], tmp_path: Path) -> None:
