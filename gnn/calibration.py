@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import minimize_scalar
 
-from kgrec.graph.memberships import TEMPERATURE, memberships, softmax
+from kgrec.graph.memberships import TEMPERATURE, directions, memberships, softmax
 
 USERS = 20_000  # of whom halves are taken
 HALVES = 2  # of each user
@@ -59,10 +59,10 @@ def calibrate(
     if len(able) < FEWEST or len(centres) < 2:
         return None
     mine = sp.csr_array(chosen[able])
-    whole = _directions(mine @ items)
+    whole = directions(mine @ items)
     nearest, _ = memberships(whole, centres, per_user)
     cosines = np.take_along_axis(whole @ centres.T, nearest, axis=1)
-    halves = [np.argmax(_directions(_half(mine, generator) @ items) @ centres.T, axis=1) for _ in range(HALVES)]
+    halves = [np.argmax(directions(_half(mine, generator) @ items) @ centres.T, axis=1) for _ in range(HALVES)]
     stays = np.stack([nearest == half[:, None] for half in halves])  # [halves, n, per_user]
     choosing, judging = np.arange(len(able)) % 2 == 0, np.arange(len(able)) % 2 == 1
     found = minimize_scalar(
@@ -101,8 +101,3 @@ def _half(chosen: sp.csr_array, generator: np.random.Generator) -> sp.csr_array:
     rank = np.arange(chosen.nnz) - chosen.indptr[rows]
     kept = order[rank < (np.diff(chosen.indptr) // 2)[rows]]
     return sp.csr_array((np.ones(len(kept)), (rows[kept], chosen.indices[kept])), shape=chosen.shape)
-
-
-def _directions(vectors: np.ndarray) -> np.ndarray:
-    found: np.ndarray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(min=1e-12)
-    return found

@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
+from kgrec.graph.memberships import directions
+
 USERS = 10_000  # that are drawn, for each look at how stable clusters are
 RESAMPLES = 5
 GRID = (2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64)
@@ -40,9 +42,7 @@ def cluster(vectors: np.ndarray, n_personas: int, seed: int, n_init: int = 10) -
         Centres, fewer where fewer vectors differ. ``[n_personas, dim]``
     """
     n_personas = min(n_personas, len(np.unique(vectors, axis=0)))
-    centres: np.ndarray = KMeans(n_personas, n_init=n_init, random_state=seed).fit(vectors).cluster_centers_
-    centres /= np.linalg.norm(centres, axis=1, keepdims=True).clip(min=1e-12)
-    return centres
+    return directions(KMeans(n_personas, n_init=n_init, random_state=seed).fit(vectors).cluster_centers_)
 
 
 def stability(vectors: np.ndarray, n_personas: int, seed: int) -> Stability:

@@ -14,7 +14,7 @@ from gnn.hops import Hop, instances
 from gnn.identity import Numbers, numbered
 from gnn.meta_path import MetaPath
 from gnn.names import LONGEST, SEPARATOR, Characteristic, Strengths, characteristics, dated, names, shortened
-from gnn.places import Plane, plane
+from gnn.places import plane
 from gnn.settings import HDGISettings
 from gnn.summaries import summary
 from gnn.trainer import UserVectors
@@ -23,6 +23,7 @@ from gnn.typical import Choices, ChosenItem, CounterExample
 from kgrec.graph.co_occurrence import RELATIONSHIP
 from kgrec.graph.database import Database
 from kgrec.graph.memberships import TEMPERATURE, memberships
+from kgrec.personas.places import Plane
 
 TOP_FEATURES = 10  # that are kept of a persona
 TOP_ITEMS = 5

@@ -1,33 +1,15 @@
-"""Where personas and users are in the plane that shows most of how users differ."""
-
-from dataclasses import dataclass
+"""The plane that shows most of how users differ."""
 
 import numpy as np
 from sklearn.decomposition import PCA
 
+from kgrec.personas.places import Plane
+
 USERS = 20_000  # evenly over all, of whom the plane is found
 
 
-@dataclass(frozen=True)
-class Plane:
-    """The first two principal components of the users' vectors.
-
-    Attributes:
-        axes: of length 1. ``[2, dim]``
-        origin: of the plane, by its own axes: the place of a vector is ``axes @ vector - origin``. ``[2]``
-    """
-
-    axes: np.ndarray
-    origin: np.ndarray
-
-    def places(self, vectors: np.ndarray) -> np.ndarray:
-        """Return places of vectors ``[n, dim]``: ``[n, 2]``."""
-        found: np.ndarray = vectors @ self.axes.T - self.origin
-        return found
-
-
 def plane(vectors: np.ndarray) -> Plane:
-    """Find the plane of users' vectors ``[n_users, dim]``; the same vectors give the same.
+    """Find the first two principal components of users' vectors ``[n_users, dim]``; the same vectors give the same.
 
     The largest number of each axis is positive. Vectors of fewer than two dimensions have zeros for the missing axis.
     """

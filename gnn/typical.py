@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from gnn.names import ROUNDING
+from kgrec.graph.memberships import directions
 
 MIN_MEMBERS = 3  # who chose an item that is typical; of fewer, where no item has as many
 TYPICAL = 20  # that are looked at for a counter-example
@@ -67,7 +68,7 @@ class Choices:
         self.n_users, self.overall = n_users, np.asarray(chosen.sum(axis=0)).ravel()
         self.item_ids, self.centres = item_ids, centres
         # An item's length grows with how many chose it: nearness is that of directions.
-        self.directions = items / np.linalg.norm(items, axis=1, keepdims=True).clip(min=1e-12)
+        self.directions = directions(items)
         self.rows = [self._typical(persona) for persona in range(n_personas)]
 
     def typical(self, persona: int) -> list[ChosenItem]:

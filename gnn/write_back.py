@@ -70,14 +70,9 @@ def finish(database: Database) -> None:
     _forget(database)
 
 
-def persona_id(run_id: str, number: int) -> str:
-    """Key of the Persona node of a number."""
-    return f"{run_id}/{number}"
-
-
 def persona_ids(run_id: str, personas: Personas) -> list[str]:
     """Keys of the Persona nodes: ``[n_personas]``."""
-    return [persona_id(run_id, number) for number in personas.numbers.numbers]
+    return [f"{run_id}/{number}" for number in personas.numbers.numbers]
 
 
 def _draft(database: Database, learned: UserVectors, personas: Personas) -> None:

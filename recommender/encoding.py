@@ -7,7 +7,7 @@ import torch
 from more_itertools import chunked
 
 from kgrec.graph.database import Database
-from kgrec.graph.item_features import Told, told_of
+from kgrec.graph.item_features import encoded
 from kgrec.item_encoder import ItemEncoder
 from kgrec.terminal import note
 from kgrec.training.fits import Fit
@@ -42,23 +42,13 @@ def with_new_items(database: Database, run: Path, dataset: Dataset) -> Dataset:
         return dataset
     items, without_text = personas.items.clone(), 0
     for part in chunked(numbers, AT_ONCE):
-        told = told_of(database, [dataset.item_ids[number - 1] for number in part], encoder.ends)
-        texts = torch.zeros(len(told), encoder.text.shape[1])
-        for row, one in enumerate(told):
-            if _fits(one, encoder):
-                texts[row] = torch.tensor(one.embedding)
-            else:
-                without_text += 1
-        items[[dataset.number[one.item_id] for one in told]] = encoder(texts, [one.reached for one in told])
+        found = encoded(database, encoder, [dataset.item_ids[number - 1] for number in part])
+        items[[dataset.number[item_id] for item_id in found.item_ids]] = found.vectors
+        without_text += found.without_text
     if without_text:
         note(
             f"Items that came after the training and have no text embedding of its encoder yet, told by their facts "
             f"alone: {without_text:,}. `kgrec load embeddings` makes embeddings.",
         )
-    found = dataclasses.replace(personas, items=items)
-    return dataclasses.replace(dataset, personas=dataset.personas | {Fit.FINAL: found})
-
-
-def _fits(one: Told, encoder: ItemEncoder) -> bool:
-    """Tell whether an item has a text embedding of the width that was learned from."""
-    return one.embedding is not None and len(one.embedding) == encoder.text.shape[1]
+    told = dataclasses.replace(personas, items=items)
+    return dataclasses.replace(dataset, personas=dataset.personas | {Fit.FINAL: told})

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from kgrec.dbpedia import PREFIX, iri_of
 from kgrec.facts import rows_of_length_one
 from kgrec.graph.database import Database, Row
 from kgrec.item_encoder import ItemEncoder
@@ -24,7 +25,6 @@ from recommender.snapshot import Snapshot
 from recommender.spread import product
 from recommender.tables import tellers, told
 
-PREFIX, RESOURCE = "dbr:", "http://dbpedia.org/resource/"
 INDEXES = ("feature_names", "item_titles")
 LONGEST = 200  # characters of a like; no name is longer
 CANDIDATES = 50  # that are looked at by their names
@@ -80,7 +80,7 @@ class Likes:
     def _meant(self, like: str) -> list[Liked]:
         if len(like) > LONGEST:
             return []
-        iri = RESOURCE + like.removeprefix(PREFIX).replace(" ", "_") if like.startswith(PREFIX) else like
+        iri = iri_of(like.replace(" ", "_") if like.startswith(PREFIX) else like)
         if "://" in iri:
             found = self._database.read("project/entity_of_iri", iri=iri)
             return [_liked(like, row, exact=True) for row in found if self._says(row)]

@@ -12,11 +12,11 @@ from kgloader.dbpedia.sparql import Solution
 from kgloader.readers.lines import LONGEST_BLANK
 from kgloader.readers.opening import opened
 from kgloader.report import progress_bar
+from kgrec.dbpedia import RESOURCE
 from kgrec.errors import KgrecError
 from kgrec.owner import temporary_folder
 
 FORMATS = {".nt": ox.RdfFormat.N_TRIPLES, ".ttl": ox.RdfFormat.TURTLE}
-BASE = "http://dbpedia.org/resource/"
 
 
 class Dump:
@@ -61,7 +61,7 @@ class Dump:
                 progress_bar(f"dump {path.name}", "bytes", path.stat().st_size) as bar,
             ):
                 watched = _Watched(content, lambda count: bar(count, file.tell()))
-                self._store.bulk_load(input=cast(IO[bytes], watched), format=kind, base_iri=BASE)
+                self._store.bulk_load(input=cast(IO[bytes], watched), format=kind, base_iri=RESOURCE)
         except SyntaxError as error:
             raise KgrecError(f"{path}, line {error.lineno}: {error.msg}.") from error
         except (EOFError, OSError, zlib.error, MemoryError) as error:  # the last one is of too long a line

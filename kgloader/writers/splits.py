@@ -6,7 +6,7 @@ import numpy as np
 
 from kgloader.report import Report, progress_bar
 from kgrec.graph.database import Database
-from kgrec.graph.splits import Split, current_split, marks
+from kgrec.graph.splits import Split, current_split, first_of, marks
 
 USERS_PER_BATCH = 1_000
 INTERACTIONS_PER_BATCH = 50_000  # fewer users in a batch where they have many: a transaction must fit the server's heap
@@ -78,11 +78,5 @@ def tell_split(database: Database, report: Report) -> None:
 
 def _next_users(database: Database) -> list[str]:
     """Return changed users with no more interactions than fit into a batch, or one user with more."""
-    batch: list[str] = []
-    interactions = 0
-    for row in database.read("load/changed_users", limit=USERS_PER_BATCH):
-        interactions += row["interactions"]
-        if batch and interactions > INTERACTIONS_PER_BATCH:
-            break
-        batch.append(row["user_id"])
-    return batch
+    rows = database.read("load/changed_users", limit=USERS_PER_BATCH)
+    return first_of(rows, INTERACTIONS_PER_BATCH)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from kgrec.graph.database import Database
-from kgrec.graph.memberships import memberships
+from kgrec.graph.memberships import directions, memberships
 from kgrec.graph.personas import CurrentRun, current_run
 from kgrec.graph.vectors import vector_parameters
 
@@ -158,24 +158,16 @@ def _vectors(
             sums[row] += of_item.get(item_id, 0)
         for feature in sorted(person.interests):
             sums[row] += of_interest.get(feature, 0)
-    directions: np.ndarray = sums / np.linalg.norm(sums, axis=1, keepdims=True).clip(min=1e-12)
-    return directions
+    return directions(sums)
 
 
 def _vectors_of_later(database: Database, run_folder: Path, run_id: str, item_ids: list[str]) -> dict[str, np.ndarray]:
     """Encode items that came after the training; none where the folder is of another training."""
-    import torch  # seldom needed, and slow to import
-
-    from kgrec.graph.item_features import told_of
+    from kgrec.graph.item_features import encoded  # it brings torch, which is seldom needed
     from kgrec.item_encoder import ItemEncoder
 
     encoder = ItemEncoder.load(run_folder)
     if encoder is None or encoder.run_id != run_id:
         return {}
-    told = told_of(database, item_ids, encoder.ends)
-    texts = torch.zeros(len(told), encoder.text.shape[1])
-    for row, one in enumerate(told):
-        if one.embedding is not None and len(one.embedding) == texts.shape[1]:
-            texts[row] = torch.tensor(one.embedding)
-    vectors = encoder(texts, [one.reached for one in told]).numpy()
-    return dict(zip((one.item_id for one in told), vectors, strict=True))
+    found = encoded(database, encoder, item_ids)
+    return dict(zip(found.item_ids, found.vectors.numpy(), strict=True))

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from more_itertools import chunked
+from more_itertools import chunked, constrained_batches
 
+from kgrec.dbpedia import iri_of
 from kgrec.errors import KgrecError, Unknown
 from kgrec.feedback.events import Event, read_events
 from kgrec.feedback.following import following
@@ -22,7 +23,6 @@ from kgrec.graph.transaction_size import RELATIONSHIP, rows_at_once
 
 EVENTS = 1_000  # looked up at once
 RELATIONSHIPS = 50_000  # written in one transaction, fewer where the server allows less
-DBPEDIA = "http://dbpedia.org/resource/"
 OPINIONS = {"like": "LIKES", "dislike": "DISLIKES"}
 NAMED = 5  # meanings of a word that an error names
 
@@ -216,7 +216,7 @@ def _meant(database: Database, batch: list[Numbered]) -> dict[str, str]:
         Unknown: nothing is called so.
         KgrecError: several things are.
     """
-    words = {one.interest: _iri(one.interest) for _, _, one in batch if one.interest is not None}
+    words = {one.interest: iri_of(one.interest) for _, _, one in batch if one.interest is not None}
     if not words:
         return {}
     found: dict[str, list[Row]] = {}
@@ -241,22 +241,12 @@ def _meant(database: Database, batch: list[Numbered]) -> dict[str, str]:
     return {interest: found[word][0]["feature"] for interest, word in words.items()}
 
 
-def _iri(word: str) -> str:
-    return f"{DBPEDIA}{word.removeprefix('dbr:')}" if word.startswith("dbr:") else word
-
-
-def _parts(database: Database, changes: dict[str, _Changes], people: dict[str, Person]) -> Iterator[list[str]]:
+def _parts(database: Database, changes: dict[str, _Changes], people: dict[str, Person]) -> Iterator[tuple[str, ...]]:
     """Yield users in their order, so many that the transaction that makes their sessions anew fits the server."""
     most = rows_at_once(database, 2 * RELATIONSHIP, RELATIONSHIPS)
-    part: list[str] = []
-    size = 0
-    for user_id in changes:
+
+    def size(user_id: str) -> int:
         person = people.get(user_id)
-        own = len(changes[user_id].interactions) + (len(person.chosen) if person else 0) + 1
-        if part and size + own > most:
-            yield part
-            part, size = [], 0
-        part.append(user_id)
-        size += own
-    if part:
-        yield part
+        return len(changes[user_id].interactions) + (len(person.chosen) if person else 0) + 1
+
+    yield from constrained_batches(changes, most, get_len=size, strict=False)

@@ -6,7 +6,7 @@ from more_itertools import chunked
 
 from kgrec.feedback.personas import encode, read_people
 from kgrec.graph.database import Database
-from kgrec.graph.splits import current_split, marks
+from kgrec.graph.splits import current_split, first_of, marks
 from kgrec.graph.transaction_size import RELATIONSHIP, rows_at_once
 
 USERS = 1_000  # looked up at once
@@ -21,13 +21,7 @@ def split_feedback(database: Database) -> int:
     split, users = current_split(database), 0
     most = rows_at_once(database, 3 * RELATIONSHIP, RELATIONSHIPS)
     while rows := database.read("feedback/waiting", limit=USERS):
-        batch: list[str] = []
-        size = 0
-        for row in rows:
-            size += row["interactions"]
-            if batch and size > most:
-                break
-            batch.append(row["user_id"])
+        batch = first_of(rows, most)
         database.write_together(marks(split, batch))
         users += len(batch)
     return users

@@ -47,6 +47,7 @@ class Database:
         self.uri = uri
         self.user = user
         self.name = name
+        self.patience = patience
         self.session_memory = session_memory  # of Aura's GDS sessions; None where the server has the plugin
         self.login = (user, password)  # for those who connect themselves: the executors of Spark
         self.writer: Writer | None = None  # that of `kgrec.graph.lock.writing`

@@ -22,7 +22,8 @@ def write_batches(database: "Database", name: str, batches: "Iterable[Row]") -> 
 
     Args:
         database: where to write.
-        name: of the statement; two that lock each other out are told apart by the server, and one is tried again.
+        name: of the statement, of which no two batches may touch the same node: the server would end one of them, and
+            it would be tried again a second later.
         batches: parameters of a transaction each; they are made while others are written.
 
     Yields:

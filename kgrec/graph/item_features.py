@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
+
 from kgrec.graph.co_occurrence import RELATIONSHIP
 from kgrec.graph.database import Database
-from kgrec.item_encoder import Way
+from kgrec.item_encoder import ItemEncoder, Way
 
 Level = dict[str, str]  # nodes that were reached, with their keys
 
@@ -23,6 +26,33 @@ class Told:
     item_id: str
     embedding: list[float] | None
     reached: dict[Way, list[str]]
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """Vectors of some items by what is told of them.
+
+    Attributes:
+        item_ids: those that the graph has. ``[n]``
+        vectors: ``[n, dim]``
+        without_text: how many have no text embedding of the width that was learned from.
+    """
+
+    item_ids: list[str]
+    vectors: Tensor
+    without_text: int
+
+
+def encoded(database: Database, encoder: ItemEncoder, item_ids: list[str]) -> Encoded:
+    """Encode some items; those that the graph has not got are left out."""
+    told = told_of(database, item_ids, encoder.ends)
+    texts, without_text = torch.zeros(len(told), encoder.text.shape[1]), 0
+    for row, one in enumerate(told):
+        if one.embedding is not None and len(one.embedding) == texts.shape[1]:
+            texts[row] = torch.tensor(one.embedding)
+        else:
+            without_text += 1
+    return Encoded([one.item_id for one in told], encoder(texts, [one.reached for one in told]), without_text)
 
 
 def told_of(database: Database, item_ids: list[str], ways: Iterable[Way]) -> list[Told]:

@@ -25,6 +25,12 @@ def memberships(
     return nearest, softmax(np.take_along_axis(cosine, nearest, axis=1), temperature)
 
 
+def directions(vectors: np.ndarray) -> np.ndarray:
+    """Bring vectors ``[n, dim]`` to length 1; zeros stay zeros."""
+    found: np.ndarray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(min=1e-12)
+    return found
+
+
 def softmax(cosines: np.ndarray, temperature: float) -> np.ndarray:
     """Return weights of cosines ``[n, k]``, of which the first is the largest; each row sums to 1."""
     weights: np.ndarray = np.exp((cosines - cosines[:, :1]) / temperature)

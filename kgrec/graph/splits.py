@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Literal
+
+from more_itertools import constrained_batches
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
@@ -80,6 +83,17 @@ def marks(split: Split, user_ids: list[str]) -> list[tuple[str, Row]]:
         _marking(split, user_ids),
         ("load/sessions", {"users": user_ids, "gap": SESSION_GAP}),
     ]
+
+
+def first_of(users: list[Row], interactions: int) -> list[str]:
+    """Return the first users who have no more interactions than these together, or one user with more.
+
+    Args:
+        users: ``user_id``, and how many ``interactions`` each has.
+        interactions: that one transaction marks.
+    """
+    batches = constrained_batches(users, interactions, get_len=itemgetter("interactions"), strict=False)
+    return [row["user_id"] for row in next(batches, ())]
 
 
 def _marking(split: Split, user_ids: list[str]) -> tuple[str, Row]:

@@ -15,6 +15,24 @@ SEED = 7  # of the users that are drawn
 
 
 @dataclass(frozen=True)
+class Plane:
+    """A plane in the space of the personas.
+
+    Attributes:
+        axes: of length 1. ``[2, dim]``
+        origin: of the plane, by its own axes: the place of a vector is ``axes @ vector - origin``. ``[2]``
+    """
+
+    axes: np.ndarray
+    origin: np.ndarray
+
+    def places(self, vectors: np.ndarray) -> np.ndarray:
+        """Return places of vectors ``[n, dim]``: ``[n, 2]``."""
+        found: np.ndarray = vectors @ self.axes.T - self.origin
+        return found
+
+
+@dataclass(frozen=True)
 class UserPlace:
     """A user on the map.
 
@@ -63,8 +81,8 @@ def places(database: Database, vectors: np.ndarray) -> tuple[str, np.ndarray]:
     if not rows or rows[0]["x_axis"] is None:
         raise KgrecError("The personas have no places on a map: run `kgrec train personas` again.")
     about = rows[0]
-    axes = np.array([about["x_axis"], about["y_axis"]])
-    return about["run_id"], vectors @ axes.T - np.array(about["origin"])
+    plane = Plane(np.array([about["x_axis"], about["y_axis"]]), np.array(about["origin"]))
+    return about["run_id"], plane.places(vectors)
 
 
 def persona_map(database: Database, n_users: int) -> PersonaMap:

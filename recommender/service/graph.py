@@ -36,21 +36,11 @@ class Graph(Database):
     from memory too.
     """
 
-    def __init__(
-        self,
-        uri: str,
-        user: str,
-        password: str,
-        name: str = "neo4j",
-        session_memory: str | None = None,
-        patience: float | None = None,
-    ):
-        self.patience = patience
+    def __init__(self, *where: Any, **how: Any):
         self.memory: Memory | None = None
-        self._looking: threading.Thread | None = None
         self._away, self._closed = threading.Event(), threading.Event()
         self._has_others = False  # personas than those of the models in memory
-        super().__init__(uri, user, password, name, session_memory, patience)
+        super().__init__(*where, **how)
 
     @property
     def away(self) -> bool:

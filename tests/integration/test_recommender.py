@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from ranx import Qrels, Run, evaluate
 
 from benchmarks.experiment import main as experiment
@@ -80,18 +80,24 @@ def publisher(item: object) -> str:
     return f"Publisher {int(str(item)[1:]) // 2 % 5}"
 
 
-@pytest.fixture(scope="module")
-def run(database: Database, command_line: CommandLine, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small graph of the persona tests, both stages trained on it."""
+def train_small(database: Database, command_line: CommandLine, folder: Path, *ways: Conditioning) -> Result:
+    """Train both stages on the small graph of the persona tests, and return what the last command said."""
     ensure_schema(database)
     fill(database, rows())
     database.driver.execute_query(PUBLISHERS)
-    folder = tmp_path_factory.mktemp("run")
     (folder / "kgrec.toml").write_text(SETTINGS)
     command_line.environment["KGREC_SETTINGS"] = str(folder / "kgrec.toml")
     command_line("train", "personas", "--run", str(folder))
-    ways = [word for way in WAYS for word in ("--conditioning", way)]
-    trained = command_line("train", "sasrec", "--run", str(folder), *ways)
+    return command_line(
+        "train", "sasrec", "--run", str(folder), *(word for way in ways for word in ("--conditioning", way))
+    )
+
+
+@pytest.fixture(scope="module")
+def run(database: Database, command_line: CommandLine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small graph of the persona tests, both stages trained on it in all ways."""
+    folder = tmp_path_factory.mktemp("run")
+    trained = train_small(database, command_line, folder, *WAYS)
     assert "base" in trained.output
     assert all(f"persona-{way}" in trained.output and f"Beside persona-{way}: " in trained.output for way in WAYS)
     return folder

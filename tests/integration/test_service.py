@@ -29,7 +29,6 @@ from schemathesis.core.result import Ok
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
-from kgrec.graph.schema import ensure_schema
 from kgrec.settings import Neo4jSettings
 from recommender import fusion
 from recommender.fusion import Fusion
@@ -39,21 +38,14 @@ from recommender.service.loaded import Loaded, contents
 from recommender.service.settings import ServeSettings
 from tests.conftest import CommandLine
 from tests.integration.cuttable import Cuttable, cuttable
-from tests.integration.test_personas import fill, rows
-from tests.integration.test_recommender import PUBLISHERS, SETTINGS
+from tests.integration.test_recommender import train_small
 
 
 @pytest.fixture(scope="module")
 def run(database: Database, command_line: CommandLine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small graph of the persona tests, both stages trained on it."""
-    ensure_schema(database)
-    fill(database, rows())
-    database.driver.execute_query(PUBLISHERS)
     folder = tmp_path_factory.mktemp("run")
-    (folder / "kgrec.toml").write_text(SETTINGS)
-    command_line.environment["KGREC_SETTINGS"] = str(folder / "kgrec.toml")
-    command_line("train", "personas", "--run", str(folder))
-    command_line("train", "sasrec", "--run", str(folder))
+    train_small(database, command_line, folder)
     return folder
 
 

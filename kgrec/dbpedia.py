@@ -1,0 +1,9 @@
+"""Names of DBpedia's resources, as people write them."""
+
+RESOURCE = "http://dbpedia.org/resource/"
+PREFIX = "dbr:"
+
+
+def iri_of(text: str) -> str:
+    """Return the IRI of a resource that is written with the prefix; any other text stays as it is."""
+    return f"{RESOURCE}{text.removeprefix(PREFIX)}" if text.startswith(PREFIX) else text
