@@ -2,10 +2,11 @@
 
     python -m benchmarks.catalogue [--json catalogue.json]
 
-Each size is trained in a process of its own: the base that starts from the texts, dim 64, on a CPU, with one validation
+Each size is trained in a process of its own: the base that starts from the texts, dim 64, with one validation
 and one checkpoint, as `kgrec train sasrec` does it. The sequences are made up: users who choose by popularity (Zipf)
 around a place in the catalogue. Told are the seconds of the whole, and of the epoch alone, and the peak of the whole
-process's memory; the checkpoint is loaded at the end, as serving does.
+process's memory; the checkpoint is loaded at the end, as serving does. On CUDA the peak of its memory is told
+too.
 """
 
 import json
@@ -43,16 +44,21 @@ def made_up(n_items: int) -> Dataset:
     items = (ranks + generator.integers(0, n_items, (USERS, 1))) % n_items + 1
     splits = np.full((USERS, LENGTH), TRAIN, dtype=np.int8)
     splits[:, -2:] = VALIDATION, TEST
-    nothing = sp.csr_matrix(np.zeros((n_items + 1, 0), dtype=np.float32))
     texts = torch.randn(n_items + 1, TEXT_DIM)
     texts[0] = 0.0
-    names = [f"{number:07}" for number in range(n_items)]
     offsets = np.arange(USERS + 1) * LENGTH
+    return holding(Sequences(offsets, items.ravel(), splits.ravel(), np.full(items.size, NO_TIME)), texts)
+
+
+def holding(sequences: Sequences, texts: torch.Tensor) -> Dataset:
+    """A data set of these sequences, of items that have ``texts`` ``[n_items + 1, text_dim]`` and nothing else."""
+    nothing = sp.csr_matrix(np.zeros((len(texts), 0), dtype=np.float32))
+    names = [f"{number:07}" for number in range(len(texts) - 1)]
     return Dataset(
         item_ids=names,
         titles=names,
-        user_ids=[f"{user:07}" for user in range(USERS)],
-        sequences=Sequences(offsets, items.ravel(), splits.ravel(), np.full(items.size, NO_TIME)),
+        user_ids=[f"{user:07}" for user in range(len(sequences))],
+        sequences=sequences,
         texts=texts,
         texts_digest="at random",
         facts={"catalogue": nothing, "DBpedia": nothing},
@@ -88,6 +94,7 @@ def one_epoch(n_items: int) -> dict[str, Any]:
         "epoch_seconds": epochs[0],
         "users_per_second": USERS / epochs[0],
         "checkpoint_gib": size / 2**30,
+        "cuda_gib": torch.cuda.max_memory_allocated() / 2**30 if torch.cuda.is_available() else 0.0,
         "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
     }
 
@@ -98,14 +105,14 @@ def one_epoch(n_items: int) -> dict[str, Any]:
 def main(sizes: tuple[int, ...], path: Path | None) -> None:
     """Train every size and print a table."""
     rows = []
-    print("| catalogue | loss | whole, s | epoch, s | users/s | checkpoint, GiB | peak, GiB |")
-    print("|---|---|---|---|---|---|---|")
+    print("| catalogue | loss | whole, s | epoch, s | users/s | checkpoint, GiB | CUDA, GiB | peak, GiB |")
+    print("|---|---|---|---|---|---|---|---|")
     for n_items in sizes:
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             row = pool.apply(one_epoch, (n_items,))
         rows.append(row)
         figures = f"{row['seconds']:.1f} | {row['epoch_seconds']:.1f} | {row['users_per_second']:,.0f}"
-        memory = f"{row['checkpoint_gib']:.2f} | {row['peak_gib']:.2f}"
+        memory = f"{row['checkpoint_gib']:.2f} | {row['cuda_gib']:.2f} | {row['peak_gib']:.2f}"
         print(f"| {row['name']} | {row['loss']} | {figures} | {memory} |", flush=True)
     if path is not None:
         path.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")

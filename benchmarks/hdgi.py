@@ -7,7 +7,8 @@ PyG's HDGI is made of its own parts: `DeepGraphInfomax`, `MessagePassing` over t
 one message passing a hop, and the semantic attention of `HANConv`. Both have the same operators, widths and parameters
 and take one step over the whole graph an epoch, each in a process of its own; they take turns, so that whatever else
 the machine does slows both; seconds of a core, beside those that passed, hardly know of it. Of kgrec what validation
-adds to an epoch is told too. That the two compute the same is what ``tests/unit/test_infomax_loss.py`` shows.
+adds to an epoch is told too. Where there is CUDA both run on it, and memory is the memory there. That the two compute
+the same is what ``tests/unit/test_infomax_loss.py`` shows.
 """
 
 import json
@@ -36,6 +37,7 @@ from gnn.relationships import Relationships
 from gnn.settings import HDGISettings
 from gnn.trainer import HELD_OUT
 from gnn.training_graph import TrainingGraph
+from kgrec.training.device import device
 from kgrec.training.fits import Fit
 
 PATHS = ("INTERACTED", "INTERACTED > BY", "INTERACTED > IN_CATEGORY", "INTERACTED > SIMILAR_TO")
@@ -132,6 +134,11 @@ def clocks() -> np.ndarray:
     return np.array([time.perf_counter(), time.process_time()])
 
 
+def memory() -> float:
+    """Peak of this process's memory in MiB, on CUDA of the memory there."""
+    return torch.cuda.max_memory_allocated() / 2**20 if torch.cuda.is_available() else peak(os.getpid())
+
+
 def _kgrec(pipe: Connection, n_users: int, n_features: int) -> None:
     training = HDGITraining(made_up(n_users, n_features), SETTINGS, HELD_OUT)
     pipe.send(None)
@@ -142,23 +149,24 @@ def _kgrec(pipe: Connection, n_users: int, n_features: int) -> None:
         training.validate()
         validated = clocks() - middle
         training.contrast.forget()  # each epoch begins as the first
-        pipe.send((*(middle - start), validated[0], peak(os.getpid())))
+        pipe.send((*(middle - start), validated[0], memory()))
 
 
 def _pyg(pipe: Connection, n_users: int, n_features: int) -> None:
     graph = made_up(n_users, n_features)
-    adjacencies = related(graph, SETTINGS, torch.device("cpu"))
-    model = of_pyg(n_features, SETTINGS, len(PATHS))
+    where = device()
+    adjacencies, features = related(graph, SETTINGS, where), graph.features.to(where)
+    model = of_pyg(n_features, SETTINGS, len(PATHS)).to(where)
     optimizer = torch.optim.Adam(model.parameters(), lr=SETTINGS.learning_rate)
     pipe.send(None)
     while pipe.recv():
         start = clocks()
         optimizer.zero_grad()
-        loss = model.loss(*model(graph.features, adjacencies))
+        loss = model.loss(*model(features, adjacencies))
         loss.backward()
         optimizer.step()
         loss.item()
-        pipe.send((*(clocks() - start), 0.0, peak(os.getpid())))
+        pipe.send((*(clocks() - start), 0.0, memory()))
 
 
 def measure(n_users: int, n_features: int, rounds: int) -> dict[str, object]:

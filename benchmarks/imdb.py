@@ -115,7 +115,7 @@ def our_vectors(features: Tensor, hops: dict[str, Hop], settings: HDGISettings, 
         training.train_epoch(epoch)
     with torch.no_grad():
         states, _ = training.model(training.contrast.features, training.contrast.related)
-    vectors: np.ndarray = nn.functional.normalize(states - states.mean(dim=0), dim=1).numpy()
+    vectors: np.ndarray = nn.functional.normalize(states - states.mean(dim=0), dim=1).cpu().numpy()
     return vectors
 
 

@@ -16,8 +16,10 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from gnn.hdgi import HDGI
+from kgrec.training.device import at_once
 
 BLOCK = 2_048  # users at a time; their states of one meta-path are 1 MiB at 128 numbers
+HELD = 2**18  # users at a time on CUDA
 
 
 def infomax_loss(
@@ -67,7 +69,8 @@ class _Loss(torch.autograd.Function):
         query, weight, bias, discriminator, *rest = tensors
         n_paths, n_users = len(rest) // 3, len(rest[-1])
         slopes, convolved = rest[:n_paths], (rest[n_paths : 2 * n_paths], rest[2 * n_paths :])
-        blocks = [slice(start, start + BLOCK) for start in range(0, n_users, BLOCK)]
+        size = at_once(query.device, BLOCK, HELD)
+        blocks = [slice(start, start + size) for start in range(0, n_users, size)]
         part = query.new_zeros(n_users)  # of the summary that each user is
         part[summarised] = 1.0 / len(summarised)
         sides = [_attended(one, slopes, part, query, weight, bias, blocks, learning) for one in convolved]

@@ -17,6 +17,7 @@ from recommender.sequences import NO_TIME, Sequences
 
 SCORES_AT_ONCE = 2**24  # 64 MiB of them
 SESSION_ITEMS = 5  # a session's length where there are no times
+QUESTIONS = 20_000  # validation targets by which a setting is chosen; more do not make it better
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,16 +129,23 @@ def users_asked(dataset: Dataset, fit: Fit) -> Asked:
     return Asked(users, histories, dataset.sequences.items[places[users]], places[users], vectors, dataset.n_items)
 
 
-def sessions_asked(dataset: Dataset, fit: Fit) -> Asked:
+def sessions_asked(dataset: Dataset, fit: Fit, most: int | None = None) -> Asked:
     """Ask the same of anonymous sessions: the user's last one, with a persona inferred from its items alone.
 
     A session ends with a gap of a day, as the loader's do; without times it is the last five items. Its persona is that
     of a user who has these items and no others (`Personas.of_items`).
 
+    Args:
+        dataset: whose users are asked.
+        fit: the validation or the test fit.
+        most: how many of them at most; all where ``None``.
+
     Raises:
         KgrecError: as `users_asked`.
     """
     whole = users_asked(dataset, fit)
+    if most is not None:
+        whole = whole.sample(most)
     lengths = _session_lengths(dataset.sequences, whole)
     histories = [history[-length:] for history, length in zip(whole.histories, lengths, strict=True)]
     found = dataset.personas.get(fit)

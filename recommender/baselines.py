@@ -15,7 +15,7 @@ from torch import Tensor
 
 from kgrec.files import replacing
 from kgrec.training.fits import Fit
-from recommender.asked import Asked, ranks, users_asked
+from recommender.asked import QUESTIONS, Asked, ranks, users_asked
 from recommender.dataset import Dataset
 from recommender.metrics import ndcg
 from recommender.scoring import by_histories
@@ -100,7 +100,7 @@ class Chosen:
 
 def choose(dataset: Dataset) -> Chosen:
     """Try every setting on the validation interactions and keep those of the best NDCG@10."""
-    asked, n_items = users_asked(dataset, Fit.VALIDATION), dataset.n_items
+    asked, n_items = users_asked(dataset, Fit.VALIDATION).sample(QUESTIONS), dataset.n_items
     known = dataset.sequences.known(Fit.VALIDATION)
     knn = {recency: _ndcg(item_knn(known, n_items, recency), asked) for recency in RECENCY}
     found: dict[tuple[float, float], float] = {}

@@ -45,7 +45,7 @@ def evaluate(
     latter fused with the sources of the graph; and for each trained conditioning the model alone, retrieval with its
     sources, reranked by the base, in the learned order, and what validation chose. All have learned from training and
     validation interactions; the final fit, which is served, is never read. What the user has had already is left out,
-    ties count against the system, nothing is sampled.
+    ties count against the system, and no item is sampled. Of more than 100,000 users so many are asked.
 
     The second figure is half the width of the 95% interval, bootstrapped over users; differences are paired, user by
     user. Ranks are kept in the run folder, and with --also the tables are over several seeds.

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recommender.asked import Asked, Score
+from recommender.asked import QUESTIONS, Asked, Score
 from recommender.choices import load_choice, save_choices, stands_out
 from recommender.metrics import ndcg
 from recommender.ranking import seen_items
@@ -24,7 +24,6 @@ from recommender.spread import FEWEST, Spread, add
 WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0)  # of a source; the model has 1
 RETRIEVED = 100  # items that count
 POOL = 200  # of each one's best items the best hundred of any sum are looked for
-QUESTIONS = 20_000  # validation targets that are looked at; more do not make a weight better
 FILE = "fusion.json"
 
 

@@ -9,10 +9,12 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from kgrec.training.device import at_once
 from recommender.sampled_softmax import NEGATIVES, logits_against
 from recommender.sequences import PADDING
 
 ROWS = 128  # of logits at once: they stay in the cache
+HELD = 2**28  # logits at once on CUDA: 1 GiB of them
 BFLOAT16 = torch.cpu._is_avx512_bf16_supported()  # no public name for it in all the versions of torch that are allowed
 CALIBRATION = 0.75  # gBCE's t, as its authors recommend
 
@@ -37,12 +39,13 @@ class _FullSoftmax(torch.autograd.Function):
         total = states.new_zeros(())
         teach = any(ctx.needs_input_grad)
         d_states, d_items = (torch.empty_like(states), torch.zeros_like(items)) if teach else (None, None)
-        buffer = states.new_empty(min(ROWS, n), len(table))
+        size = at_once(states.device, ROWS, max(ROWS, HELD // len(table)))
+        buffer = states.new_empty(min(size, n), len(table))
         factor = torch.bfloat16 if _quick(states) else states.dtype
         factors = table.to(factor)  # the table itself where it is of that type
         narrow = buffer.to(factor)
-        for start in range(0, n, ROWS):
-            rows = slice(start, min(start + ROWS, n))
+        for start in range(0, n, size):
+            rows = slice(start, min(start + size, n))
             logits = torch.mm(scaled[rows], table.T, out=buffer[: rows.stop - start])
             hits, highest = logits.gather(1, places[rows]), logits.amax(dim=1, keepdim=True)
             sums = logits.sub_(highest).exp2_().sum(dim=1, keepdim=True)

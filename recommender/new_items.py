@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recommender.asked import Asked, Score, ranks
-from recommender.fusion import QUESTIONS, RETRIEVED, fused
+from recommender.asked import QUESTIONS, Asked, Score, ranks
+from recommender.fusion import RETRIEVED, fused
 from recommender.metrics import ndcg
 from recommender.scoring import Spreads
 from recommender.sequences import PADDING

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from kgrec.training.fits import Fit
-from recommender.asked import Asked, Score
+from recommender.asked import QUESTIONS, Asked, Score
 from recommender.choices import chosen_names, load_choice, save_choices, stands_out
 from recommender.first_stage import FirstStage, Part, first_stage
 from recommender.knowledge import Knowledge
@@ -27,7 +27,6 @@ from recommender.trained import load_model
 
 Way = Literal["none", "base", "learned"]
 BASE = "base"  # the base's part of the score, in the learned order
-QUESTIONS = 20_000  # validation targets that are looked at; more do not make an order better
 FOLDS = 5  # a learned order is judged by questions that it was not learned from
 ENOUGH = 50  # targets among the candidates, below which no order is learned
 FILE = "second_stage.json"

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 from kgrec.errors import KgrecError
 from kgrec.training import distributed
-from kgrec.training.device import compile_where_possible, device, in_bf16
+from kgrec.training.device import at_once, device, in_bf16, record
 from kgrec.training.fingerprint import fingerprint
 from kgrec.training.fits import Fit
 from kgrec.training.loop import History, fit
 from kgrec.training.row_adam import RowAdam
-from recommender.asked import ranks, users_asked
+from recommender.asked import QUESTIONS, ranks, users_asked
 from recommender.catalogue import keep_items
 from recommender.conditioning import PersonaConditioning
 from recommender.dataset import Dataset
@@ -31,7 +31,6 @@ from recommender.trained import Variant, identity
 VALIDATION_K = 10
 PARTS = 4  # of a batch
 SCORED = 2 * 10**10  # item scores that a validation computes at most: on a CPU, some minutes
-QUESTIONS = 20_000  # validation targets that are looked at however large the catalogue is
 NOT_LEARNED = {"conditioning", "n_candidates"}  # settings that choose among models, or come after them
 BY_PERSONA = {"persona_dropout"}  # what a base model has nothing of
 ARITHMETIC = "2"  # raised when the same seed gives other weights: a training of before is not gone on with
@@ -58,10 +57,19 @@ class SASRecTraining:
         self.model = SASRec(dataset.n_items, settings, conditioning, table).to(self.target_device)
         self.model.objective = loss_for(settings.loss, dataset.n_items, known)
         self.model.items.sparse = samples(settings.loss, dataset.n_items) and by_rows(self.target_device)
-        compile_where_possible(self.model, self.target_device)
-        self.lesson = distributed.replicated(_Lesson(self.model))
+        self.parts = at_once(self.target_device, PARTS, 1)
+        encoder = _Encoder(self.model)
+        self.shape: tuple[int, int] | None = None  # of every batch, once the model is recorded
+        if self.target_device.type == "cuda" and distributed.processes() == 1:
+            self.shape = settings.batch_size, settings.max_length
+            if not record(encoder, self._batch([[]]), *self._personas([0])):
+                self.shape = None
+        self.lesson = distributed.replicated(_Lesson(encoder))
         self.optimizer: torch.optim.Optimizer = RowAdam(
-            self.model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98)
+            self.model.parameters(),
+            lr=settings.learning_rate,
+            betas=(0.9, 0.98),
+            fused=self.target_device.type == "cuda" or None,
         )
         self.histories = known.histories
         self.taught = np.flatnonzero(known.lengths > 1).tolist()
@@ -73,33 +81,35 @@ class SASRecTraining:
 
     def train_epoch(self, epoch: int) -> float:
         """Teach each item that is known from the ones before it."""
-        total = count = 0.0
+        losses, sizes = [], []  # read at the end alone, for which CUDA is waited for
         order = torch.randperm(len(self.taught)).tolist()
         distributed.own_randomness()
         for batch in chunked(order, self.settings.batch_size):
             users = [self.taught[row] for row in batch]
             self.optimizer.zero_grad()
-            total, count = total + self._accumulate(users) * len(users), count + len(users)
+            losses.append(self._accumulate(users))
+            sizes.append(len(users))
             self.optimizer.step()
-        total, of_all = distributed.summed(total, count / distributed.processes())
+        total = sum(loss.item() * size for loss, size in zip(losses, sizes, strict=True))
+        total, of_all = distributed.summed(total, sum(sizes) / distributed.processes())
         return total / of_all
 
-    def _accumulate(self, users: list[int]) -> float:
+    def _accumulate(self, users: list[int]) -> Tensor:
         """Add the gradient of the batch's mean loss, in parts of like length: most users are short, padding is not."""
         users = sorted(users, key=lambda user: len(self.histories[user]))
         n_targets = sum(min(len(self.histories[user]) - 1, self.settings.max_length) for user in users)
         own = distributed.share(users)
-        parts = list(chunked(own, -(-len(own) // PARTS))) if own else [users[:1]]
-        mean = 0.0
+        parts = list(chunked(own, -(-len(own) // self.parts))) if own else [users[:1]]
+        mean = torch.zeros((), dtype=torch.float64, device=self.target_device)
         for part in parts:
             histories = [self.histories[user] for user in part]
-            before = padded([history[:-1] for history in histories], self.settings.max_length).to(self.target_device)
-            targets = padded([history[1:] for history in histories], self.settings.max_length).to(self.target_device)
+            before = self._batch([history[:-1] for history in histories])
+            targets = self._batch([history[1:] for history in histories])
             share = (targets != PADDING).sum() / n_targets if own else 0.0  # who has nothing has to take part
             with distributed.averaging(self.lesson, now=part is parts[-1]):
                 loss = self.lesson(before, self._personas(part), targets) * share
                 (loss * distributed.processes()).backward()  # the average of the processes is to be the sum
-            mean += loss.item()
+            mean += loss.detach()
         return mean
 
     def validate(self) -> float:
@@ -107,22 +117,51 @@ class SASRecTraining:
         own = self.asked.share(distributed.rank(), distributed.processes())
         return distributed.mean(ndcg(ranks(own, ByModel(self.model)).numpy(), VALIDATION_K))
 
-    def _personas(self, users: list[int]) -> Tensor | None:
-        return None if self.personas is None else self.personas[users]
+    def _batch(self, histories: list[list[int]]) -> Tensor:
+        """Pad histories on the right: to the longest, or to the shape of a recorded model."""
+        batch = padded(histories, self.settings.max_length)
+        if self.shape is not None:
+            batch = _filled(batch, self.shape)
+        return batch.to(self.target_device)
+
+    def _personas(self, users: list[int]) -> list[Tensor]:
+        """Personas of users, as the only tensor of a list, which is empty where the model has none."""
+        if self.personas is None:
+            return []
+        found = self.personas[users]
+        return [found if self.shape is None else _filled(found, (self.shape[0], found.shape[1]))]
 
 
-class _Lesson(nn.Module):
-    """The model and its loss in one call, which is what several processes train together."""
+def _filled(values: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Fill up with zeros, which are padding and no persona."""
+    rows, columns = values.shape
+    return nn.functional.pad(values, (0, shape[1] - columns, 0, shape[0] - rows))
+
+
+class _Encoder(nn.Module):
+    """The model in half precision where there is one."""
 
     def __init__(self, model: SASRec):
         super().__init__()
         self.model = model
 
-    def forward(self, before: Tensor, personas: Tensor | None, targets: Tensor) -> Tensor:
-        """Mean loss of the known ``targets`` that come after the items ``before``, ``[batch, length]`` both."""
+    def forward(self, before: Tensor, *personas: Tensor) -> Tensor:
+        """State after each of the items ``before`` ``[batch, length]``: ``[batch, length, dim]``."""
         with in_bf16(before.device):
-            states = self.model(before, personas)
-        return self.model.loss(states.float(), targets)
+            states: Tensor = self.model(before, *personas)
+        return states.float()
+
+
+class _Lesson(nn.Module):
+    """The model and its loss in one call, which is what several processes train together."""
+
+    def __init__(self, encoder: _Encoder):
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, before: Tensor, personas: list[Tensor], targets: Tensor) -> Tensor:
+        """Mean loss of the known ``targets`` that come after the items ``before``, ``[batch, length]`` both."""
+        return self.encoder.model.loss(self.encoder(before, *personas), targets)
 
 
 def train(

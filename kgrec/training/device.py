@@ -1,9 +1,11 @@
-"""Where tensors live, and what the device there makes faster: half precision and compiled kernels."""
+"""Where tensors live, and what the device there makes faster: half precision, large steps, and few commands."""
 
 import os
+import warnings
 from contextlib import AbstractContextManager
 
 import torch
+from torch import Tensor, nn
 from torch.distributed import is_torchelastic_launched
 
 
@@ -17,19 +19,31 @@ def device() -> torch.device:
 def in_bf16(where: torch.device) -> AbstractContextManager[object]:
     """Compute a block in bfloat16 where CUDA has it; weights and what is sensitive stay in float32."""
     wanted = where.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.autocast(where.type, torch.bfloat16, enabled=wanted)
+    # Nothing is cast twice in a block, and what is recorded may not refer to a cache.
+    return torch.autocast(where.type, torch.bfloat16, enabled=wanted, cache_enabled=False)
 
 
-def compile_where_possible(model: torch.nn.Module, where: torch.device) -> None:
-    """Have the model's forward pass compiled on CUDA, where Triton works; else leave it as it is."""
-    if where.type == "cuda" and _compiles(where):
-        model.compile(dynamic=True)  # in place: the names of its weights stay
+def at_once(where: torch.device, cached: int, held: int) -> int:
+    """How many rows an operation takes at a time: on a CPU as many as stay in its cache, on CUDA as memory holds.
+
+    To start an operation on CUDA costs more than most of what is computed here.
+    """
+    return held if where.type == "cuda" else cached
 
 
-def _compiles(where: torch.device) -> bool:
-    """Tell by trying: Triton may be missing, or what it needs: a C compiler, a GPU that it knows, a folder to write."""
+def record(module: nn.Module, *samples: Tensor) -> bool:
+    """Have what a module does on CUDA, forwards and backwards, recorded, and started as a whole from then on.
+
+    The module has to be training, and to be called with tensors of the samples' shapes. It is changed in place; where
+    it cannot be recorded, it stays as it is.
+
+    Returns:
+        Whether it is recorded.
+    """
+    # What was recorded keeps the gradients' nodes of its own stream; they wait for each other as they should.
+    warnings.filterwarnings("ignore", "The AccumulateGrad node's stream does not match")
     try:
-        torch.compile(torch.sin)(torch.ones(2, device=where))
-    except Exception:  # whatever it is, the model runs without
+        torch.cuda.make_graphed_callables(module, samples, allow_unused_input=True)
+    except RuntimeError:  # of memory, of a driver, of an operation that waits for the CPU
         return False
     return True

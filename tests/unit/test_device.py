@@ -1,12 +1,11 @@
-"""What is asked of a device: bfloat16 and compiled kernels on CUDA where they work, nothing at all elsewhere."""
+"""What is asked of a device: bfloat16 and large steps on CUDA, nothing at all of a CPU."""
 
 from contextlib import AbstractContextManager
 
 import pytest
 import torch
 
-from kgrec.training import device
-from kgrec.training.device import compile_where_possible, in_bf16
+from kgrec.training.device import at_once, in_bf16
 from kgrec.training.fits import Fit
 from recommender import trainer
 from recommender.settings import LossName, SASRecSettings
@@ -15,26 +14,13 @@ from recommender.trainer import SASRecTraining
 from tests.unit.datasets import shop
 from tests.unit.test_trainer import cycle
 
-CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+CPU = torch.device("cpu")
 
 
-def test_a_cpu_is_asked_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch, "compile", None)
-    layer = torch.nn.Linear(4, 4)
-    compile_where_possible(layer, CPU)
-    assert layer._compiled_call_impl is None
+def test_a_cpu_is_asked_for_nothing() -> None:
     with in_bf16(CPU):
-        assert layer(torch.ones(2, 4)).dtype is torch.float32
-
-
-@pytest.mark.parametrize("works", [True, False])
-def test_cuda_compiles_where_triton_works_and_else_says_nothing(works: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a GPU, the trial is what fails, as it does where there is one without Triton."""
-    if works:
-        monkeypatch.setattr(device, "_compiles", lambda where: True)
-    layer = torch.nn.Linear(4, 4)
-    compile_where_possible(layer, CUDA)
-    assert (layer._compiled_call_impl is not None) == works and list(layer.state_dict()) == ["weight", "bias"]
+        assert torch.nn.Linear(4, 4)(torch.ones(2, 4)).dtype is torch.float32
+    assert at_once(CPU, 128, 1_000) == 128 and at_once(torch.device("cuda"), 128, 1_000) == 1_000
 
 
 @pytest.mark.parametrize("loss", ["full", "sampled", "gbce"])
@@ -51,6 +37,7 @@ def test_training_in_bf16_is_that_in_float32_but_for_rounding(
         entered.append(where)
         return torch.autocast("cpu", torch.bfloat16)
 
+    monkeypatch.setattr(trainer, "device", lambda: CPU)
     curves = []
     for half in (False, True):
         if half:

@@ -409,7 +409,7 @@ def test_a_catalogue_without_facts_and_with_items_without_text(tmp_path: Path) -
 def test_weights_are_the_parts_of_the_items_vectors() -> None:
     """Each meta-path's by dense algebra; the path of one step has what is the items' own."""
     training = trained(training_graph(streamed(shop()), Fit.VALIDATION, list(map(MetaPath.parse, TEXTS)), 0, 0))
-    model, features = training.model, training.model.features.toarray()
+    model, features = training.model.cpu(), training.model.features.toarray()
     lengths = {"text of the items": (model.texts @ model.text.weight.T).square().sum().item()}
     lengths[TEXTS[0]] = model.own.square().sum().item()
     start = 0

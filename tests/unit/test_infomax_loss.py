@@ -85,7 +85,8 @@ def test_an_epoch_has_the_gradients_of_pyg_in_csr() -> None:
     """The operators, the shuffling and the loss together, against the model that the benchmark measures beside it."""
     graph = made_up(300, 12)
     training = HDGITraining(graph, SETTINGS, 0.0)
-    mine, theirs = training.model, of_pyg(12, SETTINGS, len(graph.paths))
+    mine, features = training.model, training.contrast.features
+    theirs = of_pyg(12, SETTINGS, len(graph.paths)).to(features.device)
     with torch.no_grad():
         for number, convolution in enumerate(theirs.encoder.convolutions):
             convolution.lin.weight.copy_(mine.weights[number].weight)
@@ -93,11 +94,11 @@ def test_an_epoch_has_the_gradients_of_pyg_in_csr() -> None:
         theirs.encoder.query.copy_(mine.attention.query.weight)
         theirs.weight.copy_(mine.discriminator)
     torch.manual_seed(1)
-    expected = theirs.loss(*theirs(graph.features, training.contrast.related)) / 2
+    expected = theirs.loss(*theirs(features, training.contrast.related)) / 2
     expected.backward()
     torch.manual_seed(1)
-    projected, users = mine.project(graph.features), torch.arange(300)
-    shuffled = corrupted(projected, torch.randperm(300))
+    projected, users = mine.project(features), torch.arange(300, device=features.device)
+    shuffled = corrupted(projected, torch.randperm(300).to(features.device))
     loss = infomax_loss(
         mine,
         mine.convolve(projected, training.contrast.related),

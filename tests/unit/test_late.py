@@ -194,7 +194,7 @@ def test_the_first_stage_is_the_base_beside_the_persona(both: Path, sessions: bo
         sums = [own.items[sorted(set(history))].sum(dim=0) for history in asked.histories]
         vectors = torch.stack([one / one.norm() for one in sums])
     with torch.no_grad():
-        scores = score_histories(load_model(both, "base-text", data, Fit.TEST), asked.histories, None)
+        scores = score_histories(load_model(both, "base-text", data, Fit.TEST), asked.histories, None).cpu()
     total = standardised(scores) + 0.7 * standardised(vectors @ own.items.T)
     expected = target_ranks(
         torch.nn.functional.pad(total, (1, 0), value=-torch.inf),

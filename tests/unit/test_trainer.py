@@ -404,3 +404,19 @@ def test_users_who_teach_nothing_are_said() -> None:
         SASRecTraining(dataset([[1, 4]], [2], [3], N_ITEMS), SMALL, ADD, Fit.VALIDATION)
     with pytest.raises(KgrecError, match="Nobody has a validation interaction"):
         SASRecTraining(dataset([[1, 4]], [0], [3], N_ITEMS), SMALL, BASE, Fit.VALIDATION)
+
+
+@pytest.mark.parametrize("variant", [BASE, ADD], ids=["base", "add"])
+def test_batches_of_one_shape_teach_what_batches_as_long_as_needed_teach(variant: Variant) -> None:
+    """The shape of a model that is recorded on CUDA: longer, and with more users, than any batch has."""
+    settings = SMALL.model_copy(update={"dropout": 0.0, "persona_dropout": 0.0})
+    curves = []
+    for shape in (None, (16, 8)):
+        training = SASRecTraining(cycle(), settings, variant, Fit.VALIDATION)
+        training.parts, training.shape = 1, shape
+        curves.append([])
+        for epoch in range(3):
+            torch.manual_seed(epoch)
+            curves[-1].append(training.train_epoch(epoch))
+        assert training._batch([[3], [4, 5]]).shape == (shape or (2, 2))
+    assert curves[1] == pytest.approx(curves[0], rel=1e-6)
