@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from more_itertools import unique_everseen
 
 from gnn.calibration import Calibration, calibrate
 from gnn.clusters import cluster
@@ -123,7 +124,7 @@ def describe(
         summary(
             sizes[place],
             len(strongest),
-            _told([(labels[one.node_id], one) for one in strong[place]], named[place]),
+            told([(labels[one.node_id], one) for one in strong[place]], named[place]),
             [titles[one.item_id] for one in typical[place]],
             _counter(counters[place], titles, named),
         )
@@ -162,9 +163,13 @@ def _telling(
     ]
 
 
-def _told(traits: list[tuple[str, Characteristic]], name: str) -> list[tuple[str, Characteristic]]:
-    """Order traits as they are told of: that which the name begins with, and what begins with a number last."""
-    return sorted(traits, key=lambda trait: (not name.startswith(shortened(trait[0], LONGEST)), dated(trait[0])))
+def told(traits: list[tuple[str, Characteristic]], name: str) -> list[tuple[str, Characteristic]]:
+    """Order traits as they are told of: that which the name begins with, and what begins with a number last.
+
+    Of features that are called alike, as an author and the entity that is the same, the strongest is told.
+    """
+    several = unique_everseen(traits, key=lambda trait: trait[0].casefold())
+    return sorted(several, key=lambda trait: (not name.startswith(shortened(trait[0], LONGEST)), dated(trait[0])))
 
 
 def _counter(

@@ -4,12 +4,16 @@ MATCH (persona:Persona {run_id: $run_id})
 WITH persona ORDER BY persona.size DESC, persona.persona_id
 CALL (persona) {
   MATCH (persona)-[trait:CHARACTERISED_BY]->(feature)
-  WITH trait, feature ORDER BY trait.share * log(trait.lift) DESC, elementId(trait)
-  RETURN collect({
-    label: coalesce(feature.label, feature.name, feature.uri),
+  WITH trait, feature, coalesce(feature.label, feature.name, feature.uri) AS label
+  ORDER BY trait.share * log(trait.lift) DESC, elementId(trait)
+  // Of features that are called alike, as an author and the entity that is the same, the strongest is told.
+  WITH toLower(label) AS called, collect({
+    label: label,
     kind: coalesce([label IN labels(feature) WHERE label <> 'Feature'][0], 'Feature'),
     share: trait.share, lift: trait.lift
-  })[..$traits] AS traits
+  })[0] AS first
+  ORDER BY first.share * log(first.lift) DESC, called
+  RETURN collect(first)[..$traits] AS traits
 }
 CALL (persona) {
   MATCH (persona)-[typical:TYPICAL]->(item:Item)

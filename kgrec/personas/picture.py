@@ -12,6 +12,12 @@ from kgrec.text import shown
 LONGEST_LABEL = 40  # characters of a name beside its point
 LINE = 70  # characters of a line that is shown over a point
 POINTS = (14.0, 46.0)  # width of the smallest and of the largest persona
+# A frame of no origin tells the page around it, whatever that is, which persona was clicked on.
+CLICKED = """
+document.getElementById("{plot_id}").on("plotly_click", ({points: [point]}) => {
+  if (point.customdata) window.parent.postMessage(point.customdata, "*");
+});
+"""
 
 
 def draw(found: PersonaMap, file: Path) -> None:
@@ -28,7 +34,7 @@ def draw(found: PersonaMap, file: Path) -> None:
 
 
 def drawn(found: PersonaMap, small: bool = False) -> str:
-    """Return the map as a page in HTML; a small one has names only over its points, and no title."""
+    """Return the map as a page in HTML; a small one, for a frame, has no title and tells of clicks."""
     import plotly.graph_objects as go  # half a second that other commands need not wait for
 
     placed = [card for card in found.personas if card.x is not None]
@@ -54,6 +60,7 @@ def drawn(found: PersonaMap, small: bool = False) -> str:
         text=[escape(shown(card.name, LONGEST_LABEL), quote=False) for card in placed],
         textposition="top center",
         hovertext=[_over(card) for card in placed],
+        customdata=[card.persona_id for card in placed],
         hoverinfo="text",
         marker={
             "size": [least + (most - least) * (card.users / max(largest, 1)) ** 0.5 for card in placed],
@@ -74,7 +81,8 @@ def drawn(found: PersonaMap, small: bool = False) -> str:
     )
     if small:
         figure.update_layout(title=None, margin={"l": 0, "r": 0, "t": 0, "b": 0})
-    return str(figure.to_html(include_plotlyjs=True, config={"scrollZoom": True, "displaylogo": False}, div_id="map"))
+    config, script = {"scrollZoom": True, "displaylogo": False}, CLICKED if small else None
+    return str(figure.to_html(include_plotlyjs=True, config=config, div_id="map", post_script=script))
 
 
 def _over(card: PersonaCard) -> str:

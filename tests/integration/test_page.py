@@ -288,6 +288,11 @@ def test_a_persona_is_chosen_by_its_name_and_on_the_map(browser: Browser) -> Non
         assert place is not None
         page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
         expect(frame.locator(".hoverlayer")).to_contain_text(card(0).name)
+        page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+        expect(page.locator("#persona-title")).to_have_text(card(0).name)
+        page.evaluate("window.postMessage('run/2', '*')")  # not of the map
+        page.evaluate("new Promise((done) => setTimeout(done, 50))")
+        expect(page.locator("#persona-title")).to_have_text(card(0).name)
 
 
 def test_what_the_service_refuses_is_said_as_text(browser: Browser) -> None:

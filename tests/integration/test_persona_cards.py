@@ -61,6 +61,22 @@ def test_a_card_says_what_its_members_choose(cards: list[PersonaCard], trained: 
         assert card.summary.endswith(f"typical of {other.split(' · ')[0]}, they choose never.")
 
 
+def test_features_that_are_called_alike_are_one_trait(
+    database: Database, trained: str, cards: list[PersonaCard]
+) -> None:
+    with database.driver.session() as session:
+        session.run(
+            "MATCH (p:Persona)-[trait:CHARACTERISED_BY]->(feature) "
+            "MERGE (author:Author {name: toUpper(feature.label)}) "
+            "MERGE (p)-[:CHARACTERISED_BY {share: trait.share / 2, lift: trait.lift}]->(author)"
+        ).consume()
+    try:
+        assert [card.traits for card in persona_cards(database)] == [card.traits for card in cards]
+    finally:
+        with database.driver.session() as session:
+            session.run("MATCH (author:Author) DETACH DELETE author").consume()
+
+
 def test_a_persona_is_found_by_number_name_key_and_the_beginning_of_its_name(cards: list[PersonaCard]) -> None:
     card = by_theme(cards)["Volcanoes"]
     for wanted in (str(card.number), card.name.upper(), card.persona_id, " Volc"):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from gnn.names import Strengths, characteristics, names
+from gnn.names import Characteristic, Strengths, characteristics, names
+from gnn.personas import told
 from gnn.summaries import LONGEST, summary
 from gnn.typical import Choices, ChosenItem
 from kgrec.graph.memberships import memberships
@@ -96,6 +97,18 @@ def test_summary_says_its_evidence_in_two_sentences() -> None:
     )
     assert summary(0, 6, [], [], None) == "0 of 6 users have this persona, and no fact of their items sets them apart."
     assert len(summary(3, 6, [("x" * 900, found[0][0])] * 3, ["y" * 900] * 3, ("z" * 900, 0.0, None))) < 10 * LONGEST
+
+
+def test_of_features_called_alike_the_strongest_is_told_and_what_the_name_begins_with_comes_first() -> None:
+    traits = [
+        (label, Characteristic(place, 0.5, 2.0))
+        for place, label in enumerate(["1984", "Ann Orrin", "Sea", "ANN ORRIN"])
+    ]
+    assert [(label, one.node_id) for label, one in told(traits, "Sea · Ann Orrin")] == [
+        ("Sea", 2),
+        ("Ann Orrin", 1),
+        ("1984", 0),
+    ]
 
 
 def test_memberships_by_hand() -> None:

@@ -245,6 +245,9 @@ byId("user").addEventListener("input", after(PAUSE, suggestUsers));
 byId("title").addEventListener("input", after(PAUSE, search));
 byId("clear").addEventListener("click", () => guarded(begin));
 byId("which").addEventListener("change", (event) => choose(event.target.value));
+window.addEventListener("message", (event) => {
+  if (event.source === byId("map").contentWindow) choose(event.data);
+});
 
 await guarded(showState, true);
 await guarded(showPersonas, true);
