@@ -6,6 +6,7 @@ variable, settings file, default.
 """
 
 import os
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -96,13 +97,16 @@ def load_section(table: str, model: type[Section], overrides: dict[str, Any] | N
         KgrecError: the file that KGREC_SETTINGS names is missing, it is not TOML, or a table or value does not fit.
     """
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
-    values = _from_file(table, model) | _from_environment(table, model) | given
+    file, environment = _from_file(table, model), _from_environment(table, model)
     try:
-        return model(**values)
+        return model(**file | environment | given)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join([table, *(str(part) for part in first["loc"])])
-        raise KgrecError(f"Setting {where} is wrong: {first['msg'].removeprefix('Value error, ')}.") from error
+        field = str(first["loc"][0]) if first["loc"] else ""  # none where several do not fit each other
+        source = None if field in given else _sources(table, file, environment).get(field)
+        told = f" It comes from {source}." if source else ""
+        raise KgrecError(f"Setting {where} is wrong: {first['msg'].removeprefix('Value error, ')}.{told}") from error
 
 
 def explained(table: str, model: type[BaseModel]) -> list[Setting]:
@@ -112,7 +116,7 @@ def explained(table: str, model: type[BaseModel]) -> list[Setting]:
         KgrecError: as `load_section`.
     """
     loaded, file, environment = load_section(table, model), _from_file(table, model), _from_environment(table, model)
-    sources = dict.fromkeys(file, str(settings_file())) | {name: variable(table, name) for name in environment}
+    sources = _sources(table, file, environment)
     return [
         Setting(
             name,
@@ -123,6 +127,11 @@ def explained(table: str, model: type[BaseModel]) -> list[Setting]:
         )
         for name, field in model.model_fields.items()
     ]
+
+
+def _sources(table: str, file: dict[str, Any], environment: dict[str, Any]) -> dict[str, str]:
+    """Say of each field that is set where it comes from."""
+    return dict.fromkeys(file, str(settings_file())) | {name: variable(table, name) for name in environment}
 
 
 def _from_file(table: str, model: type[BaseModel]) -> dict[str, Any]:
@@ -136,6 +145,8 @@ def _from_file(table: str, model: type[BaseModel]) -> dict[str, Any]:
     except OSError as error:
         raise KgrecError(f"The settings file {path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:  # of TOML and of its encoding, and of numbers and lists without end
+        if path.read_bytes().startswith(BOM_UTF8):
+            raise KgrecError(f"The settings file {path} begins with a byte order mark: save it without one.") from error
         raise KgrecError(f"The settings file {path} cannot be read: {error}.") from error
     unknown = [name for name in tables if name not in TABLES]
     if unknown:

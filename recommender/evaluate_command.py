@@ -55,6 +55,10 @@ def evaluate(
       kgrec evaluate --report report
       kgrec evaluate --run runs/seed-1 --also runs/seed-2 --also runs/seed-3
     """
+    if report is not None:
+        from recommender.report.write import ensure_place, write_report  # plots are not waited for otherwise
+
+        ensure_place(report)
     folder = "evaluation/sessions" if sessions else "evaluation"
     with reading(database, alone=True), waiting("Reading the graph"):
         dataset = read_dataset(database, list(Fit)[:-1])
@@ -63,8 +67,6 @@ def evaluate(
     measured = [one for _, one in runs]
     found = figures(measured)
     if report is not None:
-        from recommender.report.write import write_report  # plots are not waited for otherwise
-
         for path in write_report(runs, report):
             note(f"Wrote {path}.")
     if format == "table":

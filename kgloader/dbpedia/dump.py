@@ -1,6 +1,7 @@
 """A local DBpedia dump that answers the same queries as the endpoint."""
 
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -69,12 +70,16 @@ class Dump:
 
 
 class _Watched:
-    """A stream that tells how much was read of it, and ends at more than a MiB of nothing but white space."""
+    """A stream that tells how much was read of it, and ends at more than a MiB of nothing but white space.
+
+    A byte order mark before all else is left out.
+    """
 
     def __init__(self, stream: BinaryIO, tell: Callable[[int], None]):
         self._stream = stream
         self._tell = tell
         self._blank = 0
+        self._first = True
 
     def read(self, size: int = -1) -> bytes:
         """Read at most ``size`` bytes.
@@ -84,6 +89,8 @@ class _Watched:
         """
         part = self._stream.read(size)
         self._tell(len(part))
+        if self._first:
+            part, self._first = part.removeprefix(BOM_UTF8), False
         self._blank = self._blank + len(part) if part.isspace() else 0
         if self._blank > LONGEST_BLANK:
             raise OSError("it holds more than 1 MiB of blank lines")

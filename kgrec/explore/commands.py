@@ -48,7 +48,7 @@ def explore(
         link = browser.link()
         _list(browser, format)
     else:
-        values = dict(_pair(text) for text in given)
+        values = _parameters(given)
         with connect(settings) as database:
             columns, rows = run_query(database, name, values)
         link = browser.link(query_text(name, values))
@@ -106,6 +106,15 @@ def _list(browser: Browser, format: str) -> None:
         f"Style for Browser, drag it onto the window: {file_of(f'{FOLDER}/style.grass')}",
         f"Neo4j Browser: {browser.told}",
     )
+
+
+def _parameters(given: tuple[str, ...]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for key, value in map(_pair, given):
+        if key in values:
+            raise KgrecError(f"The parameter {key!r} is given twice.")
+        values[key] = value
+    return values
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -45,8 +45,24 @@ def write_report(runs: Sequence[tuple[Path, Measured]], folder: Path) -> list[Pa
             with replacing(path) as draft:
                 draft.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise KgrecError(f"The report cannot be written to {folder}: {error.strerror or error}.") from error
+        raise _refusal(folder, error) from error
     return list(reversed(files))
+
+
+def ensure_place(folder: Path) -> None:
+    """Make the folder of a report before what it reports is measured, which takes long.
+
+    Raises:
+        KgrecError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refusal(folder, error) from error
+
+
+def _refusal(folder: Path, error: OSError) -> KgrecError:
+    return KgrecError(f"The report cannot be written to {folder}: {error.strerror or error}.")
 
 
 def render(made: Report, template: str) -> str:

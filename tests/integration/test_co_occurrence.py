@@ -352,3 +352,18 @@ def test_graph_that_cannot_be_compared_is_said(database: Database) -> None:
     rows(database, "MATCH (u:Changed) REMOVE u:Changed")
     with pytest.raises(KgrecError, match="kgrec load amazon"):
         ensure_all(database)
+
+
+def test_the_estimate_keeps_nearest_ones_of_items_alone(database: Database) -> None:
+    """Users without end would each count for hundreds of nearest ones, which they do not have."""
+    fill(database, given())
+
+    def needed() -> int:
+        return int(database.read("co_occurrence/projection_memory", neighbours=co_occurrence.NEIGHBOURS)[0]["bytes"])
+
+    before = needed()
+    database.driver.execute_query(
+        "MATCH (item:Item) WITH item LIMIT 1 UNWIND range(1, 5000) AS number "
+        "CREATE (:User {user_id: 'more' + number})-[:INTERACTED {split: 'train'}]->(item)"
+    )
+    assert 0 < needed() - before < 5000 * 200

@@ -614,6 +614,8 @@ def test_evaluation_never_reads_the_final_fit(
 
 
 def test_evaluation_of_sessions_and_the_report(command_line: CommandLine, run: Path, tmp_path: Path) -> None:
+    refused = command_line("evaluate", "--run", str(run / "nothing"), "--report", "/dev/null/report", check=False)
+    assert "The report cannot be written to /dev/null/report" in str(refused.exception)  # before all else
     folder = str(tmp_path / "report")
     output = command_line("evaluate", "--run", str(run), "--sessions", "--report", folder).output
     assert "all users, 60 test targets" in output and "leave-one-out" in output

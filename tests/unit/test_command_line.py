@@ -127,6 +127,11 @@ def test_a_program_is_told_settings_and_that_no_server_runs(run: Run) -> None:
     assert told[1]["running"] is False and told[2] == {"stopped": False}
 
 
+def test_a_parameter_that_is_given_twice_is_refused(run: Run) -> None:
+    status, said = run("explore", "why-item", "-p", "item_id=a", "-p", "user_id=b", "-p", "item_id=c")
+    assert status == 1 and "'item_id' is given twice" in said
+
+
 @pytest.mark.parametrize("command", [("explore", "personas"), ("evaluate",), ("recommend", "--user", "u")])
 def test_without_a_server_the_way_to_one_is_told(run: Run, command: tuple[str, ...]) -> None:
     status, said = run(*command)

@@ -63,6 +63,23 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, name: str, v
         load_section(table, model_of(table))
 
 
+def test_a_wrong_value_says_where_it_comes_from(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "kgrec.toml").write_text("[sasrec]\ndim = 0\nheads = 0\n")
+    with pytest.raises(KgrecError, match=r"Setting sasrec\.dim is wrong: [^.]+\. It comes from kgrec\.toml\.$"):
+        load_section("sasrec", model_of("sasrec"))
+    monkeypatch.setenv("KGREC_SASREC_DIM", "-1")
+    with pytest.raises(KgrecError, match=r"Setting sasrec\.dim is wrong: [^.]+\. It comes from KGREC_SASREC_DIM\.$"):
+        load_section("sasrec", model_of("sasrec"))
+    with pytest.raises(KgrecError, match=r"Setting sasrec\.dim is wrong: [^.]+\.$"):
+        load_section("sasrec", model_of("sasrec"), {"dim": -2})
+
+
+def test_a_byte_order_mark_is_named(folder: Path) -> None:
+    (folder / "kgrec.toml").write_bytes(b"\xef\xbb\xbf[hdgi]\ndim = 5\n")
+    with pytest.raises(KgrecError, match=r"kgrec\.toml begins with a byte order mark"):
+        load_section("hdgi", model_of("hdgi"))
+
+
 def test_every_table_has_a_model_and_every_field_a_description() -> None:
     assert tuple(MODELS) == TABLES
     silent = [
