@@ -204,7 +204,8 @@ def test_fields_that_are_none_are_one_sentence(
     result = command_line("load", "embeddings", check=False)
     assert isinstance(result.exception, KgrecError)
     assert str(result.exception) == (
-        "Setting texts.fields.1 is wrong: Input should be 'title', 'makers', 'categories', 'description' or 'facts'."
+        "Setting texts.fields.1 is wrong: Input should be 'title', 'makers', 'categories', 'description' or 'facts'. "
+        "It comes from KGREC_TEXTS_FIELDS."
     )
 
 
