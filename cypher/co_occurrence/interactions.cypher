@@ -3,6 +3,7 @@ MATCH (user:User)
 WHERE user.user_id IS NOT NULL // so that the key's index gives the order
 RETURN user.user_id AS user_id, COLLECT {
   MATCH (user)-[interaction:INTERACTED]->(item:Item)
-  RETURN DISTINCT [item.item_id, interaction.split]
+  WITH interaction.split AS split, collect(DISTINCT item.item_id) AS item_ids
+  RETURN [split, item_ids]
 } AS chosen
 ORDER BY user.user_id

@@ -172,10 +172,11 @@ def _wanted(database: Database) -> dict[Fit, _Wanted]:
     """Name the run that each fit should have, by the interactions of now."""
     kept = neighbours(database.read("co_occurrence/items")[0]["items"])
     digests = {fit: hashlib.sha256(f"{fit.value} {kept}\n".encode()) for fit in Fit}
-    interactions, splits = dict.fromkeys(Fit, 0), {fit: frozenset(fit.splits) for fit in Fit}
+    interactions = dict.fromkeys(Fit, 0)
     for row in database.stream("co_occurrence/interactions"):
+        chosen = dict(row["chosen"])
         for fit, digest in digests.items():
-            items = sorted({item_id for item_id, split in row["chosen"] if split in splits[fit]})
+            items = sorted({item_id for split in fit.splits for item_id in chosen.get(split, ())})
             if items:
                 digest.update(f"{row['user_id']!r} {items!r}\n".encode())
                 interactions[fit] += len(items)
