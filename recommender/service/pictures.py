@@ -12,8 +12,10 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse
 
 from kgrec.errors import Unknown
+from kgrec.graph.database import Database
+from kgrec.graph.personas import current_run
 from kgrec.personas.picture import drawn as drawn_map
-from kgrec.personas.places import persona_map
+from kgrec.personas.places import PersonaMap, persona_map
 from recommender.picture import drawn as drawn_paths
 from recommender.service.recent import Recent
 from recommender.service.schemas import PathToDraw, Picture
@@ -48,6 +50,7 @@ class Pictures:
 
     def __init__(self) -> None:
         self._kept: Recent[str, Callable[[], str]] = Recent(KEPT)
+        self._maps: Recent[str, PersonaMap] = Recent(1)
 
     def keep(self, draw: Callable[[], str]) -> Picture:
         """Keep what draws a picture, and tell its address."""
@@ -65,6 +68,19 @@ class Pictures:
         if draw is None:
             raise Unknown("This picture is no longer kept: ask for it again.")
         return draw()
+
+    def map(self, graph: Database) -> PersonaMap:
+        """Read the map of the personas with some of the users, once for each run: it takes long with many users.
+
+        Raises:
+            KgrecError: as `persona_map`.
+        """
+        run = current_run(graph)
+        found = self._maps.get(run.run_id) if run else None
+        if found is None:
+            found = persona_map(graph, USERS)
+            self._maps.keep(found.run_id, found)
+        return found
 
 
 def _of(request: Request) -> Pictures:
@@ -85,7 +101,7 @@ def of_path(pictures: Kept, asked: PathToDraw) -> Picture:
 @routes.post("/map")
 async def of_personas(service: Served, pictures: Kept) -> Picture:
     """Draw the map of the personas, with some of the users."""
-    found, _ = await service.answer(lambda loaded: persona_map(loaded.graph, USERS))
+    found, _ = await service.answer(lambda loaded: pictures.map(loaded.graph))
     return pictures.keep(lambda: drawn_map(found, small=True))
 
 

@@ -149,6 +149,8 @@ def test_without_the_graph_answers_come_from_memory_and_say_so(client: Client, w
         for path in ("/personas", "/users/u01/persona", f"/users/u01/explanations/{item_id}"):
             answer = client.get(f"/v1{path}")
             assert answer.status_code == 200 and answer.json()["degraded"] is user.json()["degraded"]
+        drawn = client.get(client.post("/v1/pictures/map", {}).json()["url"])
+        assert drawn.status_code == 200 and user.json()["persona"].split(" ")[0] in drawn.text
         return [user.json(), session.json()]
 
     def without_reasons(answer: dict[str, Any]) -> object:
