@@ -69,7 +69,7 @@ class SASRecTraining:
             self.model.parameters(),
             lr=settings.learning_rate,
             betas=(0.9, 0.98),
-            fused=self.target_device.type == "cuda" or None,
+            fused=self.target_device.type == "cuda" or None,  # all weights by one operation
         )
         self.histories = known.histories
         self.taught = np.flatnonzero(known.lengths > 1).tolist()
