@@ -29,6 +29,7 @@ from kgrec.training.fits import Fit
 NEIGHBOURS = 100
 QUESTIONS = 5_000  # that are asked at most; more would not change what is seen
 COSINES_AT_ONCE = 2**24  # 64 MiB of them
+BLOCK = 2**14  # users in double precision at once
 UNTRAINED = ("features", "features, propagated untrained")  # what HDGI has to be better than
 
 
@@ -136,15 +137,16 @@ def unlearned(graph: TrainingGraph, settings: HDGISettings) -> Iterator[tuple[st
 
 def propagated(graph: TrainingGraph, name: AdjacencyName) -> Tensor:
     """Features after one untrained step along each meta-path, the mean over meta-paths: ``[n_users, in_dim]``."""
-    cpu = torch.device("cpu")
-    steps = [adjacency(str(path), hops, name, cpu) @ graph.features for path, hops in graph.paths.items()]
-    return torch.stack(steps).mean(dim=0)
+    cpu, total = torch.device("cpu"), torch.zeros_like(graph.features)
+    for path, hops in graph.paths.items():
+        total += adjacency(str(path), hops, name, cpu) @ graph.features
+    return total.div_(len(graph.paths))
 
 
 def centred(vectors: Tensor) -> Tensor:
     """Take the mean of the users of whom something is known away from them: ``[n_users, dim]``."""
-    known = vectors.any(dim=1)
-    return (vectors - vectors[known].mean(dim=0)) * known[:, None]
+    known = vectors.any(dim=1, keepdim=True)
+    return (vectors - vectors.sum(dim=0) / known.sum()).mul_(known)
 
 
 def worth(name: str, vectors: Tensor, questions: Questions, items: Tensor | None = None) -> Worth:
@@ -155,12 +157,12 @@ def worth(name: str, vectors: Tensor, questions: Questions, items: Tensor | None
     directions = normalize(vectors.float(), dim=1)
     ranks = _ranks(questions, lambda users: _votes(directions, users, questions.chosen), len(directions))
     dots = None if items is None else _ranks(questions, lambda users: _dots(directions[users], items), len(items))
-    known = directions[directions.any(dim=1)]
-    n = max(len(known), 2)
-    alike = (known.sum(dim=0).square().sum().item() - len(known)) / (n * (n - 1))
+    known = int(directions.any(dim=1).sum())  # the others are zeros, and add nothing
+    n = max(known, 2)
+    alike = (directions.sum(dim=0).square().sum().item() - known) / (n * (n - 1))
     at_10, at_100 = (float((ranks <= k).mean()) for k in (10, 100))
     dot_at_10, dot_at_100 = (None if dots is None else float((dots <= k).mean()) for k in (10, 100))
-    return Worth(name, at_10, at_100, dot_at_10, dot_at_100, alike, _effective_rank(known))
+    return Worth(name, at_10, at_100, dot_at_10, dot_at_100, alike, _effective_rank(directions))
 
 
 def _probed(found: Worth, vectors: Tensor, probe: LinearProbe | None) -> Worth:
@@ -209,7 +211,9 @@ def _dots(users: Tensor, items: Tensor) -> np.ndarray:
 
 
 def _effective_rank(directions: Tensor) -> float:
-    gram = directions.T.double() @ directions.double()  # [dim, dim]
+    gram = torch.zeros(directions.shape[1], directions.shape[1], dtype=torch.float64)
+    for block in torch.split(directions, BLOCK):
+        gram.addmm_(block.T.double(), block.double())
     singular = torch.linalg.eigvalsh(gram).clamp(min=0.0).sqrt()
     share = singular / singular.sum().clamp(min=1e-12)
     return float(torch.exp(torch.special.entr(share).sum()))
