@@ -28,6 +28,8 @@ from kgrec.training.fits import Fit
 
 NEIGHBOURS = 100
 QUESTIONS = 5_000  # that are asked at most; more would not change what is seen
+FEWEST = 1_000  # asked in any case, where there are as many
+COSINES = 2**30  # made of each kind of vectors at most: on a CPU, a minute or two
 COSINES_AT_ONCE = 2**24  # 64 MiB of them
 BLOCK = 2**14  # users in double precision at once
 UNTRAINED = ("features", "features, propagated untrained")  # what HDGI has to be better than
@@ -82,7 +84,8 @@ class Questions:
         """Take them out of the streamed graph, a sample where they are many; the training is that of ``graph``."""
         found = streamed.interactions.get("validation")
         users, items = (np.zeros(0, dtype=np.int64),) * 2 if found is None else found.pairs
-        asked = pd.DataFrame({"user": users, "item": items}).sample(min(QUESTIONS, len(users)), random_state=0)
+        n = min(QUESTIONS, max(FEWEST, COSINES // max(len(streamed.user_ids), 1)), len(users))
+        asked = pd.DataFrame({"user": users, "item": items}).sample(n, random_state=0)
         return cls(
             graph.chosen,
             pd.Index(streamed.user_nodes).get_indexer(asked["user"]),

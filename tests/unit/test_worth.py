@@ -218,6 +218,19 @@ def test_questions_are_the_validation_interactions() -> None:
     assert told == expected
 
 
+def test_many_users_are_asked_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each question is compared with all users."""
+    given = streamed(shop())
+    n_users, everybody = len(given.user_ids), len(given.interactions["validation"])
+    graph = training_graph(given, Fit.VALIDATION, [MetaPath.parse("INTERACTED")], 0, 0)
+    monkeypatch.setattr(module, "FEWEST", 7)
+    numbers = []
+    for cosines in (n_users * 100, n_users * 20, n_users):
+        monkeypatch.setattr(module, "COSINES", cosines)
+        numbers.append(len(Questions.of(given, graph).users))
+    assert everybody > 20 and numbers == [everybody, 20, 7]
+
+
 def test_questions_of_an_item_that_there_is_nothing_of_have_no_column() -> None:
     graph = streamed(shop())
     asked_first = Questions.of(graph, training_graph(graph, Fit.VALIDATION, PATHS, 8, 0))
