@@ -16,6 +16,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from kgrec.training.fits import Fit
 from recommender import baselines as module
+from recommender.asked import Asked
 from recommender.baselines import (
     EASE_L2,
     NO_RECENCY,
@@ -180,6 +181,19 @@ def test_the_test_items_choose_nothing() -> None:
     items = data.items.copy()
     items[data.splits == TEST] = items[data.splits == TEST] % N_ITEMS + 1
     assert choose(of(data)) == choose(of(dataclasses.replace(data, items=items)))
+
+
+def test_a_sample_of_the_questions_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def first_is_best(scorer: Scorer, questions: Asked) -> float:
+        asked.append(len(questions.users))
+        return -float(len(asked))
+
+    monkeypatch.setattr(module, "QUESTIONS", 7)
+    monkeypatch.setattr(module, "_ndcg", first_is_best)
+    choose(of(shop()))
+    assert len(asked) > 5 and set(asked) == {7}
 
 
 def test_choices_are_kept_for_the_same_interactions(tmp_path: Path) -> None:

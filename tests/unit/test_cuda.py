@@ -9,7 +9,7 @@ from gnn.trainer import HELD_OUT
 from kgrec.training.device import record
 from kgrec.training.fits import Fit
 from recommender import trainer
-from recommender.settings import LossName, SASRecSettings
+from recommender.settings import Conditioning, LossName, SASRecSettings
 from recommender.trained import BASE, with_persona
 from recommender.trainer import SASRecTraining
 from tests.unit.test_trainer import cycle
@@ -20,9 +20,12 @@ needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is 
 
 @needs_cuda
 @pytest.mark.parametrize("way", [None, "add", "gate", "prefix"])
-def test_a_recorded_model_learns_what_it_learns_on_a_cpu(way: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recorded_model_learns_what_it_learns_on_a_cpu(
+    way: Conditioning | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = SASRecSettings(dim=16, heads=2, max_length=8, dropout=0.0, persona_dropout=0.0, batch_size=16)
-    variant, curves = BASE if way is None else with_persona(way), []  # type: ignore[arg-type]
+    variant = BASE if way is None else with_persona(way)
+    curves: list[list[float]] = []
     for where in (None, CPU):
         if where is not None:
             monkeypatch.setattr(trainer, "device", lambda: CPU)

@@ -16,7 +16,7 @@ from kgrec.training.checkpoint import Checkpoint
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.checkpoint import save as save_checkpoint
 from kgrec.training.fits import Fit
-from recommender import fusion, second_stage
+from recommender import evaluation, fusion, second_stage
 from recommender.asked import Asked, sessions_asked, users_asked
 from recommender.baselines import item_knn
 from recommender.dataset import Dataset, Personas
@@ -209,6 +209,24 @@ def test_sessions_are_kept_beside_users(run: Path) -> None:
     assert found.users["history"].tolist() == [5] * (N_USERS - 1)  # of six known items, without times
     assert np.array_equal(Measured.load(run / "evaluation" / "sessions").ranks, found.ranks)
     assert np.array_equal(Measured.load(run / "evaluation").ranks, users.ranks)
+
+
+@pytest.mark.parametrize("sessions", [False, True])
+def test_of_many_users_some_are_asked_and_it_is_said(
+    run: Path, sessions: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = evaluate(shop(), run, sessions=sessions)
+    monkeypatch.setattr(evaluation, "MOST", 9)
+    some = evaluate(shop(), run, sessions=sessions)
+    assert "Asked are 9 of 23 users" in capsys.readouterr().err
+    assert (len(some.users), some.about["data"]["targets"], some.about["data"]["targets that are not asked for"]) == (
+        9,
+        9,
+        14,
+    )
+    assert whole.about["data"]["targets that are not asked for"] == 0
+    rows = [whole.users["user_id"].tolist().index(user_id) for user_id in some.users["user_id"]]
+    assert np.array_equal(some.ranks, whole.ranks[:, rows])
 
 
 @pytest.mark.parametrize("sessions", [False, True])

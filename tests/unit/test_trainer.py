@@ -410,7 +410,7 @@ def test_users_who_teach_nothing_are_said() -> None:
 def test_batches_of_one_shape_teach_what_batches_as_long_as_needed_teach(variant: Variant) -> None:
     """The shape of a model that is recorded on CUDA: longer, and with more users, than any batch has."""
     settings = SMALL.model_copy(update={"dropout": 0.0, "persona_dropout": 0.0})
-    curves = []
+    curves: list[list[float]] = []
     for shape in (None, (16, 8)):
         training = SASRecTraining(cycle(), settings, variant, Fit.VALIDATION)
         training.parts, training.shape = 1, shape
