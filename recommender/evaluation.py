@@ -76,8 +76,9 @@ def evaluate(dataset: Dataset, run: str | Path, sessions: bool = False) -> Measu
     """
     run = Path(run)
     asked = sessions_asked(dataset, Fit.TEST, MOST) if sessions else users_asked(dataset, Fit.TEST).sample(MOST)
-    if len(asked.users) < _targets(dataset):
-        note(f"Asked are {MOST:,} of {_targets(dataset):,} users, always the same: more would not change the figures.")
+    n_targets = _targets(dataset)
+    if len(asked.users) < n_targets:
+        note(f"Asked are {MOST:,} of {n_targets:,} users, always the same: more would not change the figures.")
     with settled(run, "sasrec", files_read(Fit.VALIDATION, Fit.TEST)):
         contenders = [*plain(dataset, run), *trained(dataset, run)]
         about = {"protocol": "sessions" if sessions else "users", "judged": _judged(run), "base": FUSED_BASE}
@@ -197,7 +198,7 @@ def _users(dataset: Dataset, asked: Asked, counts: np.ndarray) -> pd.DataFrame:
 
 def _about(dataset: Dataset, asked: Asked, about: dict[str, Any]) -> dict[str, Any]:
     repeated = [target in history for target, history in zip(asked.targets.tolist(), asked.histories, strict=True)]
-    later = dataset.sequences.splits == len(Fit.TEST.splits)
+    later, n_targets = dataset.sequences.splits == len(Fit.TEST.splits), _targets(dataset)
     return {
         "kgrec": version("kgrec"),
         "split": dataset.split,
@@ -207,8 +208,8 @@ def _about(dataset: Dataset, asked: Asked, about: dict[str, Any]) -> dict[str, A
             "items": dataset.n_items,
             "interactions": len(dataset.sequences.items),
             "targets": len(asked.users),
-            "targets that are not asked for": _targets(dataset) - len(asked.users),
-            "test interactions that are no target": int(later.sum()) - _targets(dataset),
+            "targets that are not asked for": n_targets - len(asked.users),
+            "test interactions that are no target": int(later.sum()) - n_targets,
             "tied targets": float(dataset.sequences.tied(asked.places).mean()),
             "repeated targets": float(np.mean(repeated)),
             "digest of the interactions": dataset.interactions_digest,

@@ -1,4 +1,4 @@
-"""What is done otherwise on CUDA gives what a CPU gives: run where there is one (`benchmarks.cuda` says how fast)."""
+"""What is done otherwise on CUDA gives what a CPU gives: run where there is one."""
 
 import pytest
 import torch
