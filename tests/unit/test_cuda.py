@@ -23,7 +23,9 @@ needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is 
 def test_a_recorded_model_learns_what_it_learns_on_a_cpu(
     way: Conditioning | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = SASRecSettings(dim=16, heads=2, max_length=8, dropout=0.0, persona_dropout=0.0, batch_size=16)
+    settings = SASRecSettings(
+        dim=16, heads=2, max_length=8, dropout=0.0, persona_dropout=0.0, batch_size=16, learning_rate=1e-2
+    )
     variant = BASE if way is None else with_persona(way)
     curves: list[list[float]] = []
     for where in (None, CPU):
