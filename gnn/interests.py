@@ -21,7 +21,7 @@ from kgrec.graph.database import Database, Row
 from kgrec.graph.transaction_size import RELATIONSHIP, rows_at_once
 
 KINDS = ("catalogue", "DBpedia")  # of facts, as project/item_facts has them: a profile each
-USERS = 1_000  # written in one transaction, each with up to TOP interests of every kind
+USERS = 1_000  # whose interests of one kind, up to TOP of each, are written in one transaction
 INTERESTS = 20_000  # removed in one transaction
 
 
@@ -46,11 +46,10 @@ def write_interests(database: Database) -> None:
         return
     profiles = {kind: Profiles(facts) for kind, facts in catalogue.facts.items()}
     written = 0
-    at_once = rows_at_once(database, len(KINDS) * TOP * RELATIONSHIP, USERS)
+    at_once = rows_at_once(database, TOP * RELATIONSHIP, USERS)
     for users in chunked(database.stream("project/user_items"), at_once):
-        rows = list(_rows(catalogue, profiles, users))
-        summary = database.write("personas/interests", rows=rows, run_id=run_id)
-        written += summary.counters.relationships_created
+        for batch in _batches(catalogue, profiles, users):
+            written += database.write("personas/interests", **batch, run_id=run_id).counters.relationships_created
     switched = database.write("personas/interests_switch", run_id=run_id, interests=written)
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's profiles were changed at the same time: run `kgrec train personas` again.")
@@ -106,21 +105,23 @@ def _run_id(database: Database, catalogue: _Catalogue) -> str:
     return digest.hexdigest()[:12]
 
 
-def _rows(catalogue: _Catalogue, profiles: dict[str, Profiles], users: list[Row]) -> Iterator[Row]:
+def _batches(catalogue: _Catalogue, profiles: dict[str, Profiles], users: list[Row]) -> Iterator[Row]:
+    """Yield what the statement is given of some users, for each kind."""
     chosen = _chosen(catalogue.number, (row["item_ids"] for row in users))
     for kind, profile in profiles.items():
-        for user, interests in zip(users, profile.interests(chosen), strict=True):
-            for one in interests:
-                name = catalogue.features[kind][one.feature]
-                # Of makers and categories the label comes first; the name of an entity is its IRI.
-                label, _, key = name.partition(" ") if kind == "catalogue" else ("Entity", "", name)
-                yield {
-                    "user_id": user["user_id"],
-                    "label": label,
-                    "key": key,
-                    "weight": one.weight,
-                    "items": one.items,
-                }
+        interests = profile.interests(chosen)
+        named, places = np.unique(interests.features, return_inverse=True)
+        # Of makers and categories the label comes first; the name of an entity is its IRI.
+        names = [catalogue.features[kind][feature] for feature in named]
+        features = [name.split(" ", 1) if kind == "catalogue" else ["Entity", name] for name in names]
+        yield {
+            "features": [{"label": label, "key": key} for label, key in features],
+            "user_ids": [row["user_id"] for row in users],
+            "offsets": interests.offsets.tolist(),
+            "interests": places.tolist(),
+            "weights": interests.weights.tolist(),
+            "items": interests.items.tolist(),
+        }
 
 
 def _chosen(number: dict[str, int], histories: Iterable[list[str]]) -> sp.csr_matrix:

@@ -12,19 +12,21 @@ COMMON = 0.5  # a feature of this share of the items, or of more, tells nobody a
 
 
 @dataclass(frozen=True)
-class Interest:
-    """A feature in a user's profile.
+class Interests:
+    """Features in the profiles of some users, the users in their order, of each the strongest feature first.
 
     Attributes:
-        feature: its number.
-        weight: its part of the profile, which has length 1; to six digits, so that what weighs the same is a tie
-            whatever the order in which it was added up.
-        items: how many of the user's items have it.
+        offsets: where each user's begin, and where the last one's end. ``[n_users + 1]``
+        features: their numbers. ``[n_interests]``
+        weights: their parts of the profiles, which have length 1; to six digits, so that what weighs the same is a tie
+            whatever the order in which it was added up. ``[n_interests]``
+        items: how many of the user's items have each. ``[n_interests]``
     """
 
-    feature: int
-    weight: float
-    items: int
+    offsets: np.ndarray
+    features: np.ndarray
+    weights: np.ndarray
+    items: np.ndarray
 
 
 class Profiles:
@@ -44,8 +46,8 @@ class Profiles:
         self.rare = np.flatnonzero(share < COMMON)
         self.told = rows_of_length_one(weighed(self.facts, n_items))
 
-    def interests(self, chosen: sp.csr_matrix, top: int = TOP) -> list[list[Interest]]:
-        """Find the strongest of each user, the strongest first, of equal ones that of the lower number.
+    def interests(self, chosen: sp.csr_matrix, top: int = TOP) -> Interests:
+        """Find the strongest of each user, of equal ones those of the lower numbers.
 
         Args:
             chosen: which items are the users', 1 or 0. ``[n_users, n_items]``
@@ -54,15 +56,15 @@ class Profiles:
         profile = sp.csr_matrix(chosen @ self.told)  # [n_users, n_features]
         lengths = row_lengths(profile)
         # Without the common ones every weight is above 0: both matrices have their numbers at the same places.
-        weights, items = (sp.csr_matrix(matrix[:, self.rare]) for matrix in (profile, chosen @ self.facts))
-        weights.sort_indices()
+        rare, items = (sp.csr_matrix(matrix[:, self.rare]) for matrix in (profile, chosen @ self.facts))
+        rare.sort_indices()
         items.sort_indices()
-        found = []
-        for user, length in enumerate(lengths):
-            mine = slice(weights.indptr[user], weights.indptr[user + 1])
-            weight = np.round(weights.data[mine] / length, 6)
-            order = np.argsort(-weight, kind="stable")[:top]
-            columns = self.rare[weights.indices[mine][order]]
-            numbers = columns.tolist(), weight[order].tolist(), items.data[mine][order].astype(int).tolist()
-            found.append([Interest(*one) for one in zip(*numbers, strict=True)])
-        return found
+        users = np.repeat(np.arange(len(lengths)), np.diff(rare.indptr))
+        weights = np.round(rare.data / lengths[users], 6)
+        order = np.lexsort((rare.indices, -weights, users))
+        order = order[
+            np.arange(len(order)) - rare.indptr[users] < top
+        ]  # sorted or not, a user's are at the same places
+        kept = np.minimum(np.diff(rare.indptr), top)
+        numbers = self.rare[rare.indices[order]], weights[order], items.data[order].astype(np.int64)
+        return Interests(np.concatenate([[0], np.cumsum(kept)]), *numbers)
