@@ -127,7 +127,7 @@ def same(found: Interests, given: Interests) -> bool:
 @pytest.fixture(autouse=True)
 def graph(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small batches, and the graph as it is given."""
-    monkeypatch.setattr(writing, "USERS", 7)
+    monkeypatch.setattr(writing, "USERS", 16)
     monkeypatch.setattr(writing, "INTERESTS", 100)
     ensure_schema(database)
     fill(database, told(), chosen())
@@ -246,8 +246,8 @@ def test_killed_before_any_write(database: Database, monkeypatch: pytest.MonkeyP
         write_interests(database)
         assert dump(database) == whole, number
     switched = [outcome == after for outcome in outcomes]
-    # It forgets what was left, writes five batches, switches, forgets the old run; the last is after the switch.
-    assert len(outcomes) == 8 and switched == [False] * 7 + [True]
+    # It forgets what was left, writes two batches of each kind, switches, forgets the old run; that is after the switch.
+    assert len(outcomes) == 7 and switched == [False] * 6 + [True]
 
 
 def test_killed_while_the_old_run_goes(database: Database) -> None:
@@ -285,12 +285,12 @@ def test_no_transaction_carries_more_than_a_batch(database: Database, monkeypatc
         summary = real(self, name, **parameters)
         if name == "personas/interests":
             created.append(summary.counters.relationships_created)
-            assert len({row["user_id"] for row in parameters["rows"]}) <= writing.USERS
+            assert len(parameters["user_ids"]) <= writing.USERS
         return summary
 
     monkeypatch.setattr(Database, "write", counted)
     write_interests(database)
-    assert len(created) == 5 and sum(created) == len(expected(told(), chosen()))
+    assert len(created) == 4 and sum(created) == len(expected(told(), chosen()))
 
 
 def test_two_at_once_do_not_make_half_a_run(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,16 +298,16 @@ def test_two_at_once_do_not_make_half_a_run(database: Database, monkeypatch: pyt
     write_interests(database)
     before = stored(database)
     facts, histories = change(database)
-    real, (current,) = writing._rows, runs(database)
+    real, (current,) = writing._batches, runs(database)
     calls = iter(range(100))
 
     def late(*arguments: Any) -> Iterator[dict[str, Any]]:
-        if next(calls) == 2:
+        if next(calls) == 1:
             writing._forget(database, current)  # as the second does at its start
         return real(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(writing, "_rows", late)
+        patched.setattr(writing, "_batches", late)
         with pytest.raises(KgrecError, match="at the same time"):
             write_interests(database)
     assert stored(database) == before
