@@ -1,14 +1,18 @@
 """Models and index of a run folder in memory, and whether the folder holds others by now."""
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 import torch
+from more_itertools import chunked
 
+from kgrec.errors import KgrecError
+from kgrec.feedback.events import Event
 from kgrec.feedback.following import MANIFEST
 from kgrec.graph.database import Database, Row, connect_as
 from kgrec.graph.lock import reading
@@ -16,13 +20,17 @@ from kgrec.personas.cards import TRAITS
 from kgrec.settings import Neo4jSettings
 from kgrec.training.fits import Fit
 from kgrec.training.run_lock import files_of, settled
+from recommender.histories import read_users
 from recommender.recommend import Recommender
-from recommender.service.graph import CURRENT, Graph
-from recommender.service.memory import Memory
+from recommender.service.graph import Graph
+from recommender.service.known_users import known_users
+from recommender.service.memory import CURRENT, Memory
 from recommender.service.settings import ServeSettings
 from recommender.service.titles import Titles
+from recommender.snapshot import Snapshot
 from recommender.trained import files_read
 
+USERS = 1_000  # read together
 Contents = tuple[Any, Any]  # of a run folder: what its snapshot consists of, and the files of its models
 
 
@@ -65,23 +73,44 @@ class Loaded:
                 current = graph.read(CURRENT)[0]
                 rows = graph.read("serve/personas", run_id=personas.run_id)
                 titles = Titles.read(graph, recommender.snapshot)
+                known = known_users(graph, recommender.snapshot, run, _kept_as(run, recommender.snapshot))
             writer = connect_as(Database, neo4j, settings.graph_seconds)
             nobody = torch.zeros(1, personas.dim)
             recommender.served.lists([[1]], nobody, 1)  # makes what is made when it is first asked for
-            named = [(row["name"], row["vector"]) for row in rows]
-            memory = Memory(current, named, titles, settings.remembered_users)
+            memory = Memory(current, rows, titles, known, settings.remembered_users)
             cards: Row = {"run_id": personas.run_id, "traits": TRAITS}
             for name, parameters in (("project/persona_cards", cards), ("personas/about", {})):
                 memory.keep(name, parameters, graph.read(name, **parameters))
             graph.remember(memory)
+            told = [row["user_id"] for row in graph.stream("serve/told")]
+            found = cls(recommender, graph, writer, run, titles, before, datetime.now(UTC))
+            found.remember(told)
         except BaseException:
             graph.close()
             if writer is not None:
                 writer.driver.close()
             raise
         after = contents(run)
-        mine = after[1] == before[1] and _state(run) == recommender.snapshot.state  # where it was made by this load
-        return cls(recommender, graph, writer, run, titles, after if mine else before, datetime.now(UTC))
+        mine = after[1] == before[1] and _manifest(run).get("state") == recommender.snapshot.state  # made by this load
+        return replace(found, contents=after) if mine else found
+
+    def remember(self, user_ids: Sequence[str]) -> None:
+        """Read what some users did and said, and forget it no more, also while the graph is away."""
+        self.memory.hold(user_ids)
+        for batch in chunked(user_ids, USERS):
+            with suppress(KgrecError):  # personas are just being written: the next load has them
+                read_users(self.graph, self.recommender.snapshot, list(batch))
+
+    def tell(self, events: Sequence[Event]) -> None:
+        """Remember what users did and said just now, which is in the graph."""
+        self.memory.tell(events)  # what counts where the graph goes away before it was read again
+        self.remember(list(dict.fromkeys(event.user_id for event in events)))
+
+    @property
+    def memory(self) -> Memory:
+        """What is remembered for when the graph is away."""
+        assert self.graph.memory is not None
+        return self.graph.memory
 
     def close(self) -> None:
         """End the connections."""
@@ -94,8 +123,10 @@ def contents(run: Path) -> Contents:
     return _manifest(run).get("files"), files_of(run, files_read(Fit.FINAL))
 
 
-def _state(run: Path) -> object:
-    return _manifest(run).get("state")
+def _kept_as(run: Path, snapshot: Snapshot) -> str | None:
+    """Name of the file of this snapshot; ``None`` where the folder has not this one."""
+    manifest = _manifest(run)
+    return manifest.get("file") if snapshot.state and manifest.get("state") == snapshot.state else None
 
 
 def _manifest(run: Path) -> dict[str, Any]:
