@@ -77,7 +77,7 @@ class Loaded:
             writer = connect_as(Database, neo4j, settings.graph_seconds)
             nobody = torch.zeros(1, personas.dim)
             recommender.served.lists([[1]], nobody, 1)  # makes what is made when it is first asked for
-            memory = Memory(current, rows, titles, known, settings.remembered_users)
+            memory = Memory(current, rows, titles, known, recommender.snapshot, settings.remembered_users)
             cards: Row = {"run_id": personas.run_id, "traits": TRAITS}
             for name, parameters in (("project/persona_cards", cards), ("personas/about", {})):
                 memory.keep(name, parameters, graph.read(name, **parameters))

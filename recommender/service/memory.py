@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,18 @@ import numpy as np
 from kgrec.feedback.events import Event
 from kgrec.graph.database import Row
 from kgrec.graph.memberships import memberships
+from recommender.likes import INDEXES
 from recommender.service.known_users import KnownUsers
+from recommender.service.named import Named
 from recommender.service.recent import Recent
 from recommender.service.titles import Titles
+from recommender.snapshot import Snapshot
 
 CURRENT, NEAREST = "personas/current", "project/nearest_persona"
 HISTORIES, PERSONAS, MEMBERSHIPS = "project/histories", "project/personas_of_users", "serve/memberships"
 TITLES, USERS, ALL_USERS = "project/titles", "serve/users", "project/persona_users"
 OF_ALL = ("project/persona_cards", "personas/about")  # asked for when it is loaded, and kept
+NAMES = ("project/features_named", "project/items_titled", "project/entity_of_iri", "schema/indexes")
 # Of very many items and users: reasons are then told by what others chose alone.
 UNKEPT = (
     "project/features_of_items",
@@ -63,11 +68,20 @@ class Memory:
         personas: rows of ``serve/personas`` of its run.
         titles: of all items.
         known: all users, as they were when they were read.
+        snapshot: whose facts likes may mean.
         users: how many are remembered as they were last seen, beside those who told something.
     """
 
-    def __init__(self, current: Row, personas: list[Row], titles: Titles, known: KnownUsers, users: int):
-        self.current, self.titles, self.known = current, titles, known
+    def __init__(
+        self,
+        current: Row,
+        personas: list[Row],
+        titles: Titles,
+        known: KnownUsers,
+        snapshot: Snapshot,
+        users: int,
+    ):
+        self.current, self.titles, self.known, self._snapshot = current, titles, known, snapshot
         self._names = [row["name"] for row in personas]
         self._ids = [row["persona_id"] for row in personas]
         self._centres = np.array([row["vector"] for row in personas], dtype=np.float32)
@@ -88,7 +102,7 @@ class Memory:
                 self._personas.keep(user_id, self._persona_of(found.get(user_id)))
         elif name in OF_ALL:
             self._of_all[name] = rows
-        elif name not in (CURRENT, TITLES, NEAREST, MEMBERSHIPS, USERS, *UNKEPT):
+        elif name not in (CURRENT, TITLES, NEAREST, MEMBERSHIPS, USERS, *NAMES, *UNKEPT):
             self._others.keep(_key(name, parameters), rows)
 
     def hold(self, user_ids: Iterable[str]) -> None:
@@ -143,11 +157,23 @@ class Memory:
                 return [{"user_id": user_id} for user_id in self.known.user_ids()]
             case "project/titles":
                 return [{"item_id": item_id, "title": self.titles.of(item_id)} for item_id in parameters["item_ids"]]
+            case "project/features_named":
+                return self._named.features(parameters["query"], parameters["n"])
+            case "project/items_titled":
+                return self._named.items(parameters["query"], parameters["n"])
+            case "project/entity_of_iri":
+                return self._named.entity(parameters["iri"])
+            case "schema/indexes":  # which the names need not have then
+                return [{"name": index, "online": True} for index in INDEXES]
             case _ if name in OF_ALL:
                 return self._of_all.get(name)
             case _ if name in UNKEPT:
                 return []
         return self._others.get(_key(name, parameters))
+
+    @cached_property
+    def _named(self) -> Named:
+        return Named(self._snapshot.columns_of_facts, self.titles)
 
     def _history(self, user_id: str) -> History | None:
         found = self._histories.get(user_id)

@@ -150,14 +150,15 @@ def test_without_the_graph_answers_come_from_memory_and_say_so(
     def ask() -> list[dict[str, Any]]:
         user = client.get("/v1/users/u01/recommendations")
         session = client.post("/v1/sessions/recommendations", {"items": ["i00", "i02"]})
-        assert (user.status_code, session.status_code) == (200, 200)
+        likes = client.post("/v1/cold-start/recommendations", {"likes": ["Lighthouses", "Publisher 3"]})
+        assert (user.status_code, session.status_code, likes.status_code) == (200, 200, 200)
         item_id = user.json()["items"][0]["item_id"]
         for path in ("/personas", "/users/u01/persona", f"/users/u01/explanations/{item_id}"):
             answer = client.get(f"/v1{path}")
             assert answer.status_code == 200 and answer.json()["degraded"] is user.json()["degraded"]
         drawn = client.get(client.post("/v1/pictures/map", {}).json()["url"])
         assert drawn.status_code == 200 and user.json()["persona"].split(" ")[0] in drawn.text
-        return [user.json(), session.json()]
+        return [user.json(), session.json(), likes.json()]
 
     def told(answer: dict[str, Any]) -> object:
         return without_reasons(answer["items"]), answer["persona"]
@@ -452,7 +453,7 @@ def test_the_page_shows_what_the_service_says_and_what_feedback_changes(client: 
         assert said == []
 
 
-def test_sigterm_finishes_what_is_under_way_and_the_log_names_nobody(
+def test_sighup_loads_anew_sigterm_finishes_what_is_under_way_and_the_log_names_nobody(
     command_line: CommandLine, run: Path, wire: Cuttable
 ) -> None:
     variables = os.environ | command_line.environment
@@ -462,6 +463,13 @@ def test_sigterm_finishes_what_is_under_way_and_the_log_names_nobody(
     assert process.stderr is not None
     url = re.findall(r"http://[0-9.:]+", process.stderr.readline())[0]
     path = f"{url}/v1/users/u07/recommendations"
+
+    def loaded() -> str:
+        return str(requests.get(f"{url}/ready", timeout=30).json()["loaded"])
+
+    first = loaded()
+    process.send_signal(signal.SIGHUP)
+    until(lambda: loaded() != first)
     assert requests.get(path, timeout=30).status_code == 200
     found: list[requests.Response] = []
     with wire.silent():
@@ -481,3 +489,46 @@ def test_sigterm_finishes_what_is_under_way_and_the_log_names_nobody(
         ("/v1/users/{user_id:path}/recommendations", 200)
     ]
     assert "u07" not in rest
+
+
+def test_a_whole_training_into_the_folder_loses_no_request(
+    start: Callable[..., Any], command_line: CommandLine, run: Path, tmp_path: Path
+) -> None:
+    """The last test, as the graph has other personas by it: those are served once their models are trained."""
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    session = {"items": ["i00", "i02"], "k": 7}
+    statuses: list[int] = []
+    over = threading.Event()
+    with start(folder) as client:
+
+        def ready() -> dict[str, Any]:
+            found: dict[str, Any] = client.get("/ready").json()
+            return found
+
+        def ask() -> None:
+            while not over.is_set():
+                statuses.append(client.get("/v1/users/u00/recommendations").status_code)
+                statuses.append(client.post("/v1/sessions/recommendations", session).status_code)
+
+        before, first = client.get("/v1/users/u00/recommendations?k=7"), ready()
+        asking = threading.Thread(target=ask)
+        asking.start()
+        try:
+            again = ("--run", str(folder), "--seed", "3", "--fresh")
+            command_line("train", "personas", *again)
+            assert client.post("/v1/reload").status_code == 202  # in the midst: what is served stays
+            until(lambda: ready()["problem"] is not None)
+            assert ready()["run"] == first["run"]
+            command_line("train", "sasrec", *again)
+            until(lambda: ready()["run"] != first["run"])
+        finally:
+            over.set()
+            asking.join()
+        assert set(statuses) == {200} and len(statuses) > 10
+        assert ready()["problem"] is None
+        after = client.get("/v1/users/u00/recommendations?k=7")
+        assert after.json()["degraded"] is False
+        assert lines(after, "u00") == of_command_line(command_line, folder, "--user", "u00") != lines(before, "u00")
+        answer = client.post("/v1/sessions/recommendations", session)
+        assert lines(answer, "session") == of_command_line(command_line, folder, "--session", "i00,i02")
