@@ -187,7 +187,8 @@ def test_a_text_model_words_what_the_evidence_bears_out(
     assert "The text model worded 1 of 2 summaries; of 1 it said" in train(command_line, tmp_path / "run")
     cards = by_theme(persona_cards(database))
     assert (cards["Lighthouses"].summary, cards["Lighthouses"].worded_by) == (said, "tiny-model")
-    assert cards["Volcanoes"].summary.startswith("30 of 60 users") and cards["Volcanoes"].worded_by is None
+    other = cards["Volcanoes"]
+    assert "of 60 users have this persona: Volcanoes" in other.summary and other.worded_by is None
     assert "Worded by the model tiny-model." in command_line("personas", "show", "lighthouses").output
     assert "Worded by" not in command_line("personas", "show", "volcanoes").output
 
