@@ -31,7 +31,7 @@ class Current:
     def __init__(self, load: Callable[[], Loaded], contents: Callable[[], Contents], parting: float):
         self._load, self._contents, self._parting = load, contents, parting
         self.loaded = load()
-        self._since: list[Event] = []  # what users told since the last load began
+        self._meanwhile: list[Event] | None = None  # what users tell while another run is loaded
         self._switching = threading.Lock()
         self.problem: str | None = None
         self._asked, self._closed = threading.Event(), threading.Event()
@@ -45,8 +45,9 @@ class Current:
     def tell(self, events: Sequence[Event]) -> None:
         """Remember what users did and said just now, also when the graph is away, and after a switch to another run."""
         with self._switching:
-            self._since += events
             self.loaded.tell(events)
+            if self._meanwhile is not None:
+                self._meanwhile += events
 
     def close(self) -> None:
         """Look no more, and end the connection."""
@@ -71,21 +72,27 @@ class Current:
 
     def _switch(self) -> None:
         with self._switching:
-            self._since.clear()
-        try:
-            loaded = self._load()
-        except KgrecError as error:
-            self.problem = told(error)
-            log("load failed", level="warning", problem=self.problem)
-            return
-        except Exception as error:
-            self.problem = f"It could not be loaded: {type(error).__name__}."
-            log("load failed", level="error", problem=self.problem)
-            return
+            self._meanwhile = []
+        loaded = self._loaded_anew()
         with self._switching:
-            loaded.tell(self._since)  # it may have been read before that
+            events, self._meanwhile = self._meanwhile or [], None
+            if loaded is None:
+                return
+            loaded.tell(events)  # it may have been read before that
             old, self.loaded, self.problem = self.loaded, loaded, None
         log("loaded", run=loaded.recommender.personas.run_id)
         parting = threading.Timer(self._parting, old.close)
         parting.daemon = True
         parting.start()
+
+    def _loaded_anew(self) -> Loaded | None:
+        """Load, or say why that failed."""
+        try:
+            return self._load()
+        except KgrecError as error:
+            self.problem = told(error)
+            log("load failed", level="warning", problem=self.problem)
+        except Exception as error:
+            self.problem = f"It could not be loaded: {type(error).__name__}."
+            log("load failed", level="error", problem=self.problem)
+        return None

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -20,17 +20,16 @@ from kgrec.personas.cards import TRAITS
 from kgrec.settings import Neo4jSettings
 from kgrec.training.fits import Fit
 from kgrec.training.run_lock import files_of, settled
-from recommender.histories import read_users
 from recommender.recommend import Recommender
 from recommender.service.graph import Graph
 from recommender.service.known_users import known_users
-from recommender.service.memory import CURRENT, Memory
+from recommender.service.memory import CURRENT, HISTORIES, PERSONAS, Memory
 from recommender.service.settings import ServeSettings
 from recommender.service.titles import Titles
 from recommender.snapshot import Snapshot
 from recommender.trained import files_read
 
-USERS = 1_000  # read together
+USERS = 200  # that are read together
 Contents = tuple[Any, Any]  # of a run folder: what its snapshot consists of, and the files of its models
 
 
@@ -81,10 +80,8 @@ class Loaded:
             cards: Row = {"run_id": personas.run_id, "traits": TRAITS}
             for name, parameters in (("project/persona_cards", cards), ("personas/about", {})):
                 memory.keep(name, parameters, graph.read(name, **parameters))
+            _read_into(memory, graph, [row["user_id"] for row in graph.stream("serve/told")])
             graph.remember(memory)
-            told = [row["user_id"] for row in graph.stream("serve/told")]
-            found = cls(recommender, graph, writer, run, titles, before, datetime.now(UTC))
-            found.remember(told)
         except BaseException:
             graph.close()
             if writer is not None:
@@ -92,19 +89,13 @@ class Loaded:
             raise
         after = contents(run)
         mine = after[1] == before[1] and _manifest(run).get("state") == recommender.snapshot.state  # made by this load
-        return replace(found, contents=after) if mine else found
-
-    def remember(self, user_ids: Sequence[str]) -> None:
-        """Read what some users did and said, and forget it no more, also while the graph is away."""
-        self.memory.hold(user_ids)
-        for batch in chunked(user_ids, USERS):
-            with suppress(KgrecError):  # personas are just being written: the next load has them
-                read_users(self.graph, self.recommender.snapshot, list(batch))
+        return cls(recommender, graph, writer, run, titles, after if mine else before, datetime.now(UTC))
 
     def tell(self, events: Sequence[Event]) -> None:
-        """Remember what users did and said just now, which is in the graph."""
-        self.memory.tell(events)  # what counts where the graph goes away before it was read again
-        self.remember(list(dict.fromkeys(event.user_id for event in events)))
+        """Remember what users did and said just now, which is in the graph, also for when that is away."""
+        self.memory.tell(events)
+        with suppress(KgrecError):  # it has gone away since: what was told counts as far as it tells by itself
+            _read_into(self.memory, self.graph, list(dict.fromkeys(event.user_id for event in events)))
 
     @property
     def memory(self) -> Memory:
@@ -116,6 +107,17 @@ class Loaded:
         """End the connections."""
         self.graph.close()
         self.writer.driver.close()
+
+
+def _read_into(memory: Memory, graph: Graph, user_ids: list[str]) -> None:
+    """Remember what the graph says of some users, and forget it no more."""
+    memory.hold(user_ids)
+    for batch in chunked(user_ids, USERS):
+        current = graph.read(CURRENT)[0]
+        run: Row = {"run_id": memory.current["run_id"], "promoted": current["promoted"]}
+        for name, parameters in ((HISTORIES, {}), (PERSONAS, run)):
+            parameters = parameters | {"user_ids": batch}
+            memory.keep(name, parameters, graph.read(name, **parameters))
 
 
 def contents(run: Path) -> Contents:

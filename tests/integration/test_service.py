@@ -517,8 +517,6 @@ def test_a_whole_training_into_the_folder_loses_no_request(
         try:
             again = ("--run", str(folder), "--seed", "3", "--fresh")
             command_line("train", "personas", *again)
-            assert client.post("/v1/reload").status_code == 202  # in the midst: what is served stays
-            until(lambda: ready()["problem"] is not None)
             assert ready()["run"] == first["run"]
             command_line("train", "sasrec", *again)
             until(lambda: ready()["run"] != first["run"])
