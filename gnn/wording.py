@@ -1,6 +1,5 @@
 """Summaries of personas worded by a language model of a local folder, held to their evidence."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,47 +42,48 @@ class TextModel:
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         safe: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+        self.name = place.resolve().name
         try:
-            tokenizer = AutoTokenizer.from_pretrained(str(place), **safe)
-            model: Any = AutoModelForCausalLM.from_pretrained(str(place), use_safetensors=True, dtype="float32", **safe)
+            self._tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(str(place), **safe)
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                str(place), use_safetensors=True, dtype="float32", **safe
+            )  # fmt: skip
+            self._model: PreTrainedModel = model.to(device()).eval()
+            self._end = self._model.generation_config.eos_token_id or self._tokenizer.eos_token_id
+            self._go_on(TASK, 1)
         except Exception as error:  # transformers has no one class for all that goes wrong
             raise KgrecError(
-                f"The text model in {place}, as text_model of [hdgi] names it, cannot be loaded: {first_line(error)}. "
+                f"The text model in {place}, as text_model of [hdgi] names it, cannot be used: {first_line(error)}. "
                 "It has to be a folder with a text-generation model of transformers, its weights as safetensors."
             ) from error
-        self.name = place.resolve().name
-        self._tokenizer: PreTrainedTokenizerBase = tokenizer
-        self._model: PreTrainedModel = model.to(device()).eval()
-        self._generate: Callable[..., Any] = model.generate
 
     def word(self, evidence: Evidence) -> str | None:
         """Word a summary; ``None`` where the model says what the evidence does not bear out, or nothing."""
-        said = _tidy(self._go_on(evidence))
+        said = _tidy(self._go_on("\n".join([*evidence.facts, TASK]), TOKENS))
         return said if said and evidence.bears(said) else None
 
-    def _go_on(self, evidence: Evidence) -> str:
-        """Return what the model says behind the facts; nothing where these do not fit it."""
+    def _go_on(self, prompt: str, most: int) -> str:
+        """Return what the model says behind a prompt, so many tokens at most; nothing where that does not fit it."""
         import torch
         from transformers import GenerationConfig
 
-        tokens = self._tokens("\n".join([*evidence.facts, TASK]))
+        tokens = self._tokens(prompt)
         longest = getattr(self._model.config, "max_position_embeddings", None)
-        if longest is not None and tokens.shape[1] + TOKENS > longest:
+        if longest is not None and tokens.shape[1] + most > longest:
             return ""
-        own = self._model.generation_config
-        end = (own.eos_token_id if own else None) or self._tokenizer.eos_token_id
+        first_end = self._end[0] if isinstance(self._end, list) else self._end
         pad = self._tokenizer.pad_token_id
-        first_end = end[0] if isinstance(end, list) else end
         greedy = GenerationConfig(  # type: ignore[no-untyped-call]
             do_sample=False,
             num_beams=1,
-            max_new_tokens=TOKENS,
-            eos_token_id=end,
+            max_new_tokens=most,
+            eos_token_id=self._end,
             pad_token_id=first_end if pad is None else pad,
         )
         self._model.generation_config = greedy  # what the folder says of it is left out
+        generate: Any = self._model.generate
         with torch.inference_mode():
-            found = self._generate(tokens, attention_mask=torch.ones_like(tokens), generation_config=greedy)
+            found = generate(tokens, attention_mask=torch.ones_like(tokens), generation_config=greedy)
         return str(self._tokenizer.decode(found[0, tokens.shape[1] :], skip_special_tokens=True))
 
     def _tokens(self, prompt: str) -> Any:

@@ -79,6 +79,9 @@ def test_a_model_words_what_the_evidence_bears_out_and_nothing_else(
     model = TextModel(str(folder))
     assert model.name == "tiny" and model.word(evidence()) == SAID == model.word(evidence())
     assert model.word(evidence("Volcanoes")) is None
+    chatting = save_text_model(tmp_path / "chatting", SAID)
+    (chatting / "chat_template.jinja").write_text("{{ messages[0].content }} Summary:")
+    assert TextModel(str(chatting)).word(evidence()) == SAID
     short = TextModel(str(save_text_model(tmp_path / "short", SAID, longest=150)))
     assert short.word(evidence()) is None  # the facts do not fit it
     hostile = TextModel(str(save_text_model(tmp_path / "hostile", "Lighthouses\x1b\u202e are liked.")))
@@ -91,14 +94,16 @@ def test_a_model_words_what_the_evidence_bears_out_and_nothing_else(
 def test_a_folder_that_is_no_such_model_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
     ran = tmp_path / "ran"
     folders = {"nowhere": "There is no folder"}
-    for name in ("empty", "code", "pickle"):
-        folders[str(tmp_path / name)] = "cannot be loaded"
+    for name in ("empty", "code", "pickle", "template"):
+        folders[str(tmp_path / name)] = "cannot be used"
     (tmp_path / "empty").mkdir()
     code = save_text_model(tmp_path / "code", SAID)
     config = json.loads((code / "config.json").read_text())
     config |= {"model_type": "own", "auto_map": {"AutoConfig": "own.Own", "AutoModelForCausalLM": "own.Own"}}
     (code / "config.json").write_text(json.dumps(config))
     (code / "own.py").write_text(f"open({str(ran)!r}, 'w')")
+    template = save_text_model(tmp_path / "template", SAID)
+    (template / "chat_template.jinja").write_text("{{ raise_exception('no users') }}")
     pickled = save_text_model(tmp_path / "pickle", SAID)
     torch.save(load_file(pickled / "model.safetensors"), pickled / "pytorch_model.bin")
     (pickled / "model.safetensors").unlink()
