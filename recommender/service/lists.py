@@ -52,6 +52,8 @@ async def from_likes(service: Served, asked: Likes) -> FromLikes:
 
     def recommend(loaded: Loaded) -> tuple[Sequence[Recommendation], list[Liked]]:
         understood = loaded.recommender.understood(asked.likes)
+        if not understood and loaded.graph.away:  # which knows more names than memory does
+            return most_chosen(loaded, "likes", asked.k), []
         if not understood:
             raise Unknown(f"Nothing in the graph is told by {listed('like', asked.likes)}.")
         return loaded.recommender.for_likes(asked.likes, asked.k), understood

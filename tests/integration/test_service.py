@@ -188,6 +188,8 @@ def test_without_the_graph_answers_come_from_memory_and_say_so(
         assert chosen == sorted(chosen, reverse=True)
         assert nobody["items"][0]["reason"] == f"chosen {chosen[0]:.0f} times"
         assert client.get("/v1/users/nobody/persona").json()["persona"] is None
+        meaningless = client.post("/v1/cold-start/recommendations", {"likes": ["qwertyuiop"]}).json()
+        assert (meaningless["items"], meaningless["not_understood"]) == (nobody["items"], ["qwertyuiop"])
         event = {"kind": "like", "user_id": "u03", "item_id": first}
         refused = client.post("/v1/feedback", {"events": [event]})
         assert refused.status_code == 503 and refused.headers["Retry-After"]
