@@ -23,6 +23,6 @@ class ServeSettings(BaseModel):
     remembered_users: int = Field(
         10_000,
         ge=0,
-        description="Users who are remembered as they were last seen, for when Neo4j is away; all others, but for those "
-        "who told something to this process, as they were when it loaded.",
+        description="Users who are remembered as they were last seen, for when Neo4j is away; all others are known as "
+        "they were when the service loaded, but for those who told something to it since.",
     )
