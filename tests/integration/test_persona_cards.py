@@ -191,6 +191,9 @@ def test_a_text_model_words_what_the_evidence_bears_out(
     assert "of 60 users have this persona: Volcanoes" in other.summary and other.worded_by is None
     assert "Worded by the model tiny-model." in command_line("personas", "show", "lighthouses").output
     assert "Worded by" not in command_line("personas", "show", "volcanoes").output
+    monkeypatch.delitem(command_line.environment, "KGREC_HDGI_TEXT_MODEL")
+    train(command_line, tmp_path / "run")  # which is finished: other words need no training anew
+    assert [card.worded_by for card in persona_cards(database)] == [None, None]
 
 
 def test_personas_of_an_earlier_kgrec_have_cards_and_no_map(
