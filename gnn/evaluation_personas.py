@@ -5,7 +5,8 @@ any two transactions, readers see one whole run, and the next write takes away w
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 from more_itertools import consume
@@ -34,6 +35,24 @@ class Named(Protocol):
     def names(self) -> list[str]:
         """Of the clusters: ``[n_personas]``."""
         ...
+
+
+@dataclass(frozen=True, eq=False)
+class KeptClusters:
+    """What is kept of `gnn.named_clusters.NamedClusters` until it is written: the rest grows with the items.
+
+    Attributes:
+        nearest: places of each user's personas, the strongest first. ``[n_users, personas_per_user]``
+        names: of the clusters. ``[n_personas]``
+    """
+
+    nearest: np.ndarray
+    names: list[str]
+
+    @classmethod
+    def of(cls, clusters: Named) -> Self:
+        """Keep that of some clusters."""
+        return cls(clusters.nearest, clusters.names)
 
 
 def write_evaluation_personas(database: Database, learned: UserVectors, personas: Named) -> None:

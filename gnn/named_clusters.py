@@ -1,4 +1,4 @@
-"""Clusters of the users, each with a name: all that a fit of the evaluation keeps of its personas."""
+"""Clusters of the users, each with a name: all that is made of a fit of the evaluation."""
 
 import functools
 import operator

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from gnn.calibration import Calibration
 from gnn.clusters import Stability, choose, stability
-from gnn.evaluation_personas import write_evaluation_personas
+from gnn.evaluation_personas import KeptClusters, write_evaluation_personas
 from gnn.identity import Numbers
 from gnn.interests import write_interests
 from gnn.item_encoder import item_encoder, keys_in
 from gnn.meta_path import START, MetaPath
-from gnn.named_clusters import NamedClusters, name_clusters
+from gnn.named_clusters import name_clusters
 from gnn.personas import Personas, describe
 from gnn.projection import stream_graph
 from gnn.sampled_infomax import blocks_needed, step_bytes
@@ -157,7 +157,7 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
         ensure_co_occurrence(database, tuple(Fit) if walked else (Fit.FINAL,))
         streamed = stream_graph(database, meta_paths)
     made: dict[Fit, UserVectors] = {}
-    clusters: dict[Fit, NamedClusters] = {}  # of the evaluation, of which no more is kept
+    clusters: dict[Fit, KeptClusters] = {}  # of the evaluation
     worth: Results[Worth] = Results()
     epochs: int | None = None  # the validation fit, which is the first, chooses them
     n_blocks = _blocks(streamed, meta_paths, settings)
@@ -177,7 +177,7 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
         made[fit] = learned
         with waiting("Describing the personas"):
             if fit is not Fit.FINAL:
-                clusters[fit] = name_clusters(database, graph, learned, settings, n_personas)
+                clusters[fit] = KeptClusters.of(name_clusters(database, graph, learned, settings, n_personas))
             if fit is Fit.VALIDATION:
                 worth = Results(compare(streamed, graph, learned, settings))
         _record(run, settings, learned)
@@ -188,8 +188,8 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
         item_encoder(graph.items, learned.maps, learned.run_id, keys_in(database)).save(run)
     stable = stability(learned.vectors.numpy(), len(found.centres), settings.seed)
     with waiting("Writing the personas"):
-        for fit, named in clusters.items():
-            write_evaluation_personas(database, made[fit], named)
+        for fit, kept in clusters.items():
+            write_evaluation_personas(database, made[fit], kept)
         write_back(database, learned, found, stable)
         encode_told(database, run)
         write_interests(database)
