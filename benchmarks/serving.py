@@ -16,7 +16,6 @@ import json
 import subprocess
 import time
 from base64 import b64encode
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,12 +34,14 @@ from kgrec.graph.database import Database, connect_as
 from kgrec.graph.schema import ensure_schema
 from kgrec.server.managed import ManagedServer
 from kgrec.settings import Neo4jSettings
+from recommender.histories import all_users
 from recommender.recommend import Recommender
 from recommender.service.application import application
 from recommender.service.current import Current
-from recommender.service.graph import CURRENT, Graph
+from recommender.service.graph import Graph
+from recommender.service.known_users import AT_ONCE, KnownUsers
 from recommender.service.loaded import Loaded
-from recommender.service.memory import Memory
+from recommender.service.memory import CURRENT, Memory
 from recommender.service.settings import ServeSettings
 from recommender.service.titles import Titles
 
@@ -131,15 +132,13 @@ def _fill(database: Database, given: list[np.ndarray], items: int) -> None:
 
 def _loaded(given: list[np.ndarray], items: int, settings: ServeSettings, neo4j: Neo4jSettings) -> Loaded:
     graph = connect_as(Graph, neo4j, settings.graph_seconds)
-    recommender = object.__new__(Recommender)  # there is no run folder to read
-    recommender.database, recommender.run, recommender.shares = graph, Path(), {}
-    recommender.served = served(given, items)
-    recommender.snapshot = replace(recommender.served.snapshot)
-    recommender.personas = recommender.snapshot.personas[next(iter(recommender.snapshot.personas))]
-    named = [(row["name"], row["vector"]) for row in graph.read("serve/personas", run_id="")]
-    titles = Titles.read(graph, recommender.snapshot)
+    recommender = Recommender(graph, Path(), served=served(given, items))
+    snapshot = recommender.snapshot
+    titles = Titles.read(graph, snapshot)
+    known = KnownUsers.of(all_users(graph, snapshot, AT_ONCE), snapshot)
     recommender.served.lists([[1]], torch.zeros(1, DIM), 1)
-    graph.remember(Memory(graph.read(CURRENT)[0], named, titles, settings.remembered_users))
+    current, personas = graph.read(CURRENT)[0], graph.read("serve/personas", run_id="")
+    graph.remember(Memory(current, personas, titles, known, snapshot, settings.remembered_users))
     return Loaded(recommender, graph, graph, Path(), titles, (None, None), datetime.now(UTC))
 
 
@@ -180,8 +179,6 @@ def outage(url: str, home: Path, rate: int, seconds: int, vegeta: str, out: Path
     """Stop Neo4j after a quarter of the time, and start it after half of it."""
     server = ManagedServer(home)
     targets = _user_targets(url, 20) + _session_targets(url, 20)
-    for user in range(20):  # who was never asked for cannot be answered from memory
-        requests.get(f"{url}/v1/users/{_user(user)}/recommendations", timeout=60).raise_for_status()
     before = _degraded(url)
     command = [vegeta, "attack", f"-rate={rate}", f"-duration={seconds}s", "-timeout=60s", "-format=json"]
     attack = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

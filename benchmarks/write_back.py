@@ -50,6 +50,7 @@ def made_up(run_id: str, user_ids: list[str], dim: int, seed: int) -> tuple[User
             numbers=numbers,
             names=names,
             summaries=names,
+            worded_by=[None] * PERSONAS,
             features=told,
             labels={},
             typical=told,

@@ -61,6 +61,8 @@ def personas(
         write_document(_document(trained))
     else:
         _report(trained)
+        if settings.text_model:
+            _report_wording(trained)
 
 
 def _document(trained: TrainedPersonas) -> dict[str, Any]:
@@ -120,6 +122,14 @@ def _report_personas(trained: TrainedPersonas) -> None:
             f"{trained.numbers.matched} of {len(trained.personas)} personas keep the number of one of the "
             f"{trained.numbers.before} before, with half of their members or more in common."
         )
+
+
+def _report_wording(trained: TrainedPersonas) -> None:
+    kept = sum(persona.worded_by is None for persona in trained.personas)
+    say(
+        f"The text model worded {len(trained.personas) - kept} of {len(trained.personas)} summaries"
+        + (f"; of {kept} it said nothing that their evidence bears out, and the template's stay." if kept else ".")
+    )
 
 
 def _report_worth(found: list[Worth]) -> None:

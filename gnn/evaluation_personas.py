@@ -5,11 +5,13 @@ any two transactions, readers see one whole run, and the next write takes away w
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, Self
 
+import numpy as np
 from more_itertools import consume
 
 from gnn.item_vectors import forget_items, write_items
-from gnn.personas import Personas
 from gnn.trainer import UserVectors
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
@@ -21,7 +23,39 @@ from kgrec.graph.vectors import vector_parameters
 USERS = 5_000  # written or removed in one transaction, fewer where the server allows less
 
 
-def write_evaluation_personas(database: Database, learned: UserVectors, personas: Personas) -> None:
+class Named(Protocol):
+    """Clusters with names, as `gnn.named_clusters.NamedClusters` and `gnn.personas.Personas` are."""
+
+    @property
+    def nearest(self) -> np.ndarray:
+        """Places of each user's personas, the strongest first: ``[n_users, personas_per_user]``."""
+        ...
+
+    @property
+    def names(self) -> list[str]:
+        """Of the clusters: ``[n_personas]``."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class KeptClusters:
+    """What is kept of `gnn.named_clusters.NamedClusters` until it is written: the rest grows with the items.
+
+    Attributes:
+        nearest: places of each user's personas, the strongest first. ``[n_users, personas_per_user]``
+        names: of the clusters. ``[n_personas]``
+    """
+
+    nearest: np.ndarray
+    names: list[str]
+
+    @classmethod
+    def of(cls, clusters: Named) -> Self:
+        """Keep that of some clusters."""
+        return cls(clusters.nearest, clusters.names)
+
+
+def write_evaluation_personas(database: Database, learned: UserVectors, personas: Named) -> None:
     """Replace the persona vectors of a fit of the evaluation; nothing is written where the same run is there already.
 
     Raises:
@@ -46,7 +80,7 @@ def write_evaluation_personas(database: Database, learned: UserVectors, personas
     _forget(database, learned, kind)
 
 
-def _users(database: Database, learned: UserVectors, personas: Personas, at_once: int) -> Iterator[Row]:
+def _users(database: Database, learned: UserVectors, personas: Named, at_once: int) -> Iterator[Row]:
     """Yield what the statement is given of each batch of users."""
     for start in range(0, len(learned.user_ids), at_once):
         batch = slice(start, start + at_once)

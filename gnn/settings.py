@@ -159,6 +159,14 @@ class HDGISettings(BaseModel):
             "Neo4j."
         ),
     )
+    text_model: str = Field(
+        "",
+        description=(
+            "Folder of a text-generation model of transformers, its weights as safetensors, that words the personas' "
+            "summaries from their evidence; nothing is fetched for it. Where it says more than the evidence bears out, "
+            "and without a folder, a template words them. Wording anew needs no training anew."
+        ),
+    )
     seed: int = Field(
         7,
         ge=0,

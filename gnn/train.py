@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from gnn.calibration import Calibration
 from gnn.clusters import Stability, choose, stability
-from gnn.evaluation_personas import write_evaluation_personas
+from gnn.evaluation_personas import KeptClusters, write_evaluation_personas
 from gnn.identity import Numbers
 from gnn.interests import write_interests
 from gnn.item_encoder import item_encoder, keys_in
 from gnn.meta_path import START, MetaPath
+from gnn.named_clusters import name_clusters
 from gnn.personas import Personas, describe
 from gnn.projection import stream_graph
 from gnn.sampled_infomax import blocks_needed, step_bytes
@@ -20,6 +21,7 @@ from gnn.streamed_graph import StreamedGraph
 from gnn.trainer import UserVectors, learn
 from gnn.training_graph import training_graph
 from gnn.user_blocks import projected_blocks
+from gnn.wording import TextModel
 from gnn.worth import Worth, compare
 from gnn.write_back import persona_ids, write_back
 from kgrec.feedback.training import encode_told, split_feedback
@@ -48,6 +50,7 @@ class Persona:
         number: by which it is known; that of the persona of the run before with the same members, where there is one.
         name: of its strongest traits.
         users: how many have it as their strongest.
+        worded_by: name of the text model that worded its summary; ``None`` where the template did.
         traits: what its members have more often than all users do, the strongest first.
     """
 
@@ -55,6 +58,7 @@ class Persona:
     number: int
     name: str
     users: int
+    worded_by: str | None
     traits: list[str]
 
 
@@ -101,7 +105,7 @@ class TrainedPersonas:
         return self.history.best_epoch + 1
 
     def frame(self) -> "pd.DataFrame":
-        """Return one row a persona: ``persona_id``, ``number``, ``name``, ``users``, ``traits``."""
+        """Return one row a persona: ``persona_id``, ``number``, ``name``, ``users``, ``worded_by``, ``traits``."""
         return self.personas.frame()
 
 
@@ -134,10 +138,12 @@ def train_personas(
         fresh: train anew instead of going on with the checkpoints.
 
     Raises:
-        KgrecError: the graph cannot be learned from, a checkpoint is of other settings or of another graph, or
-            somebody else writes to the graph or trains into the folder.
+        KgrecError: the graph cannot be learned from, a checkpoint is of other settings or of another graph, the text
+            model cannot be loaded, or somebody else writes to the graph or trains into the folder.
     """
     run, settings = Path(run), settings or load_section("hdgi", HDGISettings)
+    if settings.text_model:
+        TextModel(settings.text_model)  # refused now rather than after hours; it is in no one's way meanwhile
     with writing(database, disturbs=False), training(run, "personas"):
         return _train(database, run, settings, fresh)
 
@@ -150,7 +156,8 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
     with waiting("Reading the graph"):
         ensure_co_occurrence(database, tuple(Fit) if walked else (Fit.FINAL,))
         streamed = stream_graph(database, meta_paths)
-    made: dict[Fit, tuple[UserVectors, Personas]] = {}
+    made: dict[Fit, UserVectors] = {}
+    clusters: dict[Fit, KeptClusters] = {}  # of the evaluation
     worth: Results[Worth] = Results()
     epochs: int | None = None  # the validation fit, which is the first, chooses them
     n_blocks = _blocks(streamed, meta_paths, settings)
@@ -167,28 +174,31 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
             with waiting("How many personas are stable"):
                 n_personas, found_stable = choose(learned.vectors.numpy(), settings.seed)
             tried = Results(found_stable)
-        known = _known(database) if fit is Fit.FINAL else ({}, 0)
+        made[fit] = learned
         with waiting("Describing the personas"):
-            made[fit] = learned, describe(database, graph, learned, settings, n_personas, *known)
+            if fit is not Fit.FINAL:
+                clusters[fit] = KeptClusters.of(name_clusters(database, graph, learned, settings, n_personas))
             if fit is Fit.VALIDATION:
                 worth = Results(compare(streamed, graph, learned, settings))
         _record(run, settings, learned)
-        if fit is Fit.FINAL and learned.maps is not None:
-            item_encoder(graph.items, learned.maps, learned.run_id, keys_in(database)).save(run)
-    learned, found = made[Fit.FINAL]
+    with waiting("Describing the personas"):
+        model = TextModel(settings.text_model) if settings.text_model else None
+        found = describe(database, graph, learned, settings, n_personas, *_known(database), model)
+    if learned.maps is not None:
+        item_encoder(graph.items, learned.maps, learned.run_id, keys_in(database)).save(run)
     stable = stability(learned.vectors.numpy(), len(found.centres), settings.seed)
     with waiting("Writing the personas"):
-        for fit in (Fit.VALIDATION, Fit.TEST):
-            write_evaluation_personas(database, *made[fit])
+        for fit, kept in clusters.items():
+            write_evaluation_personas(database, made[fit], kept)
         write_back(database, learned, found, stable)
         encode_told(database, run)
         write_interests(database)
     return TrainedPersonas(
-        {fit: vectors.run_id for fit, (vectors, _) in made.items()},
+        {fit: vectors.run_id for fit, vectors in made.items()},
         len(learned.user_ids),
         learned.path_weights,
         [text for text in map(str, meta_paths) if text not in learned.path_weights],
-        made[Fit.VALIDATION][0].history,
+        made[Fit.VALIDATION].history,
         worth,
         _listed(learned, found),
         tried,
@@ -237,12 +247,13 @@ def _record(run: Path, settings: HDGISettings, learned: UserVectors) -> None:
 
 def _listed(learned: UserVectors, found: Personas) -> Results[Persona]:
     personas = [
-        Persona(key, number, name, size, list(dict.fromkeys(found.labels[one.node_id] for one in features)))
-        for key, number, name, size, features in zip(
+        Persona(key, number, name, size, model, list(dict.fromkeys(found.labels[one.node_id] for one in features)))
+        for key, number, name, size, model, features in zip(
             persona_ids(learned.run_id, found),
             found.numbers.numbers,
             found.names,
             found.sizes,
+            found.worded_by,
             found.features,
             strict=True,
         )

@@ -114,5 +114,5 @@ def graph_digest(graph: TrainingGraph, settings: HDGISettings, epochs: int | Non
     if settings.objective == "infomax":
         made_for += (INFOMAX_VERSION, n_blocks)
     made_of = (graph.texts, graph.items.item_ids, graph.items.made_of)
-    chosen = settings.model_dump(exclude={"users_at_once"})  # n_blocks stands for it
+    chosen = settings.model_dump(exclude={"users_at_once", "text_model"})  # n_blocks stands for the first
     return fingerprint(made_for, chosen, graph.user_ids, *made_of, paths, items)

@@ -84,6 +84,7 @@ def _draft(database: Database, learned: UserVectors, personas: Personas) -> None
             "number": personas.numbers.numbers[place],
             "name": personas.names[place],
             "summary": personas.summaries[place],
+            "worded_by": personas.worded_by[place],
             "size": personas.sizes[place],
             "vector": personas.centres[place].tolist(),
             "x": places[place][0],

@@ -11,6 +11,7 @@ from click.shell_completion import get_completion_class
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
 from kgrec.lazy_group import COMPLETE_VARIABLE
+from kgrec.records import JSON, write_document
 from kgrec.terminal import say, write
 
 SHELLS = ("bash", "zsh", "fish")
@@ -31,8 +32,9 @@ class _Place:
 @click.command()
 @click.argument("shell", type=click.Choice(SHELLS), required=False)
 @click.option("--install", is_flag=True, help="Install it for this user, rather than print it.")
+@JSON
 @click.pass_context
-def completion(context: click.Context, shell: str | None, install: bool) -> None:
+def completion(context: click.Context, shell: str | None, install: bool, format: str) -> None:
     """Complete commands and options of kgrec by the tab key of bash, zsh or fish.
 
     Without --install the script is printed. With it, the script becomes a file of the user's, which fish reads by
@@ -47,13 +49,22 @@ def completion(context: click.Context, shell: str | None, install: bool) -> None
     shell = shell or _own_shell()
     script = _script(context, shell)
     if not install:
-        write(f"{script}\n")
+        if format == "json":
+            write_document({"shell": shell, "script": script})
+        else:
+            write(f"{script}\n")
         return
     place = _place(shell)
     _write_script(place.script, script)
-    say(f"Wrote {place.script}")
+    added = False
     if place.startup is not None:
         added = _name_in(place.startup, f"{place.before}source {shlex.quote(str(place.script))}")
+    if format == "json":
+        startup = None if place.startup is None else str(place.startup)
+        write_document({"shell": shell, "file": str(place.script), "startup file": startup, "line added": added})
+        return
+    say(f"Wrote {place.script}")
+    if place.startup is not None:
         say(f"{'Added a line to' if added else 'It is named already in'} {place.startup}")
     say(f"The next {shell} completes `kgrec` by the tab key.")
 

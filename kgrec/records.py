@@ -40,6 +40,16 @@ def write_document(document: Any) -> None:
     It is exact: what a terminal would obey stands there as JSON's own escape, and so does what the encoding of the
     output lacks.
     """
+    _write(document, indent=2)
+
+
+def write_line(record: Any) -> None:
+    """Write a record of which more may follow on standard output, as JSON on a line of its own, at once."""
+    _write(record, indent=None)
+    sys.stdout.flush()
+
+
+def _write(document: Any, indent: int | None) -> None:
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    text = json.dumps(document, indent=2, ensure_ascii=not unicode)
+    text = json.dumps(document, indent=indent, ensure_ascii=not unicode)
     print("\n".join(replaced(line, lambda character: json.dumps(character)[1:-1]) for line in text.split("\n")))

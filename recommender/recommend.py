@@ -65,19 +65,25 @@ class Recommender:
         settings: which conditioning, and how many candidates; those of the settings file and the environment where
             ``None``.
         domain: whose items alone are recommended, whatever the histories hold; those of all where ``None``.
+        served: models and tables in memory, in place of those of the run folder.
 
     Raises:
         KgrecError: a stage is not trained, the graph has changed since, or it has no item of the domain.
     """
 
     def __init__(
-        self, database: Database, run: str | Path, settings: SASRecSettings | None = None, domain: str | None = None
+        self,
+        database: Database,
+        run: str | Path,
+        settings: SASRecSettings | None = None,
+        domain: str | None = None,
+        served: Served | None = None,
     ):
         self.database, self.run = database, Path(run)
-        self.snapshot = current_snapshot(database, Path(run))
+        self.snapshot = current_snapshot(database, Path(run)) if served is None else served.snapshot
         self.personas = self.snapshot.require_personas(Fit.FINAL)
         self.shares: dict[str, float] = {}  # of the features that lists were explained by
-        served = Served.beside(self.snapshot, run, settings)
+        served = served or Served.beside(self.snapshot, run, settings)
         allowed = None if domain is None else self._items_of(domain)
         self.served = replace(served, stages=replace(served.stages, allowed=allowed))
 

@@ -4,7 +4,6 @@ A snapshot is of one state of the graph. After any write, by whomever, it is not
 alone, which is of few users, it outlives (`kgrec.feedback.following`).
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,20 +14,16 @@ from typing import Self
 import numpy as np
 import scipy.sparse as sp
 import torch
-from filelock import Timeout
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from kgrec.errors import KgrecError, first_line
-from kgrec.feedback.following import LOCK, MANIFEST
-from kgrec.files import exclusive, replacing
+from kgrec.feedback.following import MANIFEST
 from kgrec.graph.database import Database
-from kgrec.manifest import load_manifest, save_manifest
 from kgrec.packed_text import packed, unpacked
 from kgrec.training.fits import Fit
 from recommender.dataset import SPARSE_PARTS, Dataset, Personas
 from recommender.encoding import with_new_items
+from recommender.mapped import load_mapped, save_mapped
 from recommender.reading import read_dataset
 from recommender.tables import Tables
 
@@ -132,35 +127,16 @@ class Snapshot:
         Raises:
             KgrecError: the folder cannot be written.
         """
-        folder = Fit.FINAL.folder(run)
-        name = f"snapshot-{hashlib.sha256(self.state.encode()).hexdigest()[:16]}.safetensors"
-        try:
-            with exclusive(folder / LOCK).acquire(blocking=False):
-                for left in folder.glob("snapshot-*.partial"):  # of a process that was killed
-                    left.unlink()
-                with replacing(folder / name) as draft:
-                    draft.touch()
-                    mode = draft.stat().st_mode  # safetensors lets nobody else read what it writes
-                    save_file(self._arrays(), draft)
-                    draft.chmod(mode)
-                tables = {name: self.looked_up[name] for name in self.looked_up.names} | {CHOSEN: self.chosen}
-                personas = self.personas[Fit.FINAL]
-                content = {
-                    "file": name,
-                    "state": self.state,
-                    "items_digest": self.items_digest,
-                    "persona_run": personas.run_id,
-                    "facts": list(self.fact_names),
-                    "shapes": {table: list(one.shape) for table, one in tables.items()},
-                }
-                save_manifest(folder / MANIFEST, FORMAT_VERSION, content, [name])
-                for old in folder.glob("snapshot-*.safetensors"):
-                    if old.name != name:
-                        old.unlink()
-        except Timeout:
-            return
-        except (OSError, SafetensorError) as error:
-            raise KgrecError(f"The snapshot cannot be written to {folder}: {error}.") from error
+        tables = {name: self.looked_up[name] for name in self.looked_up.names} | {CHOSEN: self.chosen}
+        content = {
+            "state": self.state,
+            "items_digest": self.items_digest,
+            "persona_run": self.personas[Fit.FINAL].run_id,
+            "facts": list(self.fact_names),
+            "shapes": {table: list(one.shape) for table, one in tables.items()},
+        }
+        path = Fit.FINAL.folder(run) / MANIFEST
+        save_mapped(path, FORMAT_VERSION, "snapshot", self.state, content, self._arrays())
 
     @classmethod
     def load(cls, run: Path) -> Self:
@@ -170,10 +146,8 @@ class Snapshot:
             KgrecError: there is none, it is damaged, or a later kgrec wrote it.
         """
         folder = Fit.FINAL.folder(run)
-        manifest = load_manifest(folder / MANIFEST, FORMAT_VERSION, "snapshot")
+        manifest, arrays = load_mapped(folder / MANIFEST, FORMAT_VERSION, "snapshot")
         try:
-            with safe_open(folder / manifest["file"], framework="pt") as file:
-                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
             item_ids = unpacked(arrays["item_ids"].numpy(), arrays["item_ends"].numpy())
             items = arrays["persona_items"].clone()  # products differ by where in memory a matrix begins
             personas = Personas(manifest["persona_run"], torch.zeros(0, items.shape[1]), [], items)
@@ -192,10 +166,10 @@ class Snapshot:
                     for kind in manifest["facts"]
                 },
             )
-        except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise KgrecError(f"The snapshot in {folder} is damaged: {first_line(error)}.") from error
 
-    def _arrays(self) -> dict[str, Tensor]:
+    def _arrays(self) -> dict[str, np.ndarray]:
         """All that is in the file: ids as UTF-8 one behind the other, matrices in their parts."""
         item_ids, item_ends = packed(self.item_ids)
         arrays = {
@@ -209,7 +183,7 @@ class Snapshot:
         for name in self.looked_up.names:
             arrays |= {f"{name}, {part}": getattr(self.looked_up[name], part) for part in SPARSE_PARTS}
         arrays |= {f"{CHOSEN}, {part}": getattr(self.chosen, part) for part in SPARSE_PARTS if part != "data"}
-        return {name: torch.from_numpy(np.ascontiguousarray(one)) for name, one in arrays.items()}
+        return arrays
 
 
 def current_snapshot(database: Database, run: Path) -> Snapshot:

@@ -32,4 +32,5 @@ CALL (persona) {
   } END AS counter_example
 }
 RETURN persona.persona_id AS persona_id, persona.number AS number, persona.name AS name, persona.size AS users,
-       persona.summary AS summary, persona.x AS x, persona.y AS y, traits, typical, counter_example
+       persona.summary AS summary, persona.worded_by AS worded_by, persona.x AS x, persona.y AS y, traits, typical,
+       counter_example

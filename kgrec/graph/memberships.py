@@ -20,9 +20,15 @@ def memberships(
         Places of the personas, the strongest first, and their weights; each row of those sums to 1.
         ``[n, min(per_user, n_personas)]`` each
     """
+    nearest, cosines = nearest_personas(vectors, centres, per_user)
+    return nearest, softmax(cosines, temperature)
+
+
+def nearest_personas(vectors: np.ndarray, centres: np.ndarray, per_user: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return places of the nearest personas of each vector, the strongest first, and the cosines to their centres."""
     cosine = vectors @ centres.T  # [n, n_personas]
     nearest = np.argsort(-cosine, axis=1, kind="stable")[:, : min(per_user, len(centres))]
-    return nearest, softmax(np.take_along_axis(cosine, nearest, axis=1), temperature)
+    return nearest, np.take_along_axis(cosine, nearest, axis=1)
 
 
 def directions(vectors: np.ndarray) -> np.ndarray:

@@ -75,6 +75,7 @@ class PersonaCard:
         name: unlike all others'.
         users: how many have it as their strongest.
         summary: in two sentences; empty where an earlier kgrec wrote the persona.
+        worded_by: name of the text model that worded the summary; ``None`` where the template did.
         x: its place on the map; ``None`` where an earlier kgrec wrote the persona.
         y: the same.
         traits: the strongest first, five at most.
@@ -87,6 +88,7 @@ class PersonaCard:
     name: str
     users: int
     summary: str
+    worded_by: str | None
     x: float | None
     y: float | None
     traits: list[Trait]
@@ -134,6 +136,7 @@ def _card(row: Row, place: int) -> PersonaCard:
         name=row["name"],
         users=row["users"],
         summary=row["summary"] or "",
+        worded_by=row["worded_by"],
         x=row["x"],
         y=row["y"],
         traits=[Trait(**one) for one in row["traits"]],

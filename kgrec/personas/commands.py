@@ -17,7 +17,9 @@ from kgrec.personas.places import PersonaMap, persona_map
 from kgrec.records import FORMAT, write_records
 from kgrec.terminal import DataTable, say, show
 
-CARD = ("number", "name", "users", "summary", "traits", "typical", "counter_example", "x", "y", "persona_id")
+CARD = (
+    "number", "name", "users", "summary", "worded_by", "traits", "typical", "counter_example", "x", "y", "persona_id",
+)  # fmt: skip
 EVIDENCE = ("what", "name", "kind", "share", "lift")
 SIDE_BY_SIDE = ("what", "name", "first_share", "first_lift", "second_share", "second_lift")
 PLACES = ("what", "name", "persona", "users", "x", "y")
@@ -66,6 +68,8 @@ def show_(database: Database, persona: str, format: str) -> None:
         write_records(format, EVIDENCE, list(_evidence(card)))
     else:
         say(f"{card.number}. {card.name}", card.summary)
+        if card.worded_by:
+            say(f"Worded by the model {card.worded_by}.")
         table = DataTable("What", "Name", "Share", "Times all users'")
         for row in _evidence(card):
             table.add_row(row["what"], row["name"], f"{row['share']:.1%}", f"{row['lift']:.2f}")

@@ -1,20 +1,23 @@
 """``kgrec db``: start, stop and look at the managed Neo4j."""
 
+import re
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from kgrec.errors import KgrecError
-from kgrec.records import JSON, write_document
+from kgrec.records import JSON, write_document, write_line
 from kgrec.server.checks import MEBIBYTE
 from kgrec.server.managed import ManagedServer, Status
 from kgrec.terminal import say, waiting, write
 
 NOT_RUNNING = 3  # the exit status by which service tools say so
 FOLLOW_SECONDS = 0.5
+LOGGED = re.compile(r"(?P<time>\d{4}-\S+ \S+)\s+(?P<level>[A-Z]+)\s+(?P<message>.*)")
 
 
 @click.group()
@@ -136,31 +139,40 @@ def _document(server: ManagedServer, found: Status | None) -> dict[str, Any]:
     help="How many of the last lines.",
 )
 @click.option("-f", "--follow", is_flag=True, help="Go on printing as the log grows, until Ctrl-C.")
-def logs(lines: int, follow: bool) -> None:
-    """Print the end of Neo4j's log.
+@JSON
+def logs(lines: int, follow: bool, format: str) -> None:
+    """Print the end of Neo4j's log; as JSON an object a line.
 
     Example: kgrec db logs -n 100 --follow
     """
+    tell = _write_records if format == "json" else write
     log = ManagedServer().log_file
     if not log.exists():
         raise KgrecError(f"There is no log yet at {log}: start Neo4j with `kgrec db start`.")
-    position = _print_end(log, lines)
+    position = _print_end(log, lines, tell)
     while follow:
         time.sleep(FOLLOW_SECONDS)
         size = log.stat().st_size
         if size < position:  # Neo4j has begun a new log file
             position = 0
-        position = _print_from(log, position)
+        position = _print_from(log, position, tell)
 
 
-def _print_end(log: Path, lines: int) -> int:
+def _print_end(log: Path, lines: int, tell: Callable[[str], None]) -> int:
     with log.open(encoding="utf-8", errors="replace") as file:
-        write("".join(deque(file, maxlen=lines)))
+        tell("".join(deque(file, maxlen=lines)))
         return file.tell()
 
 
-def _print_from(log: Path, position: int) -> int:
+def _print_from(log: Path, position: int, tell: Callable[[str], None]) -> int:
     with log.open(encoding="utf-8", errors="replace") as file:
         file.seek(position)
-        write(file.read())
+        tell(file.read())
         return file.tell()
+
+
+def _write_records(text: str) -> None:
+    """Write lines of the log as records; one that begins none, as of a trace, has a message alone."""
+    for line in filter(None, text.split("\n")):
+        found = LOGGED.fullmatch(line)
+        write_line(found.groupdict() if found else {"time": None, "level": None, "message": line})

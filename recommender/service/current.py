@@ -1,9 +1,10 @@
 """What is served now, and the switch to what the run folder holds by then: loaded beside it, swapped at an instant."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kgrec.errors import KgrecError, told
+from kgrec.feedback.events import Event
 from recommender.service.loaded import Contents, Loaded
 from recommender.service.logs import log
 
@@ -30,6 +31,8 @@ class Current:
     def __init__(self, load: Callable[[], Loaded], contents: Callable[[], Contents], parting: float):
         self._load, self._contents, self._parting = load, contents, parting
         self.loaded = load()
+        self._meanwhile: list[Event] | None = None  # what users tell while another run is loaded
+        self._switching = threading.Lock()
         self.problem: str | None = None
         self._asked, self._closed = threading.Event(), threading.Event()
         self._watching = threading.Thread(target=self._watch, name="kgrec-load", daemon=True)
@@ -38,6 +41,13 @@ class Current:
     def reload(self) -> None:
         """Have it loaded anew soon, whatever the run folder holds; returns at once."""
         self._asked.set()
+
+    def tell(self, events: Sequence[Event]) -> None:
+        """Remember what users did and said just now, also when the graph is away, and after a switch to another run."""
+        with self._switching:
+            self.loaded.tell(events)
+            if self._meanwhile is not None:
+                self._meanwhile += events
 
     def close(self) -> None:
         """Look no more, and end the connection."""
@@ -61,18 +71,28 @@ class Current:
                 self._switch()
 
     def _switch(self) -> None:
-        try:
-            loaded = self._load()
-        except KgrecError as error:
-            self.problem = told(error)
-            log("load failed", level="warning", problem=self.problem)
-            return
-        except Exception as error:
-            self.problem = f"It could not be loaded: {type(error).__name__}."
-            log("load failed", level="error", problem=self.problem)
-            return
-        old, self.loaded, self.problem = self.loaded, loaded, None
+        with self._switching:
+            self._meanwhile = []
+        loaded = self._loaded_anew()
+        with self._switching:
+            events, self._meanwhile = self._meanwhile or [], None
+            if loaded is None:
+                return
+            loaded.tell(events)  # it may have been read before that
+            old, self.loaded, self.problem = self.loaded, loaded, None
         log("loaded", run=loaded.recommender.personas.run_id)
         parting = threading.Timer(self._parting, old.close)
         parting.daemon = True
         parting.start()
+
+    def _loaded_anew(self) -> Loaded | None:
+        """Load, or say why that failed."""
+        try:
+            return self._load()
+        except KgrecError as error:
+            self.problem = told(error)
+            log("load failed", level="warning", problem=self.problem)
+        except Exception as error:
+            self.problem = f"It could not be loaded: {type(error).__name__}."
+            log("load failed", level="error", problem=self.problem)
+        return None

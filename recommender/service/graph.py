@@ -1,7 +1,7 @@
 """The graph as the service asks it: for a bounded time, and from memory while it is away."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import ContextVar
@@ -11,13 +11,10 @@ from neo4j.exceptions import DriverError, Neo4jError
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
-from recommender.service.memory import OF_ALL, Memory
+from recommender.service.memory import ALL_USERS, CURRENT, MEMBERSHIPS, NEAREST, OF_ALL, PERSONAS, TITLES, Memory
 
 BEAT = 1.0  # seconds between two looks whether it answers
-CURRENT = "personas/current"
-# What is said of one run.
-OF_RUN = (CURRENT, "project/personas_of_users", "project/nearest_persona", "serve/memberships", *OF_ALL)
-TITLES = "project/titles"
+OF_RUN = (CURRENT, PERSONAS, NEAREST, MEMBERSHIPS, *OF_ALL)  # what is said of one run
 
 Found = TypeVar("Found")
 
@@ -40,6 +37,7 @@ class Graph(Database):
         self.memory: Memory | None = None
         self._away, self._closed = threading.Event(), threading.Event()
         self._has_others = False  # personas than those of the models in memory
+        self._looking: threading.Thread | None = None
         super().__init__(*where, **how)
 
     @property
@@ -90,6 +88,12 @@ class Graph(Database):
         if remembered is None:
             raise AwayError("The graph does not answer, and this is not in memory: try again later.")
         return remembered
+
+    def stream(self, name: str, fetch_size: int = 1_000, **parameters: Any) -> Iterator[Row]:
+        """Do as any other; all users are those of the last load, of whom a map draws some."""
+        if self.memory is not None and name == ALL_USERS:
+            return iter(self.memory.recall(name, parameters) or [])
+        return super().stream(name, fetch_size, **parameters)
 
     def _note(self, current: list[Row], memory: Memory) -> None:
         self._has_others = not current or current[0]["run_id"] != memory.current["run_id"]

@@ -7,7 +7,9 @@ from fastapi import APIRouter
 from kgrec.errors import Unknown
 from recommender.likes import Liked
 from recommender.recommend import Recommendation, listed
+from recommender.service.graph import AwayError
 from recommender.service.loaded import Loaded
+from recommender.service.most_chosen import most_chosen
 from recommender.service.schemas import FromLikes, Id, Item, K, Likes, Recommended, Session, Understood
 from recommender.service.service import Served
 
@@ -16,8 +18,19 @@ routes = APIRouter(prefix="/v1", tags=["recommendations"])
 
 @routes.get("/users/{user_id:path}/recommendations")
 async def to_user(service: Served, user_id: Id, k: K = 10) -> Recommended:
-    """Recommend unseen items to a known user, from everything that the user did until now."""
-    found, degraded = await service.answer(lambda loaded: loaded.recommender.for_users([user_id], k))
+    """Recommend unseen items to a known user, from everything that the user did until now.
+
+    While the graph is away, nobody can tell whether a user who is not in memory is known: the list then has what most
+    users chose, no persona, and `degraded`.
+    """
+
+    def recommend(loaded: Loaded) -> Sequence[Recommendation]:
+        try:
+            return loaded.recommender.for_users([user_id], k)
+        except AwayError:
+            return most_chosen(loaded, user_id, k)
+
+    found, degraded = await service.answer(recommend)
     return answered(found, degraded)
 
 
@@ -39,6 +52,8 @@ async def from_likes(service: Served, asked: Likes) -> FromLikes:
 
     def recommend(loaded: Loaded) -> tuple[Sequence[Recommendation], list[Liked]]:
         understood = loaded.recommender.understood(asked.likes)
+        if not understood and loaded.graph.away:  # which knows more names than memory does
+            return most_chosen(loaded, "likes", asked.k), []
         if not understood:
             raise Unknown(f"Nothing in the graph is told by {listed('like', asked.likes)}.")
         return loaded.recommender.for_likes(asked.likes, asked.k), understood

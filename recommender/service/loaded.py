@@ -1,6 +1,7 @@
 """Models and index of a run folder in memory, and whether the folder holds others by now."""
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,7 +9,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
+from more_itertools import chunked
 
+from kgrec.errors import KgrecError
+from kgrec.feedback.events import Event
 from kgrec.feedback.following import MANIFEST
 from kgrec.graph.database import Database, Row, connect_as
 from kgrec.graph.lock import reading
@@ -17,12 +21,15 @@ from kgrec.settings import Neo4jSettings
 from kgrec.training.fits import Fit
 from kgrec.training.run_lock import files_of, settled
 from recommender.recommend import Recommender
-from recommender.service.graph import CURRENT, Graph
-from recommender.service.memory import Memory
+from recommender.service.graph import Graph
+from recommender.service.known_users import known_users
+from recommender.service.memory import CURRENT, HISTORIES, PERSONAS, Memory
 from recommender.service.settings import ServeSettings
 from recommender.service.titles import Titles
+from recommender.snapshot import Snapshot
 from recommender.trained import files_read
 
+USERS = 200  # that are read together
 Contents = tuple[Any, Any]  # of a run folder: what its snapshot consists of, and the files of its models
 
 
@@ -65,14 +72,15 @@ class Loaded:
                 current = graph.read(CURRENT)[0]
                 rows = graph.read("serve/personas", run_id=personas.run_id)
                 titles = Titles.read(graph, recommender.snapshot)
+                known = known_users(graph, recommender.snapshot, run, _kept_as(run, recommender.snapshot))
             writer = connect_as(Database, neo4j, settings.graph_seconds)
             nobody = torch.zeros(1, personas.dim)
             recommender.served.lists([[1]], nobody, 1)  # makes what is made when it is first asked for
-            named = [(row["name"], row["vector"]) for row in rows]
-            memory = Memory(current, named, titles, settings.remembered_users)
+            memory = Memory(current, rows, titles, known, recommender.snapshot, settings.remembered_users)
             cards: Row = {"run_id": personas.run_id, "traits": TRAITS}
             for name, parameters in (("project/persona_cards", cards), ("personas/about", {})):
                 memory.keep(name, parameters, graph.read(name, **parameters))
+            _read_into(memory, graph, [row["user_id"] for row in graph.stream("serve/told")])
             graph.remember(memory)
         except BaseException:
             graph.close()
@@ -80,8 +88,20 @@ class Loaded:
                 writer.driver.close()
             raise
         after = contents(run)
-        mine = after[1] == before[1] and _state(run) == recommender.snapshot.state  # where it was made by this load
+        mine = after[1] == before[1] and _manifest(run).get("state") == recommender.snapshot.state  # made by this load
         return cls(recommender, graph, writer, run, titles, after if mine else before, datetime.now(UTC))
+
+    def tell(self, events: Sequence[Event]) -> None:
+        """Remember what users did and said just now, which is in the graph, also for when that is away."""
+        self.memory.tell(events)
+        with suppress(KgrecError):  # it has gone away since: what was told counts as far as it tells by itself
+            _read_into(self.memory, self.graph, list(dict.fromkeys(event.user_id for event in events)))
+
+    @property
+    def memory(self) -> Memory:
+        """What is remembered for when the graph is away."""
+        assert self.graph.memory is not None
+        return self.graph.memory
 
     def close(self) -> None:
         """End the connections."""
@@ -89,13 +109,26 @@ class Loaded:
         self.writer.driver.close()
 
 
+def _read_into(memory: Memory, graph: Graph, user_ids: list[str]) -> None:
+    """Remember what the graph says of some users, and forget it no more."""
+    memory.hold(user_ids)
+    for batch in chunked(user_ids, USERS):
+        current = graph.read(CURRENT)[0]
+        run: Row = {"run_id": memory.current["run_id"], "promoted": current["promoted"]}
+        for name, parameters in ((HISTORIES, {}), (PERSONAS, run)):
+            parameters = parameters | {"user_ids": batch}
+            memory.keep(name, parameters, graph.read(name, **parameters))
+
+
 def contents(run: Path) -> Contents:
     """Tell what is in a run folder of what is served; a folder that is trained into, or replaced, has others."""
     return _manifest(run).get("files"), files_of(run, files_read(Fit.FINAL))
 
 
-def _state(run: Path) -> object:
-    return _manifest(run).get("state")
+def _kept_as(run: Path, snapshot: Snapshot) -> str | None:
+    """Name of the file of this snapshot; ``None`` where the folder has not this one."""
+    manifest = _manifest(run)
+    return manifest.get("file") if snapshot.state and manifest.get("state") == snapshot.state else None
 
 
 def _manifest(run: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from kgrec.errors import KgrecError, Unknown
 from kgrec.personas.cards import PersonaCard, persona_cards
 from kgrec.personas.places import places
 from recommender.histories import read_users
+from recommender.service.graph import AwayError
 from recommender.service.loaded import Loaded
 from recommender.service.schemas import Id, Membership, OnePersona, Personas, UserPersona
 from recommender.service.service import Served
@@ -50,7 +51,10 @@ def _cards(loaded: Loaded) -> list[PersonaCard]:
 def _of_user(loaded: Loaded, user_id: str) -> UserPersona:
     graph, recommender = loaded.graph, loaded.recommender
     run_id = recommender.personas.run_id
-    users = read_users(graph, recommender.snapshot, [user_id])
+    try:
+        users = read_users(graph, recommender.snapshot, [user_id])
+    except AwayError:  # nobody can tell whether there is such a user
+        return UserPersona(persona=None, memberships=[], x=None, y=None, degraded=True)
     if not users.user_ids:
         raise Unknown(f"The graph has no interactions of user {user_id!r}.")
     rows = graph.read("serve/memberships", run_id=run_id, user_ids=[user_id])

@@ -21,5 +21,8 @@ class ServeSettings(BaseModel):
         2.0, gt=0, le=60, description="For which a statement may take; after that the answer comes from memory."
     )
     remembered_users: int = Field(
-        10_000, ge=0, description="Users whose history and persona are kept for when Neo4j is away."
+        10_000,
+        ge=0,
+        description="Users who are remembered as they were last seen, for when Neo4j is away; all others are known as "
+        "they were when the service loaded, but for those who told something to it since.",
     )

@@ -1,6 +1,6 @@
 """Titles of all items in memory: by id, and searched by words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -41,9 +41,14 @@ class Titles:
         Returns:
             At most ``n``, the most chosen first.
         """
-        has = np.ones(len(self.titles), dtype=bool)
-        for word in text.split():
-            has &= pc.match_substring(self.titles, word, ignore_case=True).to_numpy(zero_copy_only=False)
-        places = np.flatnonzero(has)
+        places = having_words(self.titles, text.split())
         best = places[np.argsort(-self.chosen[places], kind="stable")[:n]].tolist()
         return [(self.item_ids[place], str(self.titles[place]), int(self.chosen[place])) for place in best]
+
+
+def having_words(texts: pa.StringArray, words: Iterable[str]) -> np.ndarray:
+    """Return the places of the texts that have every word, whatever its case: ``[n]``."""
+    has = np.ones(len(texts), dtype=bool)
+    for word in words:
+        has &= pc.match_substring(texts, word, ignore_case=True).to_numpy(zero_copy_only=False)
+    return np.flatnonzero(has)

@@ -2,6 +2,7 @@
 
 import base64
 import fcntl
+import json
 import os
 import signal
 import socket
@@ -213,6 +214,10 @@ def test_status_and_logs(home: Path, server: ManagedServer) -> None:
     code, said = run(home, "logs", "-n", 1)
     assert code == 0
     assert len(said.splitlines()) == 1
+    code, record = run(home, "logs", "-n", 1, "--format", "json")
+    found = json.loads(record)
+    assert code == 0 and list(found) == ["time", "level", "message"] and found["level"] == "INFO"
+    assert said.startswith(found["time"]) and said.endswith(f"{found['message']}\n")
 
 
 def test_logs_follow_the_growing_file(home: Path, server: ManagedServer) -> None:

@@ -68,7 +68,10 @@ def card(place: int) -> PersonaCard:
     typical = [TypicalItem(f"i{one}", title(one), 0.5, 2.0) for one in range(3)]
     counter = CounterExample("i9", title(9), 0.1, 0.2, HOSTILE[0])
     told = f"They like {name}."
-    return PersonaCard(f"run/{place}", place + 1, name, 100 - place, told, 0.3 * place, 0.2, traits, typical, counter)
+    worded_by = None if place else HOSTILE[1]
+    return PersonaCard(
+        f"run/{place}", place + 1, name, 100 - place, told, worded_by, 0.3 * place, 0.2, traits, typical, counter
+    )
 
 
 def explanation(whose: str, item_id: str) -> Explanation:

@@ -17,6 +17,7 @@ from kgrec.personas.picture import draw
 from kgrec.personas.places import persona_map, places
 from tests.conftest import CommandLine
 from tests.integration.test_personas import fill, rows, train
+from tests.unit.text_models import save_text_model
 
 HOSTILE = "i02 </script><b>\x1b[31m"
 
@@ -174,6 +175,25 @@ def test_personas_keep_their_numbers_from_run_to_run(
     third, told = run(2, 0, 5)
     assert "adjusted Rand index" in told and f"Stability of the {len(third)} personas" in told
     assert len(set(third.values())) == len(third) and all(number in (1, 2) or number > 8 for number in third.values())
+
+
+def test_a_text_model_words_what_the_evidence_bears_out(
+    database: Database, trained: str, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says the same of both personas, and the evidence of one has it not."""
+    said = "These users like Lighthouses more than others do."
+    folder = save_text_model(tmp_path / "tiny-model", said)
+    monkeypatch.setitem(command_line.environment, "KGREC_HDGI_TEXT_MODEL", str(folder))
+    assert "The text model worded 1 of 2 summaries; of 1 it said" in train(command_line, tmp_path / "run")
+    cards = by_theme(persona_cards(database))
+    assert (cards["Lighthouses"].summary, cards["Lighthouses"].worded_by) == (said, "tiny-model")
+    other = cards["Volcanoes"]
+    assert "of 60 users have this persona: Volcanoes" in other.summary and other.worded_by is None
+    assert "Worded by the model tiny-model." in command_line("personas", "show", "lighthouses").output
+    assert "Worded by" not in command_line("personas", "show", "volcanoes").output
+    monkeypatch.delitem(command_line.environment, "KGREC_HDGI_TEXT_MODEL")
+    train(command_line, tmp_path / "run")  # which is finished: other words need no training anew
+    assert [card.worded_by for card in persona_cards(database)] == [None, None]
 
 
 def test_personas_of_an_earlier_kgrec_have_cards_and_no_map(

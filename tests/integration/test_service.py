@@ -140,22 +140,28 @@ def until(true: Callable[[], bool]) -> None:
     raise AssertionError("it never was so")
 
 
-def test_without_the_graph_answers_come_from_memory_and_say_so(client: Client, wire: Cuttable) -> None:
+def without_reasons(items: list[dict[str, Any]]) -> object:
+    return [{name: value for name, value in one.items() if name != "reason"} for one in items]
+
+
+def test_without_the_graph_answers_come_from_memory_and_say_so(
+    client: Client, wire: Cuttable, command_line: CommandLine, run: Path
+) -> None:
     def ask() -> list[dict[str, Any]]:
         user = client.get("/v1/users/u01/recommendations")
         session = client.post("/v1/sessions/recommendations", {"items": ["i00", "i02"]})
-        assert (user.status_code, session.status_code) == (200, 200)
+        likes = client.post("/v1/cold-start/recommendations", {"likes": ["Lighthouses", "Publisher 3"]})
+        assert (user.status_code, session.status_code, likes.status_code) == (200, 200, 200)
         item_id = user.json()["items"][0]["item_id"]
         for path in ("/personas", "/users/u01/persona", f"/users/u01/explanations/{item_id}"):
             answer = client.get(f"/v1{path}")
             assert answer.status_code == 200 and answer.json()["degraded"] is user.json()["degraded"]
         drawn = client.get(client.post("/v1/pictures/map", {}).json()["url"])
         assert drawn.status_code == 200 and user.json()["persona"].split(" ")[0] in drawn.text
-        return [user.json(), session.json()]
+        return [user.json(), session.json(), likes.json()]
 
-    def without_reasons(answer: dict[str, Any]) -> object:
-        kept = [{name: value for name, value in one.items() if name != "reason"} for one in answer["items"]]
-        return kept, answer["persona"]
+    def told(answer: dict[str, Any]) -> object:
+        return without_reasons(answer["items"]), answer["persona"]
 
     before = ask()
     assert not any(answer["degraded"] for answer in before) and client.get("/ready").json()["graph"] == "reachable"
@@ -163,14 +169,60 @@ def test_without_the_graph_answers_come_from_memory_and_say_so(client: Client, w
     try:
         meanwhile = ask()
         assert all(answer["degraded"] for answer in meanwhile)
-        assert [without_reasons(one) for one in meanwhile] == [without_reasons(one) for one in before]
+        assert [told(one) for one in meanwhile] == [told(one) for one in before]
         assert client.get("/ready").json()["graph"] == "away"
-        never_asked = client.get("/v1/users/u03/recommendations")
-        assert never_asked.status_code == 503 and never_asked.headers["Retry-After"]
+
+        never_asked = client.get("/v1/users/u03/recommendations?k=7")
+        assert never_asked.json()["degraded"] is True
+        expected = of_command_line(command_line, run, "--user", "u03")  # which has a connection of its own
+        assert without_reasons(lines(never_asked, "u03")) == without_reasons(expected)
+        first = expected[0]["item_id"]
+        assert client.get(f"/v1/users/u03/explanations/{first}").json()["explanation"]["item_id"] == first
+        persona = client.get("/v1/users/u03/persona").json()
+        assert persona["persona"]["name"] == persona["memberships"][0]["name"] == expected[0]["persona"]
+        assert client.get("/v1/users?starts=u0&limit=3").json()["users"] == ["u00", "u01", "u02"]
+
+        nobody = client.get("/v1/users/nobody/recommendations").json()
+        assert (nobody["degraded"], nobody["persona"], len(nobody["items"])) == (True, "", 10)
+        chosen = [one["score"] for one in nobody["items"]]
+        assert chosen == sorted(chosen, reverse=True)
+        assert nobody["items"][0]["reason"] == f"chosen {chosen[0]:.0f} times"
+        assert client.get("/v1/users/nobody/persona").json()["persona"] is None
+        meaningless = client.post("/v1/cold-start/recommendations", {"likes": ["qwertyuiop"]}).json()
+        assert (meaningless["items"], meaningless["not_understood"]) == (nobody["items"], ["qwertyuiop"])
+        event = {"kind": "like", "user_id": "u03", "item_id": first}
+        refused = client.post("/v1/feedback", {"events": [event]})
+        assert refused.status_code == 503 and refused.headers["Retry-After"]
     finally:
         wire.mend()
     until(lambda: client.get("/ready").json()["graph"] == "reachable")
     assert ask() == before
+
+
+def test_what_users_told_counts_while_the_graph_is_away(
+    start: Callable[..., Any], command_line: CommandLine, run: Path, wire: Cuttable
+) -> None:
+    """Told by another process before it is loaded, or to this one; nobody else is remembered as last seen."""
+    first = {user_id: of_command_line(command_line, run, "--user", user_id)[0]["item_id"] for user_id in ("u11", "u13")}
+    command_line("feedback", "--user", "u11", "--dislike", first["u11"], "--run", str(run))
+    with start(run, remembered_users=0) as client:
+        events = [
+            {"kind": "dislike", "user_id": "u13", "item_id": first["u13"]},
+            {"kind": "like", "user_id": "somebody else", "item_id": "i03"},
+            {"kind": "interaction", "user_id": "somebody else", "item_id": "i05"},
+        ]
+        assert client.post("/v1/feedback", {"events": events}).json()["new"] == 3
+        wire.cut()
+        try:
+            for user_id in ("u11", "u13", "somebody else"):
+                answer = client.get(f"/v1/users/{user_id}/recommendations?k=7")
+                assert answer.json()["degraded"] is True
+                expected = of_command_line(command_line, run, "--user", user_id)
+                assert without_reasons(lines(answer, user_id)) == without_reasons(expected)
+                assert first.get(user_id) not in [one["item_id"] for one in expected]
+        finally:
+            wire.mend()
+        until(lambda: client.get("/ready").json()["graph"] == "reachable")
 
 
 def test_a_graph_that_says_nothing_is_waited_for_no_longer_than_said(
@@ -403,7 +455,7 @@ def test_the_page_shows_what_the_service_says_and_what_feedback_changes(client: 
         assert said == []
 
 
-def test_sigterm_finishes_what_is_under_way_and_the_log_names_nobody(
+def test_sighup_loads_anew_sigterm_finishes_what_is_under_way_and_the_log_names_nobody(
     command_line: CommandLine, run: Path, wire: Cuttable
 ) -> None:
     variables = os.environ | command_line.environment
@@ -413,6 +465,13 @@ def test_sigterm_finishes_what_is_under_way_and_the_log_names_nobody(
     assert process.stderr is not None
     url = re.findall(r"http://[0-9.:]+", process.stderr.readline())[0]
     path = f"{url}/v1/users/u07/recommendations"
+
+    def loaded() -> str:
+        return str(requests.get(f"{url}/ready", timeout=30).json()["loaded"])
+
+    first = loaded()
+    process.send_signal(signal.SIGHUP)
+    until(lambda: loaded() != first)
     assert requests.get(path, timeout=30).status_code == 200
     found: list[requests.Response] = []
     with wire.silent():
@@ -432,3 +491,44 @@ def test_sigterm_finishes_what_is_under_way_and_the_log_names_nobody(
         ("/v1/users/{user_id:path}/recommendations", 200)
     ]
     assert "u07" not in rest
+
+
+def test_a_whole_training_into_the_folder_loses_no_request(
+    start: Callable[..., Any], command_line: CommandLine, run: Path, tmp_path: Path
+) -> None:
+    """The last test, as the graph has other personas by it: those are served once their models are trained."""
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    session = {"items": ["i00", "i02"], "k": 7}
+    statuses: list[int] = []
+    over = threading.Event()
+    with start(folder) as client:
+
+        def ready() -> dict[str, Any]:
+            found: dict[str, Any] = client.get("/ready").json()
+            return found
+
+        def ask() -> None:
+            while not over.is_set():
+                statuses.append(client.get("/v1/users/u00/recommendations").status_code)
+                statuses.append(client.post("/v1/sessions/recommendations", session).status_code)
+
+        before, first = client.get("/v1/users/u00/recommendations?k=7"), ready()
+        asking = threading.Thread(target=ask)
+        asking.start()
+        try:
+            again = ("--run", str(folder), "--seed", "3", "--fresh")
+            command_line("train", "personas", *again)
+            assert ready()["run"] == first["run"]
+            command_line("train", "sasrec", *again)
+            until(lambda: ready()["run"] != first["run"])
+        finally:
+            over.set()
+            asking.join()
+        assert set(statuses) == {200} and len(statuses) > 10
+        assert ready()["problem"] is None
+        after = client.get("/v1/users/u00/recommendations?k=7")
+        assert after.json()["degraded"] is False
+        assert lines(after, "u00") == of_command_line(command_line, folder, "--user", "u00") != lines(before, "u00")
+        answer = client.post("/v1/sessions/recommendations", session)
+        assert lines(answer, "session") == of_command_line(command_line, folder, "--session", "i00,i02")

@@ -1,5 +1,6 @@
 """``kgrec completion``: installed by one command, and a real bash completes by it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -52,6 +53,9 @@ def test_bash_completes_what_was_installed_twice(tmp_path: Path) -> None:
     written = (tmp_path / ".bashrc").read_text()
     again = install(tmp_path, "--install", "bash")
     assert again.exit_code == 0 and "is named already" in again.output
+    told = json.loads(install(tmp_path, "--install", "--format", "json").output)
+    script = f"{tmp_path}/.local/share/kgrec/completion.bash"
+    assert told == {"shell": "bash", "file": script, "startup file": f"{tmp_path}/.bashrc", "line added": False}
     assert (tmp_path / ".bashrc").read_text() == written and written.startswith("alias ll='ls -l'\nsource ")
     assert completed(tmp_path, "rec") == ["recommend"]
     assert completed(tmp_path, "load", "d") == ["domain", "dbpedia"]
@@ -66,6 +70,8 @@ def test_scripts_of_other_shells(tmp_path: Path, shell: str, script: str, startu
     assert install(tmp_path, "--install", shell).exit_code == 0
     printed = install(tmp_path, shell).output
     assert "_KGREC_COMPLETE" in printed and (tmp_path / script).read_text().endswith(printed)
+    document = json.loads(install(tmp_path, shell, "--format", "json").output)
+    assert document == {"shell": shell, "script": printed.rstrip("\n")}
     if startup is not None:
         assert f"source {tmp_path / script}" in (tmp_path / startup).read_text()
 

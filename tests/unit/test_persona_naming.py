@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from gnn.evidence import LONGEST, Evidence
 from gnn.names import Characteristic, Strengths, characteristics, names
 from gnn.personas import told
-from gnn.summaries import LONGEST, summary
+from gnn.summaries import summary
 from gnn.typical import Choices, ChosenItem
 from kgrec.graph.memberships import memberships
 
@@ -90,13 +91,15 @@ def test_summary_says_its_evidence_in_two_sentences() -> None:
     found = characteristics(
         sp.csr_array(np.array([[0.5]] * 3 + [[0.0]] * 3)), np.array([5]), np.repeat([0, 1], 3), 2, 1
     )
-    told = summary(3, 1_006, [("Salt mines", found[0][0])], ["A day", "B"], ("C", 0.25, "Sea"))
-    assert told == (
+    told = Evidence("Salt", 3, 1_006, [("Salt mines", found[0][0])], ["A day", "B"], ("C", 0.25, "Sea"))
+    assert summary(told) == (
         "3 of 1,006 users have this persona: Salt mines is in 50% of what they choose, 2.0 times its part of all "
         "users' choices. Typical are “A day” and “B”; “C”, typical of Sea, they choose 0.2 times as often as all users."
     )
-    assert summary(0, 6, [], [], None) == "0 of 6 users have this persona, and no fact of their items sets them apart."
-    assert len(summary(3, 6, [("x" * 900, found[0][0])] * 3, ["y" * 900] * 3, ("z" * 900, 0.0, None))) < 10 * LONGEST
+    nothing = Evidence("Persona 3", 0, 6, [], [], None)
+    assert summary(nothing) == "0 of 6 users have this persona, and no fact of their items sets them apart."
+    long = Evidence("x", 3, 6, [("x" * 900, found[0][0])] * 30, ["y" * 900] * 30, ("z" * 900, 0.0, None))
+    assert len(summary(long)) < 10 * LONGEST and len("".join(long.facts)) < 30 * LONGEST
 
 
 def test_of_features_called_alike_the_strongest_is_told_and_what_the_name_begins_with_comes_first() -> None:

@@ -133,7 +133,7 @@ def test_evaluate(system: str, slice_name: str, split: str) -> None:
 def test_train(name: str, path: str) -> None:
     worth = Results([Worth(name, 0.1, 0.2, None, None, 0.3, 4.0, 0.5, 0.4)])
     history = History([1.0], [-1.0], 0)
-    personas = Results([Persona(f"id {name}", 1, name, 9, [name])])
+    personas = Results([Persona(f"id {name}", 1, name, 9, name, [name])])
     stable = Results[Stability](), Stability(2, 0.9, 0.1), None, Numbers([1], [0.0], 0, 1)
     trained = TrainedPersonas({Fit.FINAL: name}, 9, {path: 1.0}, [f"not {path}"], history, worth, personas, *stable)
     check(printed(lambda: personas_command._report(trained)), name, path)
@@ -353,7 +353,7 @@ def an_evaluation() -> None:
 def trained_personas() -> None:
     rates = 0.1234, 0.2345, 0.3456, 0.4567
     worth = Results([Worth(name, *rates, 0.345, 12.3, 0.5, 0.4) for name in ("HDGI, learned", "truncated SVD")])
-    personas = Results([Persona("0ac93b52411d/11", 11, "Jorric Orgrove · Fantasy", 12_345, ["Fantasy"])])
+    personas = Results([Persona("0ac93b52411d/11", 11, "Jorric Orgrove · Fantasy", 12_345, None, ["Fantasy"])])
     paths = {"INTERACTED SAME_AS SUBJECT": 0.123, "INTERACTED BY": 0.877}
     history = History([0.5], [-0.5], 0)
     runs, missing = {Fit.FINAL: "0ac93b52411d"}, ["INTERACTED HAS_FEATURE"]

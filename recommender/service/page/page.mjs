@@ -201,6 +201,7 @@ function inWords(path) {
 function showPersona(card) {
   byId("persona-title").textContent = card.name;
   byId("summary").textContent = card.summary;
+  byId("worded").textContent = card.worded_by ? `Worded by the model ${card.worded_by}, from what is below.` : "";
   byId("traits").replaceChildren(
     ...card.traits.map((trait) => row(trait.label, trait.kind, `${(100 * trait.share).toFixed(0)}%`, trait.lift.toFixed(1))),
   );
