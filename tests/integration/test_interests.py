@@ -246,7 +246,7 @@ def test_killed_before_any_write(database: Database, monkeypatch: pytest.MonkeyP
         write_interests(database)
         assert dump(database) == whole, number
     switched = [outcome == after for outcome in outcomes]
-    # It forgets what was left, writes two batches of each kind, switches, forgets the old run; that is after the switch.
+    # It forgets what was left, writes two batches of each kind, switches, forgets the old run: after the switch.
     assert len(outcomes) == 7 and switched == [False] * 6 + [True]
 
 
