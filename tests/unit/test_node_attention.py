@@ -18,8 +18,8 @@ from tests.unit.walks import RELATIONSHIPS, USERS, by_type, counted, of_chance
 
 CPU = torch.device("cpu")
 PATHS = ["INTERACTED", "INTERACTED > BY", "INTERACTED > BY|MADE_BY"]
-# Sums of numbers of size 30 in other orders: over 400 seeds they differ by 1.4e-14 at most. Single precision in one place
-# makes that 6e-8.
+# Sums of numbers of size 30 in other orders: over 400 seeds they differ by 1.4e-14 at most. Single precision in one
+# place makes that 6e-8.
 ROUNDING = 1e-12
 
 
