@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kgloader.readers.columns import fields_of
+from kgloader.readers.columns import fields_of, quoted_on
 from kgloader.readers.fields import shown
 from kgloader.readers.lines import Lines, Malformed
 from kgrec.errors import KgrecError
@@ -45,6 +45,7 @@ class Table:
             raise KgrecError(f"{path} is missing: --data names the folder of a domain's files.")
         self.path, self.columns, self.empty = path, tuple(dict.fromkeys(columns)), set(columns)
         self.delimiter = "\t" if self.format == ".tsv" else delimiter
+        self._goes_on = quoted_on(self.delimiter) if self.format == ".csv" else None
 
     def records(
         self, lines: Lines, make: Callable[[Cells, int], Record], after: int = 0
@@ -66,7 +67,7 @@ class Table:
             self.empty.difference_update([column for column, value in found.items() if value is not None])
             return make(found, number)
 
-        return lines.parsed(parse, after)
+        return lines.parsed(parse, after, self._goes_on)
 
     def ensure_columns(self) -> None:
         """Refuse a file whose first line does not name all columns; in a .jsonl a row may lack any.
@@ -78,7 +79,7 @@ class Table:
             self._header(Lines(self.path))
 
     def _header(self, lines: Lines) -> list[str]:
-        number, line = next(iter(lines))
+        number, line = lines.header(self._goes_on)
         try:
             header = self._values(line)
         except Malformed as problem:
