@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from kgloader.readers.columns import fields_of, quoted_on
 from kgloader.readers.fields import shown
 from kgloader.readers.lines import Lines, Malformed
+from kgloader.readers.opening import require_file
 from kgrec.errors import KgrecError
 
 JSON_LINES = (".jsonl", ".json")
@@ -33,7 +34,7 @@ class Table:
         empty: those of the columns in which no row so far had anything.
 
     Raises:
-        KgrecError: there is no such file, or its name tells no format.
+        KgrecError: there is no such file, it is a pipe, or its name tells no format.
     """
 
     def __init__(self, path: Path, columns: Sequence[str], delimiter: str = ","):
@@ -41,8 +42,9 @@ class Table:
         self.format = suffixes[-1] if suffixes else ""
         if self.format not in FORMATS:
             raise KgrecError(f"{path} is no table that kgrec reads: give {', '.join(FORMATS)}, plain or .gz.")
-        if not path.is_file():
+        if not path.exists() or path.is_dir():
             raise KgrecError(f"{path} is missing: --data names the folder of a domain's files.")
+        require_file(path)
         self.path, self.columns, self.empty = path, tuple(dict.fromkeys(columns)), set(columns)
         self.delimiter = "\t" if self.format == ".tsv" else delimiter
         self._goes_on = quoted_on(self.delimiter) if self.format == ".csv" else None
