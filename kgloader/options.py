@@ -1,5 +1,6 @@
 """Options of the loads from files: the files, and what is done at a broken line."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,16 @@ class DataFile(click.Path):
     """A file that is there, and no pipe; told before any other is loaded."""
 
     def __init__(self) -> None:
-        super().__init__(exists=True, dir_okay=False, path_type=Path)
+        super().__init__(exists=True, dir_okay=False)
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return its path.
 
         Raises:
             BadParameter: it is not there, or a folder.
             KgrecError: it is a pipe, a device or a socket.
         """
-        path = super().convert(value, param, ctx)
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
         require_file(path)
         return path
 

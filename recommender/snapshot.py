@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from kgrec.errors import KgrecError, first_line
+from kgrec.errors import KgrecError, fault, first_line
 from kgrec.feedback.following import LOCK, MANIFEST
 from kgrec.files import exclusive, replacing
 from kgrec.graph.database import Database
@@ -160,7 +160,7 @@ class Snapshot:
         except Timeout:
             return
         except (OSError, SafetensorError) as error:
-            raise KgrecError(f"The snapshot cannot be written to {folder}: {error}.") from error
+            raise KgrecError(f"The snapshot cannot be written to {folder}: {fault(error)}.") from error
 
     @classmethod
     def load(cls, run: Path) -> Self:

@@ -162,7 +162,7 @@ def _as_written(path: Path) -> bool:
 
 
 def _entries(path: Path) -> Iterator[Entry | None]:
-    """Yield what the lines of a file say, ``None`` for one that is not kgrec's; a last one that a kill cut off, never."""
+    """Yield what each line of a file says, ``None`` if it is not kgrec's; a last one that a kill cut off is no line."""
     with path.open("rb") as file:
         while line := file.readline(LONGEST_ENTRY):
             found = _entry_of(line)
