@@ -30,6 +30,7 @@ def write_records(format: str, columns: Sequence[str], records: list[dict[str, A
     """Write records on standard output, as ``json`` or ``csv``."""
     if format == "csv":
         write_csv(sys.stdout, columns, records)
+        sys.stdout.flush()
     else:
         write_document(records)
 
@@ -42,4 +43,7 @@ def write_document(document: Any) -> None:
     """
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     text = json.dumps(document, indent=2, ensure_ascii=not unicode)
-    print("\n".join(replaced(line, lambda character: json.dumps(character)[1:-1]) for line in text.split("\n")))
+    print(
+        "\n".join(replaced(line, lambda character: json.dumps(character)[1:-1]) for line in text.split("\n")),
+        flush=True,
+    )
