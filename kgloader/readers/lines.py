@@ -14,9 +14,8 @@ LONGEST_ROW = 2**20  # characters of one that goes on over several lines
 LONGEST_BLANK = 2**20  # bytes of blank lines in a row; some kilobytes of gzip unpack to hours of them
 
 Record = TypeVar("Record")
-GoesOn = Callable[
-    [str, bool], bool
-]  # whether a row goes on behind a line, told whether it went on behind the one before
+# Whether a row goes on behind a line, told whether it went on behind the one before.
+GoesOn = Callable[[str, bool], bool]
 
 
 class Malformed(Exception):  # noqa: N818 - it never leaves the readers, which add file and line
@@ -146,7 +145,7 @@ class Lines:
                 number, line, wrong = further
                 parts += [""] * (number - last - 1) + [line]
                 problem = problem or (wrong and f"line {number:,} of the row is {wrong}")
-                last, length, inside = number, length + len(line), goes_on(line, True)
+                last, length, inside = number, length + number - last + len(line), goes_on(line, True)
                 if inside and length > LONGEST_ROW:
                     raise self.error(first, "a quotation mark begins a value here that does not end within 1 MiB")
             yield first, "\n".join(parts), problem

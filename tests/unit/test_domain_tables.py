@@ -2,6 +2,8 @@
 
 import gzip
 import json
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,23 @@ def test_no_part_of_a_row_is_a_row(tmp_path: Path) -> None:
     kept = [json.loads(line) for line in skipped.path.read_text().splitlines()]
     assert [(one["line"], one["text"]) for one in kept] == [(6, '5,"6'), (7, "7,inner"), (8, '8,"inner')]
     assert all("in the row of lines 6 to 8" in one["reason"] for one in kept) and skipped.count == 3
+
+
+def test_a_load_goes_on_behind_a_whole_row(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('a,b\n1,"2\n\n3,inner"\n4,5\n"6\n",7\n')
+
+    def rows(lines: Lines, after: int) -> Iterator[tuple[int, Cells]]:
+        return Table(path, ["a", "b"]).records(lines, lambda cells, _: cells, after)
+
+    whole = list(rows(Lines(path), 0))
+    assert [number for number, _ in whole] == [2, 5, 6]
+    for read in range(1, len(whole) + 1):
+        first = Lines(path)
+        assert list(islice(rows(first, 0), read)) == whole[:read]
+        again = Lines(path)
+        others = rows(again, first.number)
+        assert again.passed(first.number, first.checksum) and list(others) == whole[read:]
 
 
 def test_a_value_that_does_not_end_is_not_skipped(tmp_path: Path) -> None:
