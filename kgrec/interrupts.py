@@ -11,8 +11,8 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 INTERRUPTED = 130  # the exit status by which shells know Ctrl-C
-SENTENCE = b"Interrupted: what was finished is kept; the same command goes on from there.\n"
-SHOW_CURSOR = b"\x1b[?25h\n"  # and leave the line of a progress bar
+SENTENCE = "Interrupted: what was finished is kept; the same command goes on from there."
+SHOW_CURSOR = "\x1b[?25h\n"  # and leave the line of a progress bar
 
 
 class Interruptible:
@@ -21,7 +21,8 @@ class Interruptible:
     A kill at any moment leaves nothing half-written, so the next one need not wait: neither for a server that does not
     answer nor for the threads that Python waits for at the end. It ends likewise where KeyboardInterrupt was raised in
     what cannot pass it on, such as a callback of the garbage collection, and would be lost with a traceback. Used as a
-    context manager around all that a process does. Where Ctrl-C arrives ignored, it stays so.
+    context manager around all that a process does; where that did not take KeyboardInterrupt itself, it is told here.
+    Where Ctrl-C arrives ignored, it stays so.
     """
 
     def __init__(self) -> None:
@@ -44,17 +45,21 @@ class Interruptible:
         if isinstance(error, SystemExit):
             self._status = error.code if isinstance(error.code, int) else 0
             self._told = self._received = True
-
-    def tell(self) -> None:
-        """Say it by the system's own call: a lock of Python's may be held by what was interrupted."""
-        with suppress(OSError):
-            os.write(2, (SHOW_CURSOR if os.isatty(2) else b"") + SENTENCE)
+        if isinstance(error, KeyboardInterrupt):
+            self._tell()
+            raise SystemExit(INTERRUPTED)
 
     def end_at_once(self) -> None:
-        """Take the next Ctrl-C for what it is."""
-        if not self._told:
-            self.tell()
+        """End the process, with the sentence if nothing was told."""
+        self._tell()
         os._exit(self._status)
+
+    def _tell(self) -> None:
+        """Say it by the system's own call: a lock of Python's may be held by what was interrupted."""
+        if not self._told:
+            self._told = True
+            with suppress(OSError):
+                os.write(2, f"{SHOW_CURSOR if os.isatty(2) else ''}{SENTENCE}\n".encode())
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         if self._received:

@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
+from kgloader.readers.opening import require_file
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
 from kgrec.terminal import say
@@ -26,7 +27,7 @@ SUFFIX = ".skipped.jsonl"
 LONGEST_TEXT = 2_000  # characters of a broken line that are kept
 LONGEST_ENTRY = 2**20  # bytes of a line of the file; kgrec writes shorter ones
 BEGIN = b'{"line": '
-ENTRY = {"line": int, "reason": str, "text": str, "check": str}
+KINDS = {"line": int, "reason": str, "text": str, "check": str}
 JUDGED_FROM = 1_000  # lines; a share of fewer says little before the end of the file
 
 
@@ -62,7 +63,7 @@ class Skipped:
         count: of the broken lines, those of the part loaded before included.
 
     Raises:
-        KgrecError: the folder cannot be written to.
+        KgrecError: the folder cannot be written to, or a pipe is in the file's place.
     """
 
     def __init__(self, data: Path, tolerance: Tolerance, after: int = 0):
@@ -128,6 +129,7 @@ class Skipped:
         """Drop what is kept of lines behind ``after``, and return how many are left."""
         if not self.path.exists():
             return 0
+        require_file(self.path)
         old = self.path if _as_written(self.path) else self._moved_aside()
         if not after:
             self.path.unlink(missing_ok=True)
@@ -177,7 +179,7 @@ def _entry_of(line: bytes) -> Entry | None:
     except (ValueError, RecursionError):
         return None
     kinds = {name: type(value) for name, value in found.items()} if isinstance(found, dict) else {}
-    return found if kinds == ENTRY else None
+    return found if kinds == KINDS else None
 
 
 def _checksum(entry: Entry, before: int) -> int:
