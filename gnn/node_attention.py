@@ -115,7 +115,8 @@ class _Attended(torch.autograd.Function):
             around.matrix(torch.zeros_like(weights)), gradient, rows.t(), beta=0.0
         ).values()
         of_scores = weights * (of_weights - around.sums(weights * of_weights).index_select(0, around.users))
-        of_scores *= torch.where(_paired(of_user, of_other, around) > 0, 1.0, SLOPE)
+        # Of two plain numbers the slope would be a single-precision one.
+        of_scores *= torch.where(_paired(of_user, of_other, around) > 0, weights.new_ones(()), SLOPE)
         reverse = around.reverse
         of_rows = torch.sparse.mm(around.matrix(weights.index_select(0, reverse)), gradient)
         return around.sums(of_scores), around.sums(of_scores.index_select(0, reverse)), of_rows, None

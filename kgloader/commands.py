@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kgloader.options import BULK, ON_ERROR, OUT, SKIPPED, check_bulk, tolerance_of
+from kgloader.options import BULK, FILE, ON_ERROR, OUT, SKIPPED, check_bulk, tolerance_of
 from kgloader.readers import amazon, recbole
 from kgloader.readers.lines import Lines
 from kgloader.readers.records import Interaction
@@ -31,7 +31,6 @@ from kgrec.settings import load_section
 if TYPE_CHECKING:
     from kgloader.bulk.load import FirstLoad
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 K_CORE = click.option(
     "--k-core",
     type=click.IntRange(min=2),

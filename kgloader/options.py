@@ -1,13 +1,36 @@
-"""Options of the loads from files: what is done at a broken line."""
+"""Options of the loads from files: the files, and what is done at a broken line."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import click
 
+from kgloader.readers.opening import require_file
 from kgloader.readers.skipped import Tolerance
 from kgloader.settings import LoadSettings
 from kgrec.settings import load_section
 
+
+class DataFile(click.Path):
+    """A file that is there, and no pipe; told before any other is loaded."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return its path.
+
+        Raises:
+            BadParameter: it is not there, or a folder.
+            KgrecError: it is a pipe, a device or a socket.
+        """
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        require_file(path)
+        return path
+
+
+FILE = DataFile()
 ON_ERROR = click.option(
     "--on-error",
     type=click.Choice(["stop", "skip"]),

@@ -6,6 +6,7 @@ import sys
 import click
 
 from kgrec.errors import KgrecError, told
+from kgrec.interrupts import INTERRUPTED, SENTENCE
 from kgrec.lazy_group import COMPLETE_VARIABLE, LazyGroup
 from kgrec.options import NEO4J_OPTIONS, neo4j_options
 from kgrec.terminal import guard_streams, say
@@ -82,8 +83,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt) as stop:
         notes = told(stop.__cause__ or stop)  # click makes an Abort of Ctrl-C
-        say(f"Interrupted: what was finished is kept; the same command goes on from there. {notes}".rstrip(), err=True)
-        sys.exit(130)
+        say(f"{SENTENCE} {notes}".rstrip(), err=True)
+        sys.exit(INTERRUPTED)
     except KgrecError as error:
         say(f"Error: {told(error)}", err=True)
         sys.exit(1)

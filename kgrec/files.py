@@ -12,12 +12,19 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a draft beside ``path`` that takes its place at the end of the block.
 
     A block that fails leaves the old file and no draft. Folders that are missing are made.
+
+    Raises:
+        OSError: such as of a full disk; it names the file where the system does not.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = draft_of(path)
     try:
         yield draft
         draft.replace(path)
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = str(path)
+        raise
     finally:
         draft.unlink(missing_ok=True)
 

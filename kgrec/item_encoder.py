@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from kgrec.errors import KgrecError, first_line
+from kgrec.errors import KgrecError, fault, first_line
 from kgrec.files import replacing
 from kgrec.manifest import load_manifest, save_manifest
 from kgrec.packed_text import packed, unpacked
@@ -118,7 +118,7 @@ class ItemEncoder:
                 if old.name != name:
                     old.unlink()
         except (OSError, SafetensorError) as error:
-            raise KgrecError(f"What encodes items cannot be written to {folder}: {error}.") from error
+            raise KgrecError(f"What encodes items cannot be written to {folder}: {fault(error)}.") from error
 
     @classmethod
     def load(cls, run: Path) -> Self | None:

@@ -30,6 +30,7 @@ def write_records(format: str, columns: Sequence[str], records: list[dict[str, A
     """Write records on standard output, as ``json`` or ``csv``."""
     if format == "csv":
         write_csv(sys.stdout, columns, records)
+        sys.stdout.flush()
     else:
         write_document(records)
 
@@ -52,4 +53,7 @@ def write_line(record: Any) -> None:
 def _write(document: Any, indent: int | None) -> None:
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     text = json.dumps(document, indent=indent, ensure_ascii=not unicode)
-    print("\n".join(replaced(line, lambda character: json.dumps(character)[1:-1]) for line in text.split("\n")))
+    print(
+        "\n".join(replaced(line, lambda character: json.dumps(character)[1:-1]) for line in text.split("\n")),
+        flush=True,
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, fault
 from kgrec.files import replacing
 from kgrec.graph.database import Database
 from recommender.histories import Users, all_users
@@ -44,7 +44,7 @@ def recommend_all(
                 done += len(users.user_ids)
                 told(done)
     except (OSError, pa.ArrowException) as error:
-        raise KgrecError(f"The lists cannot be written to {path}: {error}.") from error
+        raise KgrecError(f"The lists cannot be written to {path}: {fault(error)}.") from error
     return done
 
 

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from kgrec.errors import KgrecError, first_line
+from kgrec.errors import KgrecError, fault, first_line
 from kgrec.files import exclusive, replacing
 from kgrec.manifest import load_manifest, save_manifest
 
@@ -53,7 +53,7 @@ def save_mapped(
     except Timeout:
         return
     except (OSError, SafetensorError) as error:
-        raise KgrecError(f"The {what} cannot be written to {folder}: {error}.") from error
+        raise KgrecError(f"The {what} cannot be written to {folder}: {fault(error)}.") from error
 
 
 def load_mapped(manifest: Path, version: int, what: str) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, fault
 from kgrec.files import draft_of, replacing
 from kgrec.graph.database import Database
 from kgrec.training.fits import Fit
@@ -59,7 +59,7 @@ def write_histories(database: Database, served: Served, path: Path) -> int:
                 file.write_table(pa.Table.from_arrays(arrays, schema=HISTORIES))
                 n += len(users.user_ids)
     except (OSError, pa.ArrowException) as error:
-        raise KgrecError(f"The histories cannot be written to {path}: {error}.") from error
+        raise KgrecError(f"The histories cannot be written to {path}: {fault(error)}.") from error
     return n
 
 

@@ -1,5 +1,6 @@
 """``kgrec recommend``."""
 
+import re
 from dataclasses import fields
 from pathlib import Path
 from typing import get_args
@@ -26,6 +27,30 @@ from recommender.trained import files_read
 
 WAYS = click.Choice(get_args(Conditioning))
 DEFAULTS = SASRecSettings()
+# One of ids between commas: as it stands between quotation marks, doubled where it has some; else without spaces at
+# its edges.
+ID = re.compile(r'\s*+(?:"((?:[^"]|"")*+)"\s*+|((?!")[^,]*+))(?:,|\Z)')
+
+
+def _ids(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> list[str] | None:
+    """Split lists of ids at their commas, as a row of csv, and join them; ``None`` where no list was given.
+
+    Raises:
+        BadParameter: a quotation mark is not closed, or more than a comma follows it.
+    """
+    found = []
+    for text in given:
+        place = 0
+        while place < len(text):
+            one = ID.match(text, place)
+            if one is None:
+                raise click.BadParameter(
+                    f"{text[place:].strip()!r} is not quoted as in csv: an id between quotation marks ends before a "
+                    "comma, and a quotation mark in it is doubled."
+                )
+            found.append(one[2].strip() if one[1] is None else one[1].replace('""', '"'))
+            place = one.end()
+    return [item for item in found if item] if given else None
 
 
 @click.command()
@@ -35,8 +60,11 @@ DEFAULTS = SASRecSettings()
 )
 @click.option(
     "--session",
+    multiple=True,
+    callback=_ids,
     metavar="ITEM,ITEM,...",
-    help="An anonymous session: item ids, oldest first; those that the graph has not got are passed over.",
+    help="An anonymous session: item ids, oldest first, quoted as in csv where one has a comma or spaces at its edges; "
+    "repeat to go on with it. Those that the graph has not got are passed over.",
 )
 @click.option(
     "--likes", multiple=True, metavar="NAME", help="What somebody likes: a category, maker, entity, title; repeatable."
@@ -71,7 +99,7 @@ def recommend(
     database: Database,
     users: tuple[str, ...],
     users_file: Path | None,
-    session: str | None,
+    session: list[str] | None,
     likes: tuple[str, ...],
     all_users: bool,
     out: Path | None,
@@ -96,13 +124,14 @@ def recommend(
       kgrec recommend --user A2SUAM1J3GNN3B -k 5
       kgrec recommend --users-file users.txt --format csv > lists.csv
       kgrec recommend --session 0007350813,0007386648
+      kgrec recommend --session '"Kiss Me, Deadly",0007386648'
       kgrec recommend --user A2SUAM1J3GNN3B --explain --picture why.html
       kgrec recommend --likes "Salt mines" --likes dbr:Ursula_K._Le_Guin
       kgrec recommend --user AMIRA07 --domain Groceries
       kgrec recommend --all-users --out lists.parquet -k 20
     """
     user_ids = [*users, *(_lines(users_file) if users_file else [])]
-    if bool(user_ids) + bool(session) + bool(likes) + all_users != 1:
+    if bool(user_ids) + (session is not None) + bool(likes) + all_users != 1:
         raise click.UsageError(
             "Give either users (--user, --users-file), an anonymous --session, --likes, or --all-users."
         )
@@ -119,22 +148,20 @@ def recommend(
         if out is not None:
             _write_lists(database, recommender, out, k)
             return
-        item_ids = None
         if likes:
             _say_understood(likes, recommender.understood(list(likes)))
             found = recommender.for_likes(list(likes), k)
-        elif session:
-            item_ids = [item.strip() for item in session.split(",") if item.strip()]
-            found = recommender.for_session(item_ids, k)
-            if unknown := recommender.passed_over(item_ids):
+        elif session is not None:
+            found = recommender.for_session(session, k)
+            if unknown := recommender.passed_over(session):
                 note(f"Passed over, as the graph has not got it: {listed('item', unknown)}.")
         else:
             found = recommender.for_users(list(dict.fromkeys(user_ids)), k)
-        reasons = recommender.explain(found, item_ids) if explain else None
+        reasons = recommender.explain(found, session) if explain else None
     if reasons is not None:
         _explain(reasons, picture, format)
     elif format == "table":
-        _show_lists(found, "who likes that" if likes else "an anonymous session" if session else None)
+        _show_lists(found, "who likes that" if likes else "an anonymous session" if session is not None else None)
     else:
         write_records(format, [one.name for one in fields(Recommendation)], found.records())
 

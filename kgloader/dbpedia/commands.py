@@ -13,6 +13,7 @@ from kgloader.dbpedia.links import link_items, write_links
 from kgloader.dbpedia.review import read_review, write_decisions, write_review
 from kgloader.dbpedia.settings import DBpediaSettings
 from kgloader.dbpedia.sparql import Endpoint
+from kgloader.options import FILE
 from kgloader.report import Report
 from kgloader.writers.interactions import known_items
 from kgrec.errors import KgrecError
@@ -22,7 +23,6 @@ from kgrec.options import with_database
 from kgrec.records import JSON
 from kgrec.settings import cache_home, load_section
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 LINKS_AT_ONCE = 5_000
 
 

@@ -18,7 +18,7 @@ def read_links(path: Path) -> list[Row]:
     """
     lines = Lines(path)
     columns = Columns.read(lines, "item_id", "entity")
-    return [link for _, link in lines.parsed(lambda line, _: _link(columns.cells(line)))]
+    return [link for _, link in columns.records(lines, _link)]
 
 
 def _link(cells: dict[str, str]) -> Row:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kgloader.readers.columns import fields_of
+from kgloader.readers.columns import fields_of, quoted_on
 from kgloader.readers.fields import shown
 from kgloader.readers.lines import Lines, Malformed
+from kgloader.readers.opening import require_file
 from kgrec.errors import KgrecError
 
 JSON_LINES = (".jsonl", ".json")
@@ -33,7 +34,7 @@ class Table:
         empty: those of the columns in which no row so far had anything.
 
     Raises:
-        KgrecError: there is no such file, or its name tells no format.
+        KgrecError: there is no such file, it is a pipe, or its name tells no format.
     """
 
     def __init__(self, path: Path, columns: Sequence[str], delimiter: str = ","):
@@ -41,10 +42,12 @@ class Table:
         self.format = suffixes[-1] if suffixes else ""
         if self.format not in FORMATS:
             raise KgrecError(f"{path} is no table that kgrec reads: give {', '.join(FORMATS)}, plain or .gz.")
-        if not path.is_file():
+        if not path.exists() or path.is_dir():
             raise KgrecError(f"{path} is missing: --data names the folder of a domain's files.")
+        require_file(path)
         self.path, self.columns, self.empty = path, tuple(dict.fromkeys(columns)), set(columns)
         self.delimiter = "\t" if self.format == ".tsv" else delimiter
+        self._goes_on = quoted_on(self.delimiter) if self.format == ".csv" else None
 
     def records(
         self, lines: Lines, make: Callable[[Cells, int], Record], after: int = 0
@@ -66,7 +69,7 @@ class Table:
             self.empty.difference_update([column for column, value in found.items() if value is not None])
             return make(found, number)
 
-        return lines.parsed(parse, after)
+        return lines.parsed(parse, after, self._goes_on)
 
     def ensure_columns(self) -> None:
         """Refuse a file whose first line does not name all columns; in a .jsonl a row may lack any.
@@ -78,7 +81,7 @@ class Table:
             self._header(Lines(self.path))
 
     def _header(self, lines: Lines) -> list[str]:
-        number, line = next(iter(lines))
+        number, line = lines.header(self._goes_on)
         try:
             header = self._values(line)
         except Malformed as problem:

@@ -10,9 +10,12 @@ from kgloader.readers.skipped import Skipped
 from kgrec.errors import KgrecError
 
 LONGEST_LINE = 64 * 2**20  # bytes; a whole file on one line would break the promise of constant memory
+LONGEST_ROW = 2**20  # characters of one that goes on over several lines
 LONGEST_BLANK = 2**20  # bytes of blank lines in a row; some kilobytes of gzip unpack to hours of them
 
 Record = TypeVar("Record")
+# Whether a row goes on behind a line, told whether it went on behind the one before.
+GoesOn = Callable[[str, bool], bool]
 
 
 class Malformed(Exception):  # noqa: N818 - it never leaves the readers, which add file and line
@@ -65,18 +68,33 @@ class Lines:
                 raise self.error(number, problem)
             yield number, text
 
-    def parsed(self, parse: Callable[[str, int], Record], after: int = 0) -> Iterator[tuple[int, Record]]:
+    def header(self, goes_on: GoesOn | None = None) -> tuple[int, str]:
+        """Return (line number, text) of the first line, or row.
+
+        Raises:
+            KgrecError: as in iterating.
+        """
+        number, text, problem = next(self._rows(goes_on))
+        if problem:
+            raise self.error(number, problem)
+        return number, text
+
+    def parsed(
+        self, parse: Callable[[str, int], Record], after: int = 0, goes_on: GoesOn | None = None
+    ) -> Iterator[tuple[int, Record]]:
         """Yield (line number, record) for every line behind line ``after``.
 
         Args:
             parse: makes a record of a line and its number, or raises `Malformed`.
             after: number of the last line that is passed over unparsed.
+            goes_on: tells of a format whose rows may go on over several lines where they do; ``parse`` is then called
+                with whole rows and the number of their first line. All lines of a malformed row count as such.
 
         Raises:
-            KgrecError: as in iterating, or a line is malformed and not to be skipped, or more lines than may be; names
-                file and line.
+            KgrecError: as in iterating, or a line is malformed and not to be skipped, or more lines than may be, or a
+                row does not end; names file and line.
         """
-        for number, text, problem in self._numbered:
+        for number, text, problem in self._rows(goes_on):
             if number <= after:
                 continue
             try:
@@ -84,9 +102,14 @@ class Lines:
                     raise Malformed(problem)
                 record = parse(text, number)
             except Malformed as malformed:
+                of_row = [text] if goes_on is None else text.split("\n")
+                last = number + len(of_row) - 1
+                rows = f", in the row of lines {number:,} to {last:,} by its quotation marks" if last > number else ""
                 if self._skipped is None:
-                    raise self.error(number, malformed) from malformed
-                self._skipped.note(number, malformed, text, self.count)
+                    raise self.error(number, f"{malformed}{rows}") from malformed
+                for place, line in enumerate(of_row, start=number):
+                    if line:
+                        self._skipped.note(place, f"{malformed}{rows}", line, self.count)
             else:
                 yield number, record
         if self._skipped is not None:
@@ -105,6 +128,27 @@ class Lines:
     def error(self, number: int, problem: object) -> KgrecError:
         """Return the error that says what is wrong with one line of this file."""
         return KgrecError(f"{self.path}, line {number:,}: {problem}.")
+
+    def _rows(self, goes_on: GoesOn | None) -> Iterator[tuple[int, str, str]]:
+        """Return the lines, or the rows, as (number of the first line, text, what is wrong with its bytes)."""
+        return self._numbered if goes_on is None else self._joined(goes_on)
+
+    def _joined(self, goes_on: GoesOn) -> Iterator[tuple[int, str, str]]:
+        """Yield rows; blank lines between the first and the last of one are part of it.
+
+        Raises:
+            KgrecError: as in iterating, or a row does not end: it is not skipped, for what follows may be inside it.
+        """
+        for first, begun, problem in self._numbered:
+            parts, last, length, inside = [begun], first, 0, goes_on(begun, False)
+            while inside and (further := next(self._numbered, None)) is not None:
+                number, line, wrong = further
+                parts += [""] * (number - last - 1) + [line]
+                problem = problem or (wrong and f"line {number:,} of the row is {wrong}")
+                last, length, inside = number, length + number - last + len(line), goes_on(line, True)
+                if inside and length > LONGEST_ROW:
+                    raise self.error(first, "a quotation mark begins a value here that does not end within 1 MiB")
+            yield first, "\n".join(parts), problem
 
     def _read(self) -> Iterator[tuple[int, str, str]]:
         """Yield (line number, text, what is wrong with its bytes)."""

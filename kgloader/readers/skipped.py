@@ -1,21 +1,33 @@
 """Broken lines kept aside in a file, while the load goes on.
 
-The file holds one JSON object a line: ``{"line": 3, "reason": "...", "text": "..."}``, all in ASCII, so that nothing in
-it acts on a terminal. It belongs to one load of one data file, and an interrupted load goes on with it: what a batch
-left out is on the disk before the batch is in the graph, and what lies behind the last batch is written anew.
+The file holds one JSON object a line: ``{"line": 3, "reason": "...", "text": "...", "check": "..."}``, all in ASCII, so
+that nothing in it acts on a terminal. It belongs to one load of one data file, and an interrupted load goes on with it:
+what a batch left out is on the disk before the batch is in the graph, and what lies behind the last batch is written
+anew. The checks are checksums of all that stands before them: a file that somebody edited does not fit its own, and is
+moved out of the way, never overwritten.
 """
 
 import json
 import os
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from kgloader.readers.opening import require_file
 from kgrec.errors import KgrecError
 from kgrec.files import replacing
+from kgrec.terminal import say
+
+Entry = dict[str, Any]
 
 SUFFIX = ".skipped.jsonl"
 LONGEST_TEXT = 2_000  # characters of a broken line that are kept
+LONGEST_ENTRY = 2**20  # bytes of a line of the file; kgrec writes shorter ones
+BEGIN = b'{"line": '
+KINDS = {"line": int, "reason": str, "text": str, "check": str}
 JUDGED_FROM = 1_000  # lines; a share of fewer says little before the end of the file
 
 
@@ -43,14 +55,15 @@ class Skipped:
     Args:
         data: the data file.
         tolerance: how many may be broken, and where they are kept; the folder is made where it is missing.
-        after: number of the line behind which the load goes on; what is kept of later lines is dropped.
+        after: number of the line behind which the load goes on; what is kept of later lines is dropped. A file that is
+            not as kgrec wrote it is moved aside first, to the same name with a number behind it, which is told.
 
     Attributes:
         path: of the file that keeps them.
         count: of the broken lines, those of the part loaded before included.
 
     Raises:
-        KgrecError: the folder cannot be written to.
+        KgrecError: the folder cannot be written to, or a pipe is in the file's place.
     """
 
     def __init__(self, data: Path, tolerance: Tolerance, after: int = 0):
@@ -62,6 +75,7 @@ class Skipped:
         if not os.access(folder, os.W_OK):
             raise KgrecError(f"{folder} cannot be written to, so broken lines cannot be kept there: name --skipped.")
         self._file: IO[str] | None = None
+        self._check = 0
         self.count = self._go_on(after)
 
     def note(self, number: int, problem: object, text: str, lines: int) -> None:
@@ -79,7 +93,7 @@ class Skipped:
         if self._file is None:
             self._file = self.path.open("a", encoding="ascii")
         shown = text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
-        self._file.write(json.dumps({"line": number, "reason": str(problem), "text": shown}) + "\n")
+        self._file.write(self._entry(number, str(problem), shown))
         self.count += 1
         if lines >= JUDGED_FROM:
             self.judge(lines)
@@ -105,27 +119,68 @@ class Skipped:
                 os.fsync(file.fileno())
             self._file = None
 
+    def _entry(self, number: int, reason: str, text: str) -> str:
+        """Return a line of the file, which is the next one."""
+        entry = {"line": number, "reason": reason, "text": text}
+        self._check = _checksum(entry, self._check)
+        return json.dumps(entry | {"check": f"{self._check:08x}"}) + "\n"
+
     def _go_on(self, after: int) -> int:
         """Drop what is kept of lines behind ``after``, and return how many are left."""
         if not self.path.exists():
             return 0
+        require_file(self.path)
+        old = self.path if _as_written(self.path) else self._moved_aside()
         if not after:
-            self.path.unlink()
+            self.path.unlink(missing_ok=True)
             return 0
-        with self.path.open(encoding="ascii", errors="replace") as old, replacing(self.path) as draft:
+        with replacing(self.path) as draft, draft.open("w", encoding="ascii") as new:
             kept = 0
-            with draft.open("w", encoding="ascii") as new:
-                for line in old:
-                    if _number(line) > after:
-                        break
-                    new.write(line)
+            for entry in _entries(old):
+                if entry is not None and entry["line"] <= after:
+                    new.write(self._entry(entry["line"], entry["reason"], entry["text"]))
                     kept += 1
         return kept
 
+    def _moved_aside(self) -> Path:
+        """Move the file away, and return where it is."""
+        numbered = (self.path.with_name(f"{self.path.name}.{number}") for number in count(1))
+        aside = next(path for path in numbered if not os.path.lexists(path))
+        self.path.rename(aside)
+        say(f"{self.path} was edited since kgrec wrote it, and is kept as {aside}.", err=True)
+        return aside
 
-def _number(line: str) -> float:
-    """Number of the line that is kept in this one; infinity where a kill has cut it off."""
+
+def _as_written(path: Path) -> bool:
+    """Whether a file is one that kgrec wrote, maybe cut off in its last line by a kill."""
+    check = 0
+    for entry in _entries(path):
+        if entry is None:
+            return False
+        check = _checksum({name: entry[name] for name in ("line", "reason", "text")}, check)
+        if entry["check"] != f"{check:08x}":
+            return False
+    return True
+
+
+def _entries(path: Path) -> Iterator[Entry | None]:
+    """Yield what each line of a file says, ``None`` if it is not kgrec's; a last one that a kill cut off is no line."""
+    with path.open("rb") as file:
+        while line := file.readline(LONGEST_ENTRY):
+            found = _entry_of(line)
+            if found is None and not line.endswith(b"\n") and line[: len(BEGIN)] == BEGIN[: len(line)]:
+                return
+            yield found
+
+
+def _entry_of(line: bytes) -> Entry | None:
     try:
-        return int(json.loads(line)["line"])
-    except (ValueError, KeyError, TypeError):
-        return float("inf")
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    kinds = {name: type(value) for name, value in found.items()} if isinstance(found, dict) else {}
+    return found if kinds == KINDS else None
+
+
+def _checksum(entry: Entry, before: int) -> int:
+    return zlib.crc32(json.dumps(entry).encode("ascii"), before)

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import torch
 
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, fault
 from kgrec.files import replacing
 
 Checkpoint = dict[str, Any]
@@ -29,7 +29,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint beside its place and move it there, so that a crash leaves the old one.
 
     Raises:
-        KgrecError: the disk is full or the folder cannot be written.
+        KgrecError: the disk is full, the file would be too large, or the folder cannot be written.
     """
     try:
         with replacing(path) as draft, draft.open("w+b") as file:
@@ -39,8 +39,11 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
             digest = _digest(file, FORMAT_VERSION)
             file.seek(0)
             file.write(f"kgrec checkpoint {FORMAT_VERSION:04} {digest}\n".encode())
-    except (OSError, RuntimeError) as error:  # torch's zip writer says RuntimeError on a full disk
-        raise KgrecError(f"The checkpoint {path} cannot be written: {error}.") from error
+    except (OSError, RuntimeError) as error:
+        raise KgrecError(
+            f"The checkpoint {path} cannot be written ({fault(error)}): what was saved before is kept, and the same "
+            "command goes on from there."
+        ) from error
 
 
 def load(path: Path) -> Checkpoint | None:

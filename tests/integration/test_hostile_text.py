@@ -38,7 +38,7 @@ WITH i, toInteger(right(i.item_id, 2)) AS number
 SET i.embedding = [k IN range(1, 8) | toFloat(number * k % 7)]
 """
 HARM = "\x1b[2J\x1b]8;;http://x\x07[/]\x9b31m\u202e[with CD]\u2028\x7f"
-WHO, WHAT = f"=u[red]{HARM}\r\n\t", f"@i[/b]{HARM}\t"  # of items no line break, which links may not hold
+WHO, WHAT = f"=u[red]{HARM}\r\n\t", f'@i[/b], "{HARM}\t'  # of items no line break, which links may not hold
 TITLE, BRAND, CATEGORY, LABEL = (f"{kind} [/] <b onclick=x>|`{HARM}" for kind in ("=Emma", "+Brand", "-Kind", "Label"))
 DAY = 86_400
 
@@ -137,7 +137,8 @@ def test_the_graph_holds_what_the_files_said(database: Database, say: Said) -> N
 
 @pytest.mark.parametrize("asked", ["user", "session"])
 def test_lists(say: Said, folder: Path, asked: str) -> None:
-    given = ["--user", user("u00")] if asked == "user" else ["--session", f"{item('i00').strip()},{item('i02')}"]
+    items = ",".join('"' + item(one).replace('"', '""') + '"' for one in ("i00", "i02"))
+    given = ["--user", user("u00")] if asked == "user" else ["--session", items]
     arguments = ["recommend", *given, "-k", "3", "--run", str(folder / "run")]
     records = json.loads(say(*arguments, "--format", "json"))
     assert len(records) == 3 and all("\x1b[2J" in one["title"] and "\x1b[2J" in one["persona"] for one in records)

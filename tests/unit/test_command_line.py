@@ -1,19 +1,16 @@
 """The command line as a newcomer meets it: help that reads without the README, and one sentence for what goes wrong."""
 
-import builtins
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from kgrec import entry
 from kgrec.commands import kgrec, main
 from kgrec.errors import KgrecError
 from kgrec.settings import load_section
@@ -160,22 +157,6 @@ def test_an_address_that_is_none_is_said(run: Run) -> None:
 def test_a_variable_that_is_not_utf_8_is_named(run: Run) -> None:
     status, said = run("evaluate", KGREC_NEO4J_PASSWORD="\udcffsecret")
     assert status == 1 and "The variable KGREC_NEO4J_PASSWORD is not UTF-8 text." in said and "secret" not in said
-
-
-def test_ctrl_c_while_the_command_is_imported(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    imported = builtins.__import__
-
-    def interrupted(name: str, *others: Any, **more: Any) -> Any:
-        if name == "kgrec.commands":
-            raise KeyboardInterrupt
-        return imported(name, *others, **more)
-
-    monkeypatch.setattr(builtins, "__import__", interrupted)
-    with pytest.raises(SystemExit) as ended:
-        entry.main()
-    assert ended.value.code == 130 and capfd.readouterr().err == "Interrupted: nothing was begun.\n"
 
 
 @pytest.mark.parametrize("uri", ["bolt://neo4j:s3cret@127.0.0.1:1", "neo4j:s3cret@host", "bolt://n:s3@cret@h?x=1"])

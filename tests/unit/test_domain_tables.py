@@ -2,6 +2,8 @@
 
 import gzip
 import json
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +49,8 @@ def test_a_column_in_which_no_row_has_anything_is_known(tmp_path: Path) -> None:
         ("t.csv", "a,b\n1\n", "line 2: 1 fields where the header has 2."),
         ("t.csv", "a,b,a\n", "line 1: the header names 'a' twice."),
         ("t.csv", "a,c\n", "line 1: the header has no column 'b'."),
-        ("t.csv", 'a,b\n1,"2\n3"\n', "line 2: not a row of fields (unexpected end of data); a field with a line break"),
+        ("t.csv", 'a,b\n1,"2\n3\n', "line 2: not a row of fields (unexpected end of data), in the row of lines 2 to 3"),
+        ("t.csv", 'a,b\n1,"2\n' + "3,4\n" * 400_000, "line 2: a quotation mark begins a value here that does not end"),
         ("t.csv", 'a,b\n"1" ,2\n', "line 2: not a row of fields (',' expected after '\"')"),
         ("t.tsv", "a\tb\n1\t2\t3\n", "line 2: 3 fields where the header has 2."),
         ("t.jsonl", "[1]\n", "line 1: [1] is not an object with keys."),
@@ -61,13 +64,45 @@ def test_a_broken_line_is_one_sentence(name: str, text: str, said: str, tmp_path
     assert str(error.value).startswith(f"{tmp_path / name}, {said}")
 
 
-def test_the_rest_of_a_broken_row_is_no_row(tmp_path: Path) -> None:
-    """The csv module reads a quotation mark in a field that is not quoted as text, even when it is strict."""
+def test_no_part_of_a_row_is_a_row(tmp_path: Path) -> None:
+    """A row of four lines whose inner ones look like rows, whole and broken; the next rows are read."""
     path = tmp_path / "t.csv"
-    path.write_text('a,b\n1,"2"\n3,"wrong\nmore,wrong title"\n"5","say ""6"", "\n')
+    whole = 'a,b\n1,"2\n3,inner\n\n4,inner"\n'
+    broken = '5,"6\n7,inner\n8,"inner\n'
+    path.write_text(f'{whole}{broken}9,"10"\n')
+    skipped = Skipped(path, Tolerance(1))
+    found = list(Table(path, ["a", "b"]).records(Lines(path, skipped), lambda cells, _: cells))
+    skipped.keep()
+    assert found == [(2, {"a": "1", "b": "2\n3,inner\n\n4,inner"}), (9, {"a": "9", "b": "10"})]
+    kept = [json.loads(line) for line in skipped.path.read_text().splitlines()]
+    assert [(one["line"], one["text"]) for one in kept] == [(6, '5,"6'), (7, "7,inner"), (8, '8,"inner')]
+    assert all("in the row of lines 6 to 8" in one["reason"] for one in kept) and skipped.count == 3
+
+
+def test_a_load_goes_on_behind_a_whole_row(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('a,b\n1,"2\n\n3,inner"\n4,5\n"6\n",7\n')
+
+    def rows(lines: Lines, after: int) -> Iterator[tuple[int, Cells]]:
+        return Table(path, ["a", "b"]).records(lines, lambda cells, _: cells, after)
+
+    whole = list(rows(Lines(path), 0))
+    assert [number for number, _ in whole] == [2, 5, 6]
+    for read in range(1, len(whole) + 1):
+        first = Lines(path)
+        assert list(islice(rows(first, 0), read)) == whole[:read]
+        again = Lines(path)
+        others = rows(again, first.number)
+        assert again.passed(first.number, first.checksum) and list(others) == whole[read:]
+
+
+def test_a_value_that_does_not_end_is_not_skipped(tmp_path: Path) -> None:
+    """What follows may be inside it, or not."""
+    path = tmp_path / "t.csv"
+    path.write_text('a,b\n1,"2\n' + "3,4\n" * 400_000)
     lines = Lines(path, Skipped(path, Tolerance(1)))
-    found = list(Table(path, ["a", "b"]).records(lines, lambda cells, _: cells))
-    assert found == [(2, {"a": "1", "b": "2"}), (5, {"a": "5", "b": 'say "6", '})]
+    with pytest.raises(KgrecError, match="line 2: a quotation mark begins a value here that does not end within 1 MiB"):
+        list(Table(path, ["a", "b"]).records(lines, lambda cells, _: cells))
 
 
 def test_columns_are_looked_for_before_any_row(tmp_path: Path) -> None:

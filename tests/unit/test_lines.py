@@ -2,11 +2,19 @@ import bz2
 import gzip
 import io
 import lzma
+import os
+import socket
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from kgloader.bulk.blocks import blocks
+from kgloader.commands import load_amazon
+from kgloader.dbpedia.commands import dbpedia
+from kgloader.domains.tables import Table
+from kgloader.options import FILE
 from kgloader.readers import lines
 from kgloader.readers.lines import Lines
 from kgrec.errors import KgrecError
@@ -38,6 +46,39 @@ def test_what_is_packed_otherwise_is_refused_with_the_command_that_unpacks_it(
     path.write_bytes(content)
     with pytest.raises(KgrecError, match=f"gzip and bzip2: unpack it with `{command} {path}`"):
         list(Lines(path))
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path, kind: str) -> None:
+    path = Path("/dev/zero") if kind == "device" else tmp_path / "t.csv"
+    if kind == "pipe":
+        os.mkfifo(path)
+    with socket.socket(socket.AF_UNIX) as listener:
+        if kind == "socket":
+            listener.bind(str(path))
+        ways: list[Callable[[], object]] = [
+            lambda: list(Lines(path)),
+            lambda: list(blocks(path)),
+            lambda: FILE(str(path)),
+        ]
+        if kind != "device":
+            ways.append(lambda: Table(path, ["a"]))
+        for way in ways:
+            with pytest.raises(KgrecError, match=f"^{path} is a {kind}, and a load reads its files more than once"):
+                way()
+
+
+def test_the_output_of_another_command_is_refused() -> None:
+    """As `<(zcat reviews.json.gz)` gives it."""
+    source, target = os.pipe()
+    for option in ("--reviews", "--metadata"):
+        with pytest.raises(KgrecError, match=f"^/dev/fd/{source} is a pipe"):
+            load_amazon.make_context("amazon", [option, f"/dev/fd/{source}"])
+    for option in ("--links", "--dump"):
+        with pytest.raises(KgrecError, match=f"^/dev/fd/{source} is a pipe"):
+            dbpedia.make_context("dbpedia", [option, f"/dev/fd/{source}"])
+    os.close(source)
+    os.close(target)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n", gzip.compress(b"")])

@@ -1,6 +1,7 @@
 """Broken lines kept aside: what is kept of them, how many may be, and what an interrupted load finds."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ def read(path: Path, most: float, folder: Path | None = None) -> tuple[list[int]
 
 
 def kept(skipped: Skipped) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in skipped.path.read_text("ascii").splitlines()]
+    found = [json.loads(line) for line in skipped.path.read_text("ascii").splitlines()]
+    assert all(len(one.pop("check")) == 8 for one in found)
+    return found
 
 
 def test_a_broken_line_is_kept_with_its_number_and_the_reason(tmp_path: Path) -> None:
@@ -94,3 +97,37 @@ def test_an_interrupted_load_finds_what_is_kept_of_the_lines_before(tmp_path: Pa
         assert [number for number, _ in read_reviews(Lines(path, again), after=3)] == [5, 7]
         again.keep()
         assert skipped.path.read_bytes() == whole and again.count == 3
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: text.replace("two", "mended"),
+        lambda text: text.replace("neither", "what is neither", 1),
+        lambda text: text[text.index("\n") + 1 :],  # the first is done
+        lambda text: f"{text}done so far",
+        lambda text: f"# done so far\n{text}",
+        lambda text: "".join(json.dumps({**json.loads(line), "done": True}) + "\n" for line in text.splitlines()),
+        lambda text: text.replace('"check"', '"digest"'),  # as of an earlier kgrec, which wrote none
+    ],
+)
+@pytest.mark.parametrize("after", [0, 4])
+def test_what_somebody_edited_is_moved_aside_and_never_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], edit: Callable[[str], str], after: int
+) -> None:
+    path = write(tmp_path / "reviews.json", GOOD, "one", GOOD, "two", GOOD, "three", GOOD)
+    _, skipped = read(path, 1.0)
+    assert read(path, 1.0)[1].count == 3 and len(list(tmp_path.iterdir())) == 2
+    edited = edit(skipped.path.read_text())
+    for number in (1, 2):
+        skipped.path.write_text(edited)
+        again = Skipped(path, Tolerance(1.0), after)
+        numbers = [number for number, _ in read_reviews(Lines(path, again), after)]
+        again.keep()
+        aside = tmp_path / f"reviews.json.skipped.jsonl.{number}"
+        assert numbers == [one for one in (1, 3, 5, 7) if one > after]
+        assert kept(again)[-1] == {**kept(again)[-1], "line": 6, "text": "three"}
+        assert f"{skipped.path} was edited since kgrec wrote it, and is kept as {aside}." in capsys.readouterr().err
+        assert (tmp_path / f"reviews.json.skipped.jsonl.{number}").read_text() == edited
+    again = Skipped(path, Tolerance(1.0), after=6)  # what it now holds is kgrec's own again
+    assert capsys.readouterr().err == "" and again.count == len(kept(again))

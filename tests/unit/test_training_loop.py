@@ -5,8 +5,8 @@ import io
 import pickle
 import resource
 import tracemalloc
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from kgrec.errors import KgrecError
+from kgrec.files import replacing
 from kgrec.training.checkpoint import HEADER_BYTES, Checkpoint
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.checkpoint import save as save_checkpoint
@@ -215,17 +216,38 @@ def test_loss_that_is_no_number_is_said(tmp_path: Path) -> None:
         run(trainable, tmp_path / "a.pt")
 
 
-def test_failed_write_keeps_the_old_checkpoint(tmp_path: Path) -> None:
-    run(Regression(), tmp_path / "a.pt", epochs=1)
-    before = (tmp_path / "a.pt").read_bytes()
+@pytest.mark.parametrize("room", [10, 1_000, -100])
+def test_failed_write_keeps_the_old_checkpoint(tmp_path: Path, room: int) -> None:
+    """In the head, in what torch writes, and at its end; torch says of it "unexpected pos 832 vs 726"."""
+    path = tmp_path / "a.pt"
+    run(Regression(), path, epochs=1)
+    before, checkpoint = path.read_bytes(), load_checkpoint(path)
+    assert checkpoint is not None
+    with file_size_limit(room % len(before)), pytest.raises(KgrecError) as error:
+        save_checkpoint(path, checkpoint)
+    assert str(error.value) == (
+        f"The checkpoint {path} cannot be written (File too large): what was saved before is kept, and the same "
+        "command goes on from there."
+    )
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "training-sasrec.json"
+    with file_size_limit(10), pytest.raises(OSError, match="File too large") as error, replacing(path) as draft:
+        draft.write_text("longer than that")
+    assert error.value.filename == str(path) and not list(tmp_path.iterdir())
+
+
+@contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    """Let writes fail behind so many bytes of a file, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))  # writes fail after 1 kB, as on a full disk
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
-        with pytest.raises(KgrecError, match="cannot be written"):
-            run(Regression(), tmp_path / "a.pt", fresh=True)
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert (tmp_path / "a.pt").read_bytes() == before
 
 
 ONE_TO_SIX = np.arange(1, 7, dtype=np.int32)
