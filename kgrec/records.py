@@ -47,7 +47,6 @@ def write_document(document: Any) -> None:
 def write_line(record: Any) -> None:
     """Write a record of which more may follow on standard output, as JSON on a line of its own, at once."""
     _write(record, indent=None)
-    sys.stdout.flush()
 
 
 def _write(document: Any, indent: int | None) -> None:
