@@ -216,7 +216,8 @@ def test_status_and_logs(home: Path, server: ManagedServer) -> None:
     assert len(said.splitlines()) == 1
     code, record = run(home, "logs", "-n", 1, "--format", "json")
     found = json.loads(record)
-    assert code == 0 and list(found) == ["time", "level", "message"] and found["level"] == "INFO"
+    assert code == 0 and list(found) == ["time", "level", "message"]
+    assert found["level"] in ("DEBUG", "INFO", "WARN", "ERROR")  # whatever the server said last
     assert said.startswith(found["time"]) and said.endswith(f"{found['message']}\n")
 
 

@@ -336,7 +336,7 @@ def test_training_from_python_says_what_was_learned(
     settings = HDGISettings(objective=objective, epochs=30, patience=30, personas=2)
     trained = train_personas(database, tmp_path, settings)
     frame = trained.frame()
-    assert list(frame.columns) == ["persona_id", "number", "name", "users", "traits"]
+    assert list(frame.columns) == ["persona_id", "number", "name", "users", "worded_by", "traits"]
     assert trained.users == 60 == frame["users"].sum() and frame["users"].is_monotonic_decreasing
     assert sorted(traits[0] for traits in frame["traits"]) == ["Lighthouses", "Volcanoes"]
     assert sum(trained.meta_path_weights.values()) == pytest.approx(1)
