@@ -13,13 +13,10 @@ from typing import Self
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from kgrec.errors import KgrecError, fault, first_line
-from kgrec.files import replacing
-from kgrec.manifest import load_manifest, save_manifest
+from kgrec.errors import KgrecError, first_line
+from kgrec.mapped import load_mapped, save_mapped
 from kgrec.packed_text import packed, unpacked
 from kgrec.training.fits import Fit
 
@@ -100,25 +97,13 @@ class ItemEncoder:
         Raises:
             KgrecError: the folder cannot be written.
         """
-        folder, name = Fit.FINAL.folder(run), f"item_encoder-{self.run_id}.safetensors"
-        arrays = {"text": self.text.contiguous()}
+        arrays = {"text": self.text.numpy()}
         for number, ends in enumerate(self.ends.values()):
-            arrays[f"{number}, keys"], arrays[f"{number}, key ends"] = map(torch.from_numpy, packed(ends.keys))
-            arrays[f"{number}, weights"] = torch.from_numpy(np.ascontiguousarray(ends.weights))
-            arrays[f"{number}, vectors"] = ends.vectors.contiguous()
-        content = {"run_id": self.run_id, "n_items": self.n_items, "ways": list(self.ends), "file": name}
-        try:
-            with replacing(folder / name) as draft:
-                draft.touch()
-                mode = draft.stat().st_mode  # safetensors lets nobody else read what it writes
-                save_file(arrays, draft)
-                draft.chmod(mode)
-            save_manifest(folder / MANIFEST, FORMAT_VERSION, content, [name])
-            for old in folder.glob("item_encoder-*.safetensors"):
-                if old.name != name:
-                    old.unlink()
-        except (OSError, SafetensorError) as error:
-            raise KgrecError(f"What encodes items cannot be written to {folder}: {fault(error)}.") from error
+            arrays[f"{number}, keys"], arrays[f"{number}, key ends"] = packed(ends.keys)
+            arrays[f"{number}, weights"], arrays[f"{number}, vectors"] = ends.weights, ends.vectors.numpy()
+        content = {"run_id": self.run_id, "n_items": self.n_items, "ways": list(self.ends)}
+        path = Fit.FINAL.folder(run) / MANIFEST
+        save_mapped(path, FORMAT_VERSION, "item encoder", self.run_id, content, arrays)
 
     @classmethod
     def load(cls, run: Path) -> Self | None:
@@ -130,10 +115,8 @@ class ItemEncoder:
         folder = Fit.FINAL.folder(run)
         if not (folder / MANIFEST).exists():
             return None
-        manifest = load_manifest(folder / MANIFEST, FORMAT_VERSION, "item encoder")
+        manifest, arrays = load_mapped(folder / MANIFEST, FORMAT_VERSION, "item encoder")
         try:
-            with safe_open(folder / manifest["file"], framework="pt") as file:
-                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
             ends = {
                 tuple(tuple(step) for step in way): Ends(
                     unpacked(arrays[f"{number}, keys"].numpy(), arrays[f"{number}, key ends"].numpy()),
@@ -143,5 +126,5 @@ class ItemEncoder:
                 for number, way in enumerate(manifest["ways"])
             }
             return cls(manifest["run_id"], manifest["n_items"], arrays["text"], ends)
-        except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise KgrecError(f"The item encoder in {folder} is damaged: {first_line(error)}.") from error

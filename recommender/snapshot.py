@@ -19,11 +19,11 @@ from torch import Tensor
 from kgrec.errors import KgrecError, first_line
 from kgrec.feedback.following import MANIFEST
 from kgrec.graph.database import Database
+from kgrec.mapped import load_mapped, save_mapped
 from kgrec.packed_text import packed, unpacked
 from kgrec.training.fits import Fit
 from recommender.dataset import SPARSE_PARTS, Dataset, Personas
 from recommender.encoding import with_new_items
-from recommender.mapped import load_mapped, save_mapped
 from recommender.reading import read_dataset
 from recommender.tables import Tables
 

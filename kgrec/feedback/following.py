@@ -13,13 +13,13 @@ from pathlib import Path
 from filelock import Timeout
 
 from kgrec.errors import KgrecError
-from kgrec.files import exclusive
 from kgrec.graph.database import Database
 from kgrec.graph.lock import unheld, writing
 from kgrec.manifest import amend_manifest
+from kgrec.mapped import lock_of
 from kgrec.training.fits import Fit
 
-MANIFEST, LOCK = "snapshot.json", "snapshot.lock"  # in the folder of the final fit
+MANIFEST = "snapshot.json"  # in the folder of the final fit
 
 
 @dataclass
@@ -62,6 +62,6 @@ def following(database: Database, run: Path | None) -> Iterator[Following]:
 def _follow(folder: Path, before: str, after: str) -> bool:
     if not (folder / MANIFEST).is_file():
         return False
-    with suppress(Timeout, OSError, KgrecError), exclusive(folder / LOCK).acquire(timeout=1):
+    with suppress(Timeout, OSError, KgrecError), lock_of(folder / MANIFEST).acquire(timeout=1):
         return amend_manifest(folder / MANIFEST, {"state": before}, {"state": after})
     return False

@@ -14,9 +14,9 @@ import numpy as np
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.mapped import load_mapped, save_mapped
 from kgrec.training.fits import Fit
 from recommender.histories import Users, all_users
-from recommender.mapped import load_mapped, save_mapped
 from recommender.snapshot import Snapshot
 
 FORMAT_VERSION = 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from filelock import Timeout
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -38,7 +38,7 @@ def save_mapped(
     folder, stem = manifest.parent, manifest.stem
     name = f"{stem}-{hashlib.sha256(of.encode()).hexdigest()[:16]}.safetensors"
     try:
-        with exclusive(manifest.with_suffix(".lock")).acquire(blocking=False):
+        with lock_of(manifest).acquire(blocking=False):
             for left in folder.glob(f"{stem}-*.partial"):  # of a process that was killed
                 left.unlink()
             with replacing(folder / name) as draft:
@@ -54,6 +54,11 @@ def save_mapped(
         return
     except (OSError, SafetensorError) as error:
         raise KgrecError(f"The {what} cannot be written to {folder}: {fault(error)}.") from error
+
+
+def lock_of(manifest: Path) -> FileLock:
+    """Return the lock that whoever changes the manifest holds."""
+    return exclusive(manifest.with_suffix(".lock"))
 
 
 def load_mapped(manifest: Path, version: int, what: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
