@@ -16,6 +16,7 @@ import torch
 from gnn.clusters import GRID, cluster, stability
 from gnn.identity import numbered
 from gnn.meta_path import MetaPath
+from gnn.named_clusters import name_clusters
 from gnn.personas import describe
 from gnn.projection import stream_graph
 from gnn.settings import HDGISettings
@@ -62,7 +63,8 @@ def main(numbers: tuple[int, ...], file: Path | None) -> None:
         for number in numbers or GRID:
             stable = stability(vectors.numpy(), number, settings.seed)
             last = kept(read.user_ids, vectors.numpy(), number, settings.seed)
-            described = describe(database, graph, learned, settings, number)
+            clusters = name_clusters(database, graph, learned, settings, number)
+            described = describe(database, graph, learned, settings, clusters)
             first = [name.casefold().split()[0] for name in described.names]
             line = {
                 "personas": number,

@@ -5,10 +5,7 @@ any two transactions, readers see one whole run, and the next write takes away w
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol, Self
 
-import numpy as np
 from more_itertools import consume
 
 from gnn.item_vectors import forget_items, write_items
@@ -23,40 +20,13 @@ from kgrec.graph.vectors import vector_parameters
 USERS = 5_000  # written or removed in one transaction, fewer where the server allows less
 
 
-class Named(Protocol):
-    """Clusters with names, as `gnn.named_clusters.NamedClusters` and `gnn.personas.Personas` are."""
-
-    @property
-    def nearest(self) -> np.ndarray:
-        """Places of each user's personas, the strongest first: ``[n_users, personas_per_user]``."""
-        ...
-
-    @property
-    def names(self) -> list[str]:
-        """Of the clusters: ``[n_personas]``."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class KeptClusters:
-    """What is kept of `gnn.named_clusters.NamedClusters` until it is written: the rest grows with the items.
-
-    Attributes:
-        nearest: places of each user's personas, the strongest first. ``[n_users, personas_per_user]``
-        names: of the clusters. ``[n_personas]``
-    """
-
-    nearest: np.ndarray
-    names: list[str]
-
-    @classmethod
-    def of(cls, clusters: Named) -> Self:
-        """Keep that of some clusters."""
-        return cls(clusters.nearest, clusters.names)
-
-
-def write_evaluation_personas(database: Database, learned: UserVectors, personas: Named) -> None:
+def write_evaluation_personas(database: Database, learned: UserVectors, names: list[str]) -> None:
     """Replace the persona vectors of a fit of the evaluation; nothing is written where the same run is there already.
+
+    Args:
+        database: the graph.
+        learned: the vectors.
+        names: of each user's strongest persona. ``[n_users]``
 
     Raises:
         KgrecError: somebody else wrote them at the same time.
@@ -71,7 +41,7 @@ def write_evaluation_personas(database: Database, learned: UserVectors, personas
     if database.write("personas/evaluation_withdraw", kind=kind, run_id=run_id).counters.nodes_deleted:
         _forget(database, learned, kind)
     at_once = rows_at_once(database, vector_bytes(learned.vectors.shape[1]), USERS)
-    consume(write_batches(database, "personas/evaluation_users", _users(database, learned, personas, at_once)))
+    consume(write_batches(database, "personas/evaluation_users", _users(database, learned, names, at_once)))
     write_items(database, learned, run_id)
     items = len(learned.item_ids)
     switched = database.write("personas/evaluation_switch", kind=kind, run_id=run_id, users=users, items=items)
@@ -80,14 +50,14 @@ def write_evaluation_personas(database: Database, learned: UserVectors, personas
     _forget(database, learned, kind)
 
 
-def _users(database: Database, learned: UserVectors, personas: Named, at_once: int) -> Iterator[Row]:
+def _users(database: Database, learned: UserVectors, names: list[str], at_once: int) -> Iterator[Row]:
     """Yield what the statement is given of each batch of users."""
     for start in range(0, len(learned.user_ids), at_once):
         batch = slice(start, start + at_once)
         yield {
             "user_ids": learned.user_ids[batch],
             "vectors": vector_parameters(database, learned.vectors[batch].numpy()),
-            "names": [personas.names[number] for number in personas.nearest[batch, 0].tolist()],
+            "names": names[batch],
             "run_id": learned.run_id,
             "fit": learned.fit.value,
         }

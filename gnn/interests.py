@@ -106,10 +106,12 @@ def _run_id(database: Database, catalogue: _Catalogue) -> str:
 
 
 def _batches(catalogue: _Catalogue, profiles: dict[str, Profiles], users: list[Row]) -> Iterator[Row]:
-    """Yield what the statement is given of some users, for each kind."""
+    """Yield what the statement is given of some users, for each kind of which they have any."""
     chosen = _chosen(catalogue.number, (row["item_ids"] for row in users))
     for kind, profile in profiles.items():
         interests = profile.interests(chosen)
+        if not len(interests.features):
+            continue
         named, places = np.unique(interests.features, return_inverse=True)
         # Of makers and categories the label comes first; the name of an entity is its IRI.
         names = [catalogue.features[kind][feature] for feature in named]

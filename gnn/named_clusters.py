@@ -55,6 +55,10 @@ class NamedClusters:
     typical: list[list[ChosenItem]]
     titles: dict[str, str]
 
+    def of_users(self) -> list[str]:
+        """Return the name of each user's strongest: ``[n_users]``."""
+        return [self.names[place] for place in self.nearest[:, 0].tolist()]
+
 
 def name_clusters(
     database: Database,

@@ -1,6 +1,5 @@
 """From user vectors to personas: clusters, soft memberships, and what sets each apart."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ from more_itertools import unique_everseen
 from gnn.calibration import Calibration, calibrate
 from gnn.evidence import Evidence
 from gnn.identity import Numbers
-from gnn.named_clusters import name_clusters, titles_of
+from gnn.named_clusters import NamedClusters, titles_of
 from gnn.names import LONGEST, SEPARATOR, Characteristic, dated, shortened
 from gnn.places import plane
 from gnn.settings import HDGISettings
@@ -78,24 +77,19 @@ def describe(
     graph: TrainingGraph,
     learned: UserVectors,
     settings: HDGISettings,
-    n_personas: int,
-    before: Mapping[str, int] | None = None,
-    highest: int = 0,
+    clusters: NamedClusters,
     model: TextModel | None = None,
 ) -> Personas:
-    """Cluster the user vectors and say of the clusters what their members choose more than others.
+    """Say of named clusters how surely one is a member, and what their members choose more than others.
 
     Args:
-        database: for names of features and titles of items.
+        database: for titles of items.
         graph: that was learned from.
         learned: the vectors.
         settings: memberships of a user, and the seed.
-        n_personas: how many there are to be.
-        before: number of each user's strongest persona in the run before, by user id.
-        highest: number that a persona had so far.
+        clusters: of the vectors.
         model: words the summaries; without it, and where it says more than the evidence, the template does.
     """
-    clusters = name_clusters(database, graph, learned, settings, n_personas, before, highest)
     items, places = learned.items.numpy(), range(len(clusters.centres))
     chosen, centres = sp.csr_array(graph.chosen), clusters.centres
     per_user = settings.personas_per_user

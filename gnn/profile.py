@@ -61,10 +61,8 @@ class Profiles:
         items.sort_indices()
         users = np.repeat(np.arange(len(lengths)), np.diff(rare.indptr))
         weights = np.round(rare.data / lengths[users], 6)
-        order = np.lexsort((rare.indices, -weights, users))
-        order = order[
-            np.arange(len(order)) - rare.indptr[users] < top
-        ]  # sorted or not, a user's are at the same places
+        order = np.lexsort((rare.indices, -weights, users))  # a user's stay at the same places
+        order = order[np.arange(len(order)) - rare.indptr[users] < top]
         kept = np.minimum(np.diff(rare.indptr), top)
         numbers = self.rare[rare.indices[order]], weights[order], items.data[order].astype(np.int64)
         return Interests(np.concatenate([[0], np.cumsum(kept)]), *numbers)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gnn.calibration import Calibration
 from gnn.clusters import Stability, choose, stability
-from gnn.evaluation_personas import KeptClusters, write_evaluation_personas
+from gnn.evaluation_personas import write_evaluation_personas
 from gnn.identity import Numbers
 from gnn.interests import write_interests
 from gnn.item_encoder import item_encoder, keys_in
@@ -157,7 +157,7 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
         ensure_co_occurrence(database, tuple(Fit) if walked else (Fit.FINAL,))
         streamed = stream_graph(database, meta_paths)
     made: dict[Fit, UserVectors] = {}
-    clusters: dict[Fit, KeptClusters] = {}  # of the evaluation
+    named: dict[Fit, list[str]] = {}  # personas of the users, in the fits of the evaluation
     worth: Results[Worth] = Results()
     epochs: int | None = None  # the validation fit, which is the first, chooses them
     n_blocks = _blocks(streamed, meta_paths, settings)
@@ -175,21 +175,24 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
                 n_personas, found_stable = choose(learned.vectors.numpy(), settings.seed)
             tried = Results(found_stable)
         made[fit] = learned
-        with waiting("Describing the personas"):
-            if fit is not Fit.FINAL:
-                clusters[fit] = KeptClusters.of(name_clusters(database, graph, learned, settings, n_personas))
-            if fit is Fit.VALIDATION:
-                worth = Results(compare(streamed, graph, learned, settings))
+        if fit is not Fit.FINAL:
+            with waiting("Describing the personas"):
+                named[fit] = name_clusters(database, graph, learned, settings, n_personas).of_users()
+                if fit is Fit.VALIDATION:
+                    worth = Results(compare(streamed, graph, learned, settings))
         _record(run, settings, learned)
     with waiting("Describing the personas"):
         model = TextModel(settings.text_model) if settings.text_model else None
-        found = describe(database, graph, learned, settings, n_personas, *_known(database), model)
+        known = _known(database)
+        clusters = name_clusters(database, graph, learned, settings, n_personas, *known)
+        found = describe(database, graph, learned, settings, clusters, model)
+        del clusters  # of which what is behind the names grows with the interactions
     if learned.maps is not None:
         item_encoder(graph.items, learned.maps, learned.run_id, keys_in(database)).save(run)
     stable = stability(learned.vectors.numpy(), len(found.centres), settings.seed)
     with waiting("Writing the personas"):
-        for fit, kept in clusters.items():
-            write_evaluation_personas(database, made[fit], kept)
+        for fit, names in named.items():
+            write_evaluation_personas(database, made[fit], names)
         write_back(database, learned, found, stable)
         encode_told(database, run)
         write_interests(database)

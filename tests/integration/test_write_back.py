@@ -14,6 +14,7 @@ from gnn import item_vectors
 from gnn import write_back as writing
 from gnn.evaluation_personas import write_evaluation_personas
 from gnn.meta_path import MetaPath
+from gnn.named_clusters import name_clusters
 from gnn.personas import Personas, describe
 from gnn.projection import stream_graph
 from gnn.settings import HDGISettings
@@ -39,6 +40,11 @@ PER_USER = 2
 WRITES = ("write", "write_together", "run")
 
 Run = tuple[UserVectors, Personas]
+
+
+def write_evaluation(database: Database, learned: UserVectors, personas: Personas) -> None:
+    names = [personas.names[place] for place in personas.nearest[:, 0].tolist()]
+    write_evaluation_personas(database, learned, names)
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +73,8 @@ def made(database: Database, graph: TrainingGraph) -> Callable[..., Run]:
         item_ids, items = graph.items.item_ids[:n_items], torch.randn(n_items, dim, generator=generator)
         learned = UserVectors(fit, graph.user_ids, vectors, item_ids, items, {}, run_id, History())
         settings = HDGISettings(personas=3, personas_per_user=PER_USER)
-        described = describe(database, graph, learned, settings, settings.personas)
+        clusters = name_clusters(database, graph, learned, settings, settings.personas)
+        described = describe(database, graph, learned, settings, clusters)
         return learned, replace(described, names=[f"{run_id} by {seed}: {name}" for name in described.names])
 
     return make
@@ -359,7 +366,7 @@ def test_each_fit_is_read_as_it_was_written(database: Database, made: Callable[.
     write_back(database, *runs[Fit.FINAL])
     served = seen(database)
     for fit in (Fit.VALIDATION, Fit.TEST):
-        write_evaluation_personas(database, *runs[fit])
+        write_evaluation(database, *runs[fit])
     assert seen(database) == served
     for fit, (learned, personas) in runs.items():
         run_id, user_ids, vectors, names, item_ids, items = evaluated(database, fit)
@@ -377,26 +384,26 @@ def test_evaluation_killed_before_any_write(
 ) -> None:
     fit = Fit.TEST
     old, new, other = made("old", 1, fit=fit), made("new", 2, 6, fit=fit), made("other", 3, fit=Fit.VALIDATION)
-    write_evaluation_personas(database, *other)
+    write_evaluation(database, *other)
     beside = evaluated(database, Fit.VALIDATION)
-    write_evaluation_personas(database, *old)
+    write_evaluation(database, *old)
     before = evaluated(database, fit)
-    write_evaluation_personas(database, *new)
+    write_evaluation(database, *new)
     after, whole = evaluated(database, fit), dump(database)
     assert before[0] == "old" and after[0] == "new"
     outcomes = []
     for number in range(100):
-        write_evaluation_personas(database, *old)
+        write_evaluation(database, *old)
         with monkeypatch.context() as patched:
             killing(patched, number)
             try:
-                write_evaluation_personas(database, *new)
+                write_evaluation(database, *new)
             except Killed:
                 outcomes.append(evaluated(database, fit))
             else:
                 break
         assert outcomes[-1] == before or outcomes[-1] == after, number
-        write_evaluation_personas(database, *new)
+        write_evaluation(database, *new)
         assert dump(database) == whole, number
         assert evaluated(database, Fit.VALIDATION) == beside
     switched = [outcome == after for outcome in outcomes]
@@ -407,11 +414,11 @@ def test_evaluation_that_is_there_already_is_not_written_again(
     database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = made("same", 1, fit=Fit.VALIDATION)
-    write_evaluation_personas(database, *run)
+    write_evaluation(database, *run)
     whole = dump(database)
     with monkeypatch.context() as patched:
         patched.setattr(Database, "write", None)  # not called
-        write_evaluation_personas(database, *run)
+        write_evaluation(database, *run)
     assert dump(database) == whole
 
 
@@ -420,13 +427,13 @@ def test_evaluation_of_which_some_is_missing_is_refused_and_written_again(
     database: Database, made: Callable[..., Run], label: str
 ) -> None:
     run = made("same", 1, fit=Fit.VALIDATION)
-    write_evaluation_personas(database, *run)
+    write_evaluation(database, *run)
     whole = dump(database)
     with database.driver.session() as session:
         session.run(f"MATCH (e:{label}) WITH e LIMIT 3 DELETE e").consume()
     with pytest.raises(KgrecError, match="validation fit are missing: run `kgrec train personas`"):
         current_personas(database, Fit.VALIDATION)
-    write_evaluation_personas(database, *run)
+    write_evaluation(database, *run)
     assert dump(database) == whole
 
 
@@ -446,10 +453,10 @@ def test_no_transaction_of_the_evaluation_carries_more_than_a_batch(
 
         return call
 
-    write_evaluation_personas(database, *made("old", 1, fit=Fit.TEST))
+    write_evaluation(database, *made("old", 1, fit=Fit.TEST))
     for name in ("write", "run"):
         monkeypatch.setattr(Database, name, counted(getattr(Database, name)))
-    write_evaluation_personas(database, *made("new", 2, fit=Fit.TEST))
+    write_evaluation(database, *made("new", 2, fit=Fit.TEST))
     assert [call[1] for call in calls if call[0] == "personas/evaluation_users"] == [25, 25, 10]
     first, last = (call[2:] for call in calls if call[0] == "personas/evaluation_forget")
     assert first[0] == 0 and last[0] == 60 and last[1] >= 3 + 1  # three batches, and the one that reads
@@ -468,7 +475,7 @@ def test_two_evaluations_at_once_do_not_make_half_a_run(
     it: both end then, and the old run stays.
     """
     old = made("old", 1, fit=Fit.TEST)
-    write_evaluation_personas(database, *old)
+    write_evaluation(database, *old)
     first, second = made("first", 2, fit=Fit.TEST), made(second_id, 3, fit=Fit.TEST)
     real = Database.write
     written = []
@@ -477,13 +484,13 @@ def test_two_evaluations_at_once_do_not_make_half_a_run(
         if name == "personas/evaluation_users":
             written.append(name)
             if len(written) == 2:
-                write_evaluation_personas(self, *second)
+                write_evaluation(self, *second)
         return real(self, name, **parameters)
 
     with monkeypatch.context() as patched:
         patched.setattr(Database, "write", late)
         with pytest.raises(KgrecError, match=r"at the same time|already exists"):
-            write_evaluation_personas(database, *first)
+            write_evaluation(database, *first)
     run_id, _, vectors, *_ = evaluated(database, Fit.TEST)
     whole = {second_id: second} | ({"old": old} if second_id == "first" else {})
     assert run_id in whole and np.array(vectors) == pytest.approx(whole[run_id][0].vectors.numpy())
@@ -501,7 +508,7 @@ def test_two_evaluations_at_once_do_not_make_half_a_run(
 def test_a_run_that_changes_while_it_is_read_is_read_again(
     database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, fit: Fit, at: str
 ) -> None:
-    write = write_back if fit is Fit.FINAL else write_evaluation_personas
+    write = write_back if fit is Fit.FINAL else write_evaluation
     write(database, *made("old", 1, fit=fit))
     new = made("new", 2, fit=fit)
     real = Database.stream
@@ -536,7 +543,7 @@ def test_vectors_of_items_that_others_remove_do_not_make_half_a_run(
         if name == "personas/items" and parameters["run_id"] != "other":
             written.append(name)
             if len(written) == 2:
-                write_evaluation_personas(self, *other)
+                write_evaluation(self, *other)
         return real(self, name, **parameters)
 
     with monkeypatch.context() as patched:
@@ -553,12 +560,12 @@ def test_a_run_without_vectors_of_items_leaves_none_of_the_run_before(
     database: Database, made: Callable[..., Run]
 ) -> None:
     """As infomax has none."""
-    for write, fit in ((write_back, Fit.FINAL), (write_evaluation_personas, Fit.VALIDATION)):
+    for write, fit in ((write_back, Fit.FINAL), (write_evaluation, Fit.VALIDATION)):
         write(database, *made(f"old {fit}", 1, fit=fit))
     assert vectors_of_items(database) == 2 * 40
     write_back(database, *made("new", 2, n_items=0))
     assert vectors_of_items(database) == 40 and current_personas(database).item_ids == []
-    write_evaluation_personas(database, *made("new of evaluation", 2, fit=Fit.VALIDATION, n_items=0))
+    write_evaluation(database, *made("new of evaluation", 2, fit=Fit.VALIDATION, n_items=0))
     assert vectors_of_items(database) == 0
     for fit in (Fit.FINAL, Fit.VALIDATION):
         found = current_personas(database, fit)
@@ -570,7 +577,7 @@ def test_personas_of_an_earlier_kgrec_are_read_and_replaced(
     database: Database, made: Callable[..., Run], fit: Fit
 ) -> None:
     """It noted no number of items, and had neither their vectors nor the key of them."""
-    write = write_back if fit is Fit.FINAL else write_evaluation_personas
+    write = write_back if fit is Fit.FINAL else write_evaluation
     old, new = made("old", 1, fit=fit), made("new", 2, fit=fit)
     write(database, *old)
     with database.driver.session() as session:
