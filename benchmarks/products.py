@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recommender.losses import ROWS
+from kgrec.training.blocked_softmax import ROWS
 from recommender.settings import SASRecSettings
 from recommender.trainer import PARTS
 

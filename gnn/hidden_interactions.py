@@ -15,6 +15,7 @@ from gnn.settings import HDGISettings
 from gnn.shared_space import SharedSpace, summed, users
 from gnn.training_graph import TrainingGraph
 from kgrec.errors import KgrecError
+from kgrec.training.blocked_softmax import Columns, blocked_softmax
 from kgrec.training.device import device
 
 HIDDEN = 0.5  # part of a user's interactions
@@ -48,7 +49,7 @@ class HiddenInteractionsTraining:
         self.model = SharedSpace(graph.items, settings.dim).to(device())
         self.model.own.data[torch.from_numpy(np.flatnonzero(counts == 0))] = 0.0  # and it stays so: nothing teaches it
         self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY
+            self.model.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
         )
         able = np.flatnonzero(np.diff(self.chosen.indptr) > 1)
         n_held_out = max(1, int(len(able) * held_out)) if held_out else 0
@@ -116,21 +117,18 @@ class HiddenInteractionsTraining:
         """
         shown, hidden = parts
         if sample is None:
-            rows, correction = self.known, torch.zeros(len(self.known))
+            rows, correction = self.known, None
         else:
             rows = np.unique(np.concatenate([sample, shown.indices, hidden.indices]))
             drawn = np.isin(rows, sample, assume_unique=True)
-            correction = torch.from_numpy(np.where(drawn, np.log(len(self.known) / len(sample)), -np.inf)).float()
+            weights = np.where(drawn, np.log(len(self.known) / len(sample)), -np.inf)
+            correction = torch.from_numpy(weights).to(self.model.own)
         shown, hidden = (_columns(one, rows) for one in (shown, hidden))
         vectors = self.model(rows)
         counts = torch.from_numpy(np.diff(shown.indptr)).to(vectors)
         states = F.dropout(summed(shown, vectors) / counts.sqrt()[:, None], DROPOUT, self.model.training)
-        targets = torch.from_numpy(hidden.toarray()).to(vectors)
-        known = torch.from_numpy(shown.toarray()).to(vectors) > 0
-        corrected = torch.where(targets > 0, 0.0, correction.to(vectors.device)).masked_fill(known, -torch.inf)
-        likelihood = torch.log_softmax(states @ vectors.T + corrected, dim=1)
-        told = likelihood.masked_fill(targets == 0, 0.0).sum(dim=1) / targets.sum(dim=1)
-        return -told.mean() if len(told) else vectors.sum() * 0.0
+        told, seen = (Columns(one.indptr, torch.from_numpy(one.indices).to(states.device)) for one in (hidden, shown))
+        return blocked_softmax(states, vectors, told, seen, correction) if len(states) else vectors.sum() * 0.0
 
 
 def _parts(rows: np.ndarray) -> list[np.ndarray]:

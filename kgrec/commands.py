@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from kgrec.allocation import keep_freed_memory
 from kgrec.errors import KgrecError, told
 from kgrec.interrupts import INTERRUPTED, SENTENCE
 from kgrec.lazy_group import COMPLETE_VARIABLE, LazyGroup
@@ -73,6 +74,7 @@ def train() -> None:
 def main() -> None:
     """Run the command line; a KgrecError becomes one sentence and exit status 1, Ctrl-C exit status 130."""
     guard_streams()
+    keep_freed_memory()
     try:
         _all_utf8(sys.argv[1:])
         _all_utf8_variables()
