@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gnn.items import Items
-from kgrec.training.device import multiplies_bf16
 
 SPREAD = 0.02  # of the items' own vectors before anything is learned
 
@@ -65,11 +64,7 @@ class SharedSpace(nn.Module):
         target = self.own.device
         chosen = torch.from_numpy(rows).to(target)
         own = self.own.index_select(0, chosen)  # its gradient takes half the time of that of `self.own[chosen]`
-        # Half of a step's time where it is float32; what is learned is then used in float32.
-        half = self.training and multiplies_bf16(self.own)
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            text = self.text(self.texts[rows].to(target))
-        return own, text.to(own.dtype), summed(self.features[rows], self.feature)
+        return own, self.text(self.texts[rows].to(target)), summed(self.features[rows], self.feature)
 
 
 def summed(weights: sp.csr_array, vectors: Tensor) -> Tensor:

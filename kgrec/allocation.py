@@ -1,7 +1,7 @@
 """Memory that is freed stays with the process, which needs it again in the next step.
 
 Tensors of some MiB come and go by the thousand. The C library gives each back to the system, and the kernel fills each
-page with zeros again for the next one: of a step of `kgrec train personas` over 15,800 items that is a third of the time.
+page with zeros again for the next one: a third of the time of a step of `kgrec train personas` over 15,800 items.
 """
 
 import contextlib

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from kgrec.training.device import at_once, multiplies_bf16
+from kgrec.training.device import at_once
 
 ROWS = 128  # of logits at once: they stay in the cache
 HELD = 2**28  # logits at once on CUDA: 1 GiB of them
+BFLOAT16 = torch.cpu._is_avx512_bf16_supported()  # no public name for it in all the versions of torch that are allowed
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class _BlockedSoftmax(torch.autograd.Function):
         d_states, d_table = (torch.empty_like(states), torch.zeros_like(table)) if teach else (None, None)
         size = at_once(states.device, ROWS, max(ROWS, HELD // width))
         buffer = states.new_empty(min(size, n), width)
-        factor = torch.bfloat16 if multiplies_bf16(states) else states.dtype
+        quick = BFLOAT16 and states.device.type == "cpu" and states.dtype == torch.float32
+        factor = torch.bfloat16 if quick else states.dtype
         factors = table.to(factor)  # the table itself where it is of that type
         narrow = buffer.to(factor)
         parts = torch.from_numpy(1.0 / np.diff(targets.offsets)).to(states)  # of its row that each target is

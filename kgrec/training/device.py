@@ -8,7 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.distributed import is_torchelastic_launched
 
-BFLOAT16 = torch.cpu._is_avx512_bf16_supported()  # no public name for it in all the versions of torch that are allowed
+# AMD's processors multiply float32 by oneDNN in half of MKL's time. PyTorch leaves products to oneDNN only where it may
+# round their factors to bfloat16; without AMX it does not round them, which `tests/unit/test_device.py` proves.
+if torch.cpu._is_avx512_supported() and not torch.cpu._is_amx_tile_supported():
+    torch.backends.mkldnn.matmul.fp32_precision = "bf16"
 
 
 def device() -> torch.device:
@@ -23,11 +26,6 @@ def in_bf16(where: torch.device) -> AbstractContextManager[object]:
     wanted = where.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     # Nothing is cast twice in a block, and what is recorded may not refer to a cache.
     return torch.autocast(where.type, torch.bfloat16, enabled=wanted, cache_enabled=False)
-
-
-def multiplies_bf16(factor: Tensor) -> bool:
-    """Tell whether products of such tensors are several times as fast in bfloat16: on a CPU that multiplies it."""
-    return factor.dtype == torch.float32 and factor.device.type == "cpu" and BFLOAT16
 
 
 def at_once(where: torch.device, cached: int, held: int) -> int:

@@ -23,6 +23,15 @@ def test_a_cpu_is_asked_for_nothing() -> None:
     assert at_once(CPU, 128, 1_000) == 128 and at_once(torch.device("cuda"), 128, 1_000) == 1_000
 
 
+def test_products_on_a_cpu_are_those_of_float32_whichever_library_makes_them() -> None:
+    """Factors rounded to bfloat16 would be off by some thousandths."""
+    generator = torch.Generator().manual_seed(0)
+    left, right = (torch.randn(300, 64, generator=generator) for _ in range(2))
+    exact = left.double() @ right.double().T
+    for found in (left @ right.T, torch.nn.functional.linear(left, right), torch.bmm(left[None], right.T[None])[0]):
+        assert ((found - exact).abs().max() / exact.abs().max()).item() < 1e-6
+
+
 @pytest.mark.parametrize("loss", ["full", "sampled", "gbce"])
 @pytest.mark.parametrize("conditioned", [False, True])
 def test_training_in_bf16_is_that_in_float32_but_for_rounding(

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from kgrec.training import device
+from kgrec.training import blocked_softmax
 from kgrec.training.blocked_softmax import ROWS
 from recommender import losses
 from recommender.losses import full_softmax, gbce, gbce_against
@@ -64,7 +64,7 @@ def test_the_gradient_of_every_place_holds_in_float32_and_in_bfloat16(
     bfloat16: bool, tolerance: float, size: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a target is all but certain, what is left of softmax minus one is small: it must not be rounded away."""
-    monkeypatch.setattr(device, "BFLOAT16", bfloat16)
+    monkeypatch.setattr(blocked_softmax, "BFLOAT16", bfloat16)
     states, _, items = given(2 * ROWS + 9)
     with torch.no_grad():
         states *= size

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from kgrec.errors import KgrecError
-from kgrec.training import device
+from kgrec.training import blocked_softmax
 from kgrec.training.checkpoint import Checkpoint
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.fits import Fit
@@ -123,7 +123,7 @@ def test_interrupted_training_ends_like_an_uninterrupted_one(
 
 def test_a_batch_in_parts_has_the_gradient_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Users of one to seven targets: each target counts the same, whatever part it is in."""
-    monkeypatch.setattr(device, "BFLOAT16", False)  # each part would be rounded for itself
+    monkeypatch.setattr(blocked_softmax, "BFLOAT16", False)  # each part would be rounded for itself
     histories = cycle().sequences.known(Fit.VALIDATION).histories
     uneven = dataset(
         [items[: 2 + user % 6] for user, items in enumerate(histories)], [1] * N_USERS, [2] * N_USERS, N_ITEMS
