@@ -6,9 +6,10 @@ The graph is made up: 11 interactions a user and 12 facts an item, items a sixth
 PyG's HDGI is made of its own parts: `DeepGraphInfomax`, `MessagePassing` over torch's CSR (which multiplies by MKL),
 one message passing a hop, and the semantic attention of `HANConv`. Both have the same operators, widths and parameters
 and take one step over the whole graph an epoch, each in a process of its own; they take turns, so that whatever else
-the machine does slows both; seconds of a core, beside those that passed, hardly know of it. Of kgrec what validation
-adds to an epoch is told too. Where there is CUDA both run on it, and memory is the memory there. That the two compute
-the same is what ``tests/unit/test_infomax_loss.py`` shows.
+the machine does slows both; seconds of a core, beside those that passed, hardly know of it. Both keep the memory that
+they free, and multiply by what `kgrec.training.device` chose. Of kgrec what validation adds to an epoch is told too.
+Where there is CUDA both run on it, and memory is the memory there. That the two compute the same is what
+``tests/unit/test_infomax_loss.py`` shows.
 """
 
 import json
@@ -37,6 +38,7 @@ from gnn.relationships import Relationships
 from gnn.settings import HDGISettings
 from gnn.trainer import HELD_OUT
 from gnn.training_graph import TrainingGraph
+from kgrec.allocation import keep_freed_memory
 from kgrec.training.device import device
 from kgrec.training.fits import Fit
 
@@ -140,6 +142,7 @@ def memory() -> float:
 
 
 def _kgrec(pipe: Connection, n_users: int, n_features: int) -> None:
+    keep_freed_memory()
     training = HDGITraining(made_up(n_users, n_features), SETTINGS, HELD_OUT)
     pipe.send(None)
     while pipe.recv():
@@ -153,6 +156,7 @@ def _kgrec(pipe: Connection, n_users: int, n_features: int) -> None:
 
 
 def _pyg(pipe: Connection, n_users: int, n_features: int) -> None:
+    keep_freed_memory()
     graph = made_up(n_users, n_features)
     where = device()
     adjacencies, features = related(graph, SETTINGS, where), graph.features.to(where)

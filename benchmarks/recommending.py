@@ -13,6 +13,7 @@ beside those by the clock, as a busy machine disturbs them less. ``--json FILE``
 
 import functools
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -29,6 +30,8 @@ import scipy.sparse as sp
 import torch
 
 from benchmarks.peers.histories import histories
+from benchmarks.peers.run import VARIABLES
+from kgrec.allocation import keep_freed_memory
 from kgrec.training.fits import Fit
 from recommender.dataset import Dataset, Personas
 from recommender.first_stage import MODEL, Part, beside
@@ -122,6 +125,7 @@ def median_ms(ask: Callable[[int], object], n: int = 15) -> float:
 @click.group()
 def main() -> None:
     """Time one list, or many."""
+    keep_freed_memory()  # as the command `kgrec` does
 
 
 @main.command()
@@ -197,7 +201,8 @@ def _seconds(asker: Served, given: list[np.ndarray], with_sources: bool) -> Seco
 
 def _start(python: str, users: int, items: int, full: bool) -> "subprocess.Popen[str]":
     command = [python, "-m", "benchmarks.peers.recommending", str(users), str(items), str(int(full)), str(K)]
-    peer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    kept = {name: value for name, value in VARIABLES.items() if name.startswith("MALLOC")}  # its freed memory too
+    peer = subprocess.Popen(command, env=os.environ | kept, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     _answer(peer)  # when it is ready
     return peer
 

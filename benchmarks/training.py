@@ -7,10 +7,11 @@ own that waits meanwhile, and on a CPU one of the products that `benchmarks.prod
 sizes, dropout 0.3, softmax over all items, batches of 128 users, Adam at 1e-3. A first round warms up and is not
 counted.
 
-Histories are made up: 11 items on average, or with --full as many as the model looks at. Printed are the ratios of
-the rounds by the clock and by processor seconds, the share of the products in kgrec's time, and for each epoch what
-both models make of the last items, which they have not seen: cross-entropy over all items, and NDCG@10. On a machine
-that others use too, look at the processor seconds.
+Histories are made up: 11 items on average, or with --full as many as the model looks at. Both keep the memory that they
+free; kgrec multiplies by oneDNN where that is exact (`kgrec.training.device`), RecTools by what PyTorch takes. Printed
+are the ratios of the rounds by the clock and by processor seconds, the share of the products in kgrec's time, and for
+each epoch what both models make of the last items, which they have not seen: cross-entropy over all items, and NDCG@10.
+On a machine that others use too, look at the processor seconds.
 """
 
 import json
@@ -31,6 +32,7 @@ from benchmarks.catalogue import holding
 from benchmarks.peers.run import ROOT, VARIABLES, environment
 from benchmarks.products import Products
 from benchmarks.training_data import SHORTEST, Histories, judged, made_up
+from kgrec.allocation import keep_freed_memory
 from kgrec.training.device import device
 from kgrec.training.fits import Fit
 from recommender.dataset import Dataset
@@ -147,6 +149,7 @@ def main(
 ) -> None:
     """Train both, a round after another, and print the table."""
     torch.set_num_threads(threads)
+    keep_freed_memory()  # as the command `kgrec` does
     if data:
         whole = [np.array(history) for history in Dataset.load(data).sequences.known(Fit.FINAL).histories]
         whole = [history for history in whole if len(history) >= SHORTEST][:users]
