@@ -11,7 +11,7 @@ from torch.distributed import is_torchelastic_launched
 # AMD's processors multiply float32 by oneDNN in half of MKL's time. PyTorch leaves products to oneDNN only where it may
 # round their factors to bfloat16; without AMX it does not round them, which `tests/unit/test_device.py` proves.
 if torch.cpu._is_avx512_supported() and not torch.cpu._is_amx_tile_supported():
-    torch.backends.mkldnn.matmul.fp32_precision = "bf16"
+    torch.backends.mkldnn.matmul.fp32_precision = "bf16"  # type: ignore[attr-defined]
 
 
 def device() -> torch.device:
