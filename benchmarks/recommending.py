@@ -30,7 +30,7 @@ import scipy.sparse as sp
 import torch
 
 from benchmarks.peers.histories import histories
-from benchmarks.peers.run import VARIABLES
+from benchmarks.peers.run import KEEPING_MEMORY
 from kgrec.allocation import keep_freed_memory
 from kgrec.training.fits import Fit
 from recommender.dataset import Dataset, Personas
@@ -201,8 +201,8 @@ def _seconds(asker: Served, given: list[np.ndarray], with_sources: bool) -> Seco
 
 def _start(python: str, users: int, items: int, full: bool) -> "subprocess.Popen[str]":
     command = [python, "-m", "benchmarks.peers.recommending", str(users), str(items), str(int(full)), str(K)]
-    kept = {name: value for name, value in VARIABLES.items() if name.startswith("MALLOC")}  # its freed memory too
-    peer = subprocess.Popen(command, env=os.environ | kept, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    variables = os.environ | KEEPING_MEMORY
+    peer = subprocess.Popen(command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     _answer(peer)  # when it is ready
     return peer
 

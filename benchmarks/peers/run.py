@@ -20,15 +20,13 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CACHE = cache_home() / "peers"
 PYTHON = "3.11"  # the newest that RecBole's dependencies have wheels for
-VARIABLES = {
-    "PYTHONPATH": str(ROOT),
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    # The memory of the scores is kept between batches: to fetch it anew took nearly half of RecTools' time.
+# The memory of the scores is kept between batches: to fetch it anew took nearly half of RecTools' time.
+KEEPING_MEMORY = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(10**11),
     "MALLOC_TOP_PAD_": str(5 * 10**8),
 }
+VARIABLES = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", **KEEPING_MEMORY}
 LIBRARIES = {
     "rectools-sasrec": "rectools",
     "rectools-esasrec": "rectools",

@@ -50,7 +50,7 @@ class _BlockedSoftmax(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, states: Tensor, table: Tensor, targets: Columns, hidden: Columns | None, shift: Tensor | None
+        ctx: Any, states: Tensor, table: Tensor, targets: Columns, excluded: Columns | None, shift: Tensor | None
     ) -> Tensor:
         n, width = len(states), len(table)
         scaled = states / math.log(2)
@@ -73,8 +73,8 @@ class _BlockedSoftmax(torch.autograd.Function):
             if shift is not None:
                 logits.add_(shift)
                 flat[told] = hits
-            if hidden is not None:
-                flat[hidden.places(rows, width)] = -torch.inf
+            if excluded is not None:
+                flat[excluded.places(rows, width)] = -torch.inf
             highest = logits.amax(dim=1, keepdim=True)
             sums = logits.sub_(highest).exp2_().sum(dim=1, keepdim=True)
             losses = sums.log2().add_(highest)[:, 0].index_add_(0, own, hits * -share)  # the small differences first
@@ -100,7 +100,7 @@ def blocked_softmax(
     states: Tensor,
     table: Tensor,
     targets: Columns,
-    hidden: Columns | None = None,
+    excluded: Columns | None = None,
     correction: Tensor | None = None,
 ) -> Tensor:
     """Cross-entropy of each row's targets, the mean over them, and over the rows; differentiable once.
@@ -109,11 +109,11 @@ def blocked_softmax(
         states: ``[n, dim]``
         table: a vector for each of what could be the target. ``[width, dim]``
         targets: one at least of each row.
-        hidden: what does not count, of each row; no target is among it.
+        excluded: what does not count, of each row; no target is among it.
         correction: added to the logits of what is no target of its row. ``[width]``
     """
     shift = None if correction is None else correction / math.log(2)
-    result: Tensor = _BlockedSoftmax.apply(states, table, targets, hidden, shift)
+    result: Tensor = _BlockedSoftmax.apply(states, table, targets, excluded, shift)
     return result
 
 

@@ -25,11 +25,11 @@ def drawn(n: int) -> tuple[list[list[int]], list[list[int]]]:
 
 
 def dense(
-    states: Tensor, table: Tensor, targets: list[list[int]], hidden: list[list[int]], correction: Tensor
+    states: Tensor, table: Tensor, targets: list[list[int]], excluded: list[list[int]], correction: Tensor
 ) -> Tensor:
     """The mean over rows of the mean over a row's targets of minus the logarithm of its share."""
     losses = []
-    for state, told, out in zip(states, targets, hidden, strict=True):
+    for state, told, out in zip(states, targets, excluded, strict=True):
         own = torch.isin(torch.arange(WIDTH), torch.tensor(told))
         logits = table @ state + torch.where(own, 0.0, correction)
         logits = logits[[column for column in range(WIDTH) if column not in out]]
@@ -45,17 +45,17 @@ def test_value_and_gradient_are_those_of_dense_algebra(n: int, corrected: bool, 
     generator = torch.Generator().manual_seed(n)
     states = torch.randn(n, DIM, dtype=torch.double, generator=generator).requires_grad_()
     table = torch.randn(WIDTH, DIM, dtype=torch.double, generator=generator).requires_grad_()
-    targets, hidden = drawn(n)
+    targets, excluded = drawn(n)
     correction = torch.linspace(-2, 3, WIDTH, dtype=torch.double)
     correction[5] = -torch.inf  # counts for nobody but where it is the target
     found = blocked_softmax(
-        states, table, columns(targets), columns(hidden) if excluding else None, correction if corrected else None
+        states, table, columns(targets), columns(excluded) if excluding else None, correction if corrected else None
     )
     expected = dense(
         states,
         table,
         targets,
-        hidden if excluding else [[]] * n,
+        excluded if excluding else [[]] * n,
         correction if corrected else torch.zeros(WIDTH, dtype=torch.double),
     )
     assert found.item() == pytest.approx(expected.item(), rel=1e-12)
