@@ -80,20 +80,25 @@ class Spread:
     @property
     def places(self) -> np.ndarray:
         """Where what is reached stands among all scores, row behind row."""
-        found: np.ndarray = self._rows().astype(np.int64) * self.reached.shape[1] + self.reached.indices
+        found: np.ndarray = self._along(np.arange(len(self.others)) * self.reached.shape[1]) + self.reached.indices
         return found
 
-    def _rows(self) -> np.ndarray:
-        return np.repeat(np.arange(self.reached.shape[0]), np.diff(self.reached.indptr))
+    def _along(self, of_rows: np.ndarray) -> np.ndarray:
+        """Give all that is reached in a row what is told of the row ``[batch]``."""
+        return np.repeat(of_rows, np.diff(self.reached.indptr))
 
     def _sums(self) -> tuple[np.ndarray, np.ndarray]:
         """Sums of what is added in each row, and of the squares: ``[batch]`` each, in double precision."""
-        data, rows, n = self.reached.data.astype(np.float64), self._rows(), self.reached.shape[0]
-        return np.bincount(rows, data, n), np.bincount(rows, data**2, n)
+        data, some = self.reached.data.astype(np.float64), np.diff(self.reached.indptr) > 0
+        sums = np.zeros((2, len(some)))
+        if some.any():  # a row without any would take the first of the next
+            starts = self.reached.indptr[:-1][some]
+            sums[0, some], sums[1, some] = np.add.reduceat(data, starts), np.add.reduceat(data**2, starts)
+        return sums[0], sums[1]
 
     def _scaled(self, scale: np.ndarray) -> sp.csr_matrix:
         found = self.reached.copy()
-        found.data = (found.data * scale[self._rows()]).astype(np.float32)
+        found.data = (found.data * self._along(scale)).astype(np.float32)
         return found
 
 

@@ -51,6 +51,7 @@ class Database:
         self.session_memory = session_memory  # of Aura's GDS sessions; None where the server has the plugin
         self.login = (user, password)  # for those who connect themselves: the executors of Spark
         self.writer: Writer | None = None  # that of `kgrec.graph.lock.writing`
+        self.answers = True  # when it was last asked: who did not for half a minute is asked nothing more at the end
         self.bookmarks = GraphDatabase.bookmark_manager()
         self.driver = open_driver(uri, self.login, patience)
         try:
@@ -202,8 +203,12 @@ class Database:
                 if not projected or not projected[0]["nodes"]:
                     raise KgrecError("The graph holds nothing to compute on: load first, with `kgrec load`.")
                 yield gds, gds.graph.get(graph_name)
+            except ServiceUnavailable:
+                self.answers = False
+                raise
             finally:
-                gds.graph.drop(graph_name, fail_if_missing=False)
+                if self.answers:  # else the projection went with the server's memory, or the next command sweeps it
+                    gds.graph.drop(graph_name, fail_if_missing=False)
 
     def _check_lock(self) -> None:
         if self.writer is not None:
@@ -242,9 +247,11 @@ class Database:
         try:
             with held_back():
                 yield
+            self.answers = True
         except AuthError as error:
             raise KgrecError(f"Neo4j at {self.uri} refused user {self.user!r}: wrong user name or password.") from error
         except ServiceUnavailable as error:
+            self.answers = False
             raise KgrecError(f"Neo4j at {self.uri} does not answer: is it running ({first_line(error)})?") from error
         except (Neo4jError, DriverError) as error:
             raise self._in_words(error) from error

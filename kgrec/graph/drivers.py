@@ -1,5 +1,6 @@
 """The driver of Neo4j's protocol: one that asks the members of a cluster in turn, or one that asks a single member."""
 
+import logging
 from typing import Any
 
 from neo4j import Driver, GraphDatabase, NotificationDisabledClassification
@@ -13,6 +14,9 @@ ROUTED = "neo4j"  # begins the schemes of addresses at which a driver asks for t
 REMARKS_PASSED_OVER = [
     kind for kind in NotificationDisabledClassification if kind is not NotificationDisabledClassification.DEPRECATION
 ]
+
+# The driver warns of every connection that it loses. Who asked is told in one sentence; logs that are set up have both.
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 
 def open_driver(uri: str, login: tuple[str, str], patience: float | None = None) -> Driver:

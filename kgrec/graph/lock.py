@@ -75,8 +75,9 @@ class Writer:
         self._ended.set()
         self._thread.join(BEAT)
         _held.discard(self.owner)
-        with suppress(KgrecError):
-            self.database.at_leader("lock/release", owner=self.owner)
+        if self.database.answers:
+            with suppress(KgrecError):
+                self.database.at_leader("lock/release", owner=self.owner)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -184,8 +185,9 @@ def reading(database: Database, alone: bool = False) -> Iterator[None]:
         yield
     except Exception as error:
         came_between = None
-        with suppress(KgrecError):  # the server may be what failed
-            came_between = _came_between(database, before, alone)
+        if database.answers:
+            with suppress(KgrecError):  # the server may be what failed
+                came_between = _came_between(database, before, alone)
         if came_between is not None:
             raise came_between from error
         raise

@@ -22,6 +22,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 PAGE_CACHE = "512m"
 HIGHEST_PID = 1 << 22  # of Linux
+PROCEDURES = "proc"  # begins the names of the jars that Neo4j looks for procedures in
 OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.lang", "java.util.concurrent")
 # No guess is limited: the password cannot be guessed, and a limit would let any local process lock its owner out.
 CONFIGURATION = """\
@@ -213,12 +214,12 @@ def _home_argument(home: Path) -> str:
 
 
 def _link_plugins(folder: Path, jars: list[Path]) -> None:
-    """Neo4j finds procedures in its plugins folder only."""
-    for link in folder.iterdir():
-        if link.is_symlink():
-            link.unlink()
+    """Neo4j finds procedures in its plugins folder only; who copies a home may have made files of the links."""
+    for there in folder.iterdir():
+        if there.is_symlink() or there.name.startswith(PROCEDURES):
+            there.unlink()
     for jar in jars:
-        if jar.name.startswith("proc"):
+        if jar.name.startswith(PROCEDURES):
             (folder / jar.name).symlink_to(jar)
 
 

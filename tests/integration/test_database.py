@@ -6,6 +6,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 from typing import cast
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from kgrec.graph.vectors import vector_parameters
 from kgrec.server.checks import heap_bytes
 from kgrec.settings import Neo4jSettings
 from tests.conftest import empty
+from tests.integration.cuttable import cuttable
 from tests.integration.graph_dump import rows
 
 
@@ -120,6 +122,37 @@ def test_a_projection_of_nothing_is_said_and_leaves_nothing(database: Database) 
     ):
         pass
     assert len(database.gds().graph.list()) == 0
+
+
+ASKING = """
+import sys
+from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
+with Database(*sys.argv[1:4], patience=1) as database:
+    print("connected", flush=True)
+    input()
+    try:
+        database.read("project/items")
+    except KgrecError as error:
+        print(error)
+"""
+
+
+def test_a_lost_connection_is_one_sentence_and_the_driver_adds_none(neo4j_address: dict[str, str]) -> None:
+    with cuttable(urlsplit(neo4j_address["uri"]).port or 0) as proxy:
+        arguments = [f"bolt://127.0.0.1:{proxy.port}", neo4j_address["user"], neo4j_address["password"]]
+        asking = subprocess.Popen(
+            [sys.executable, "-c", ASKING, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert asking.stdout is not None and asking.stdout.readline() == "connected\n"
+        proxy.cut()
+        said, errors = asking.communicate("\n")
+    assert re.fullmatch(rf"Neo4j at bolt://127.0.0.1:{proxy.port} does not answer: is it running \(.*\)\?\n", said)
+    assert errors == ""
 
 
 PROJECTING = """

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -23,6 +24,7 @@ from kgrec.graph.lock import reading, writing
 from kgrec.owner import Owner, _started, this_process
 from recommender.reading import read_dataset
 from tests.conftest import CommandLine, empty
+from tests.integration.cuttable import cuttable
 from tests.integration.graph_dump import rows
 
 HOLDER = "MATCH (l:Lock {name: 'writer'}) RETURN l.owner"
@@ -65,6 +67,27 @@ def give_to(database: Database, machine: str, process: int, started: int, silent
             "process": process, "started": started, "disturbs": True, "writes": 7, "disturbances": 7,
         },
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("mended", [False, True])
+def test_a_server_that_does_not_answer_is_not_asked_to_take_the_lock_back(
+    database: Database, neo4j_address: dict[str, str], mended: bool
+) -> None:
+    """One that answered again is; a lock that stays, as its owner has given up, is the next writer's."""
+    with cuttable(urlsplit(neo4j_address["uri"]).port or 0) as proxy:
+        there = f"bolt://127.0.0.1:{proxy.port}", neo4j_address["user"], neo4j_address["password"]
+        with Database(*there, patience=1) as behind:
+            with writing(behind):
+                proxy.cut()
+                with pytest.raises(KgrecError, match="does not answer"):
+                    behind.read("project/items")
+                proxy.mend()
+                if mended:
+                    behind.read("project/items")
+            assert held(database) == (not mended)
+    with writing(database):
+        assert held(database)
+    assert not held(database)
 
 
 def test_a_second_load_is_refused_and_goes_on_as_soon_as_the_first_is_killed(
