@@ -51,7 +51,7 @@ class Database:
         self.session_memory = session_memory  # of Aura's GDS sessions; None where the server has the plugin
         self.login = (user, password)  # for those who connect themselves: the executors of Spark
         self.writer: Writer | None = None  # that of `kgrec.graph.lock.writing`
-        self.answers = True  # when it was last asked: who did not for half a minute is asked nothing more at the end
+        self.answers = True  # when it was last asked; who did not, for half a minute, is not waited for once more
         self.bookmarks = GraphDatabase.bookmark_manager()
         self.driver = open_driver(uri, self.login, patience)
         try:
@@ -218,6 +218,7 @@ class Database:
     def _session(self, access: str = WRITE_ACCESS) -> Iterator[Session]:
         with self._explained(), self._open(access) as session:
             yield session
+        self.answers = True
 
     def _open(self, access: str, **more: Any) -> Session:
         return self.driver.session(
@@ -247,7 +248,6 @@ class Database:
         try:
             with held_back():
                 yield
-            self.answers = True
         except AuthError as error:
             raise KgrecError(f"Neo4j at {self.uri} refused user {self.user!r}: wrong user name or password.") from error
         except ServiceUnavailable as error:

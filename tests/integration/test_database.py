@@ -155,6 +155,20 @@ def test_a_lost_connection_is_one_sentence_and_the_driver_adds_none(neo4j_addres
     assert errors == ""
 
 
+def test_a_stream_that_is_cut_off_leaves_word_that_nobody_answers(neo4j_address: dict[str, str]) -> None:
+    with cuttable(urlsplit(neo4j_address["uri"]).port or 0) as proxy:
+        there = f"bolt://127.0.0.1:{proxy.port}", neo4j_address["user"], neo4j_address["password"]
+        with Database(*there, patience=1) as behind:
+            stream = behind.stream("project/items", fetch_size=1)
+            assert next(stream)["item_id"] == "01"
+            proxy.cut()
+            with pytest.raises(KgrecError, match="does not answer"):
+                next(stream)
+            assert not behind.answers
+            proxy.mend()
+            assert len(behind.read("project/items")) == 25 and behind.answers
+
+
 PROJECTING = """
 import sys
 from kgrec.graph.database import Database
