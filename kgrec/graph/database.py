@@ -51,7 +51,7 @@ class Database:
         self.session_memory = session_memory  # of Aura's GDS sessions; None where the server has the plugin
         self.login = (user, password)  # for those who connect themselves: the executors of Spark
         self.writer: Writer | None = None  # that of `kgrec.graph.lock.writing`
-        self.answers = True  # when it was last asked; who did not, for half a minute, is not waited for once more
+        self.answers = True  # when it was last asked; who did not, however often, is not waited for once more
         self.bookmarks = GraphDatabase.bookmark_manager()
         self.driver = open_driver(uri, self.login, patience)
         try:
