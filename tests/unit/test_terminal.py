@@ -232,7 +232,7 @@ def fail(**_):
     write_records("json", ["a"], [{"a": text}])
     write_records("csv", ["a"], [{"a": text}])
     warnings.warn(text)
-    logging.getLogger("neo4j").warning(text)
+    logging.getLogger("some.library").warning(text)
     raise ValueError(text)
 commands.kgrec.main = fail
 commands.main()
