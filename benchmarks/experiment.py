@@ -34,6 +34,7 @@ from kgrec.graph.database import connect
 from kgrec.options import NEO4J_OPTIONS, neo4j_options, neo4j_settings
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
+from kgrec.training.run_lock import training
 from recommender import second_stage
 from recommender.asked import sessions_asked, users_asked
 from recommender.dataset import Dataset
@@ -243,7 +244,9 @@ def run(
     """Train and measure every seed."""
     dataset, graph = Dataset.load(data / "dataset"), StreamedGraph.load(data / "graph")
     for seed in seeds:
-        Experiment(dataset, graph, source, seed, out / f"seed-{seed}").measure(conditionings, ablations)
+        folder = out / f"seed-{seed}"
+        with training(folder, "sasrec"):
+            Experiment(dataset, graph, source, seed, folder).measure(conditionings, ablations)
 
 
 @main.command()
