@@ -7,8 +7,9 @@ once undisturbed. Then, as often as asked, everything is put back to what was be
 some moment of the command, and the command is waited for; the server is started again and the command given again.
 
 - *ended* is a command that did not notice: it needed the server no more.
-- *told* is one that ended with status 1 and one sentence, and nothing else but its progress, on the standard error.
-- *went on* is a command that was told so and, given again, made the same graph and printed the same as undisturbed.
+- *told* is one that ended with status 1 and one sentence, its progress and notes aside, on the standard error.
+- *went on* is a command that, given again, made the same graph as undisturbed; `evaluate` and `recommend` printed the
+  same, too.
 - What is neither is a fault: a traceback, more than a sentence, no end within five minutes, another graph.
 
 Nodes and relationships are compared with all their properties but those that tell when a run was made.
@@ -83,9 +84,10 @@ class Shop:
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("KGREC_")}
         self.environment |= {"KGREC_HOME": str(folder / "now")}
 
-    def start(self, arguments: list[str]) -> subprocess.Popen[str]:
-        """Start a command."""
-        return subprocess.Popen(
+    def give(self, arguments: list[str], kill_after: float | None = None) -> Ended:
+        """Run a command to its end, and kill the server so many seconds after its start."""
+        begun = time.monotonic()
+        process = subprocess.Popen(
             [sys.executable, "-m", "kgrec", *arguments],
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -93,11 +95,6 @@ class Shop:
             stderr=subprocess.PIPE,
             text=True,
         )
-
-    def give(self, arguments: list[str], kill_after: float | None = None) -> Ended:
-        """Run a command to its end, and kill the server so many seconds after its start."""
-        begun = time.monotonic()
-        process = self.start(arguments)
         if kill_after is not None:
             time.sleep(kill_after)
             status = self.server.status()
