@@ -92,7 +92,7 @@ def serve(items: int, home: Path, bolt_port: int, http_port: int, port: int, at_
     given = histories(USERS, items)
     with connect_as(Database, neo4j) as database:
         _fill(database, given, items)
-    current = Current(lambda: _loaded(given, items, settings, neo4j), lambda: (None, None), 10.0)
+    current = Current(lambda: _loaded(given, items, settings, neo4j), lambda loaded: loaded.contents, 10.0)
     config = uvicorn.Config(application(current, settings), port=port, log_config=None, access_log=False, ws="none")
     print(f"Serving {items:,} items at port {port}.", flush=True)
     uvicorn.Server(config).run()
@@ -139,7 +139,7 @@ def _loaded(given: list[np.ndarray], items: int, settings: ServeSettings, neo4j:
     recommender.served.lists([[1]], torch.zeros(1, DIM), 1)
     current, personas = graph.read(CURRENT)[0], graph.read("serve/personas", run_id="")
     graph.remember(Memory(current, personas, titles, known, snapshot, settings.remembered_users))
-    return Loaded(recommender, graph, graph, Path(), titles, (None, None), datetime.now(UTC))
+    return Loaded(recommender, graph, graph, Path(), titles, (None, None, items), datetime.now(UTC))
 
 
 def _item(number: int) -> str:

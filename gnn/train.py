@@ -29,7 +29,7 @@ from kgrec.files import replacing
 from kgrec.graph.co_occurrence import RELATIONSHIP, ensure_co_occurrence
 from kgrec.graph.database import Database
 from kgrec.graph.domains import domains
-from kgrec.graph.lock import writing
+from kgrec.graph.lock import learning, writing
 from kgrec.results import Results
 from kgrec.settings import load_section
 from kgrec.terminal import note, waiting
@@ -39,6 +39,8 @@ from kgrec.training.run_lock import training
 
 if TYPE_CHECKING:
     import pandas as pd
+
+PATIENCE = 3_600.0  # seconds for which what was learned for so long waits for feedback that is being written
 
 
 @dataclass(frozen=True)
@@ -144,16 +146,16 @@ def train_personas(
     run, settings = Path(run), settings or load_section("hdgi", HDGISettings)
     if settings.text_model:
         TextModel(settings.text_model)  # refused now rather than after hours; it is in no one's way meanwhile
-    with writing(database, disturbs=False), training(run, "personas"):
+    with learning(database), training(run, "personas"):
         return _train(database, run, settings, fresh)
 
 
 def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -> TrainedPersonas:
     texts = [*settings.meta_paths, *(text for domain in domains(database) for text in domain.meta_paths)]
     meta_paths = list(dict.fromkeys(MetaPath.parse(text) for text in texts))
-    split_feedback(database)
     walked = any(RELATIONSHIP in path.types for path in meta_paths)
-    with waiting("Reading the graph"):
+    with writing(database, disturbs=False), waiting("Reading the graph"):
+        split_feedback(database)
         ensure_co_occurrence(database, tuple(Fit) if walked else (Fit.FINAL,))
         streamed = stream_graph(database, meta_paths)
     made: dict[Fit, UserVectors] = {}
@@ -190,7 +192,7 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
     if learned.maps is not None:
         item_encoder(graph.items, learned.maps, learned.run_id, keys_in(database)).save(run)
     stable = stability(learned.vectors.numpy(), len(found.centres), settings.seed)
-    with waiting("Writing the personas"):
+    with waiting("Writing the personas"), writing(database, disturbs=False, wait=PATIENCE):
         for fit, names in named.items():
             write_evaluation_personas(database, made[fit], names)
         write_back(database, learned, found, stable)

@@ -1,8 +1,8 @@
-// Who holds the writer's lock or held it last, and how often it was taken; no row where it never was. Who has no
+// Who holds a lock or held it last, and how often it was taken; no row where it never was. Who has no
 // heartbeat is silent.
-MATCH (lock:Lock {name: 'writer'})
+MATCH (lock:Lock {name: $kind})
 WHERE lock.owner IS NOT NULL OR lock.writes IS NOT NULL
-RETURN lock.owner AS owner, lock.command AS command, lock.user AS user, lock.host AS host, lock.machine AS machine,
+RETURN lock.name AS name, lock.owner AS owner, lock.command AS command, lock.user AS user, lock.host AS host, lock.machine AS machine,
        lock.process AS process, lock.started AS started, lock.since AS since, lock.disturbs AS disturbs,
        coalesce(toIntegerOrNull(lock.writes), 0) AS writes,
        coalesce(toIntegerOrNull(lock.disturbances), 0) AS disturbances,

@@ -1,3 +1,3 @@
-// Give the writer's lock back. What it says of the last writer stays: readers tell by it who came between.
-MATCH (lock:Lock {name: 'writer', owner: $owner})
+// Give a lock back. What it says of the last writer stays: readers tell by it who came between.
+MATCH (lock:Lock {name: $kind, owner: $owner})
 REMOVE lock.owner, lock.heartbeat

@@ -1,2 +1,2 @@
-// Remove the writer's lock: shown to be run by hand, where its holder is known to be gone and kgrec cannot know it.
+// Remove the locks: shown to be run by hand, where their holder is known to be gone and kgrec cannot know it.
 MATCH (lock:Lock) DELETE lock

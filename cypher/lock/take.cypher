@@ -1,8 +1,8 @@
-// Take the writer's lock, if it is free: nobody holds it, its holder is known to be gone, or one on another machine has
+// Take a lock, the writer's or the learner's, if it is free: nobody holds it, its holder is known to be gone, or one on another machine has
 // been silent for $patience seconds, by the clock of the server, or has no heartbeat.
 // $owner: who asks; $gone: the holder that is known to be gone; $machine and $about: of who asks; $disturbs: whether
 // readers would see half of what is going to be written.
-MERGE (lock:Lock {name: 'writer'})
+MERGE (lock:Lock {name: $kind})
 SET lock.asked = $owner // holds the node: of two who ask at once, one waits until the other has got it
 WITH lock,
      lock.owner IS NULL OR lock.owner = $gone

@@ -28,7 +28,7 @@ def split_feedback(database: Database) -> int:
 
 
 def encode_told(database: Database, run: Path) -> int:
-    """Let what users like, dislike and are interested in count in their personas, which were learned without it.
+    """Let what users like, dislike and are interested in, and did meanwhile, count in personas learned without it.
 
     Args:
         database: with the personas that were just written.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from graphdatascience import GraphDataScience
     from graphdatascience.graph.graph_api import Graph
 
-    from kgrec.graph.lock import Writer
+    from kgrec.graph.lock import Lock
 
 Row = dict[str, Any]
 
@@ -50,7 +50,8 @@ class Database:
         self.patience = patience
         self.session_memory = session_memory  # of Aura's GDS sessions; None where the server has the plugin
         self.login = (user, password)  # for those who connect themselves: the executors of Spark
-        self.writer: Writer | None = None  # that of `kgrec.graph.lock.writing`
+        self.writer: Lock | None = None  # that of `kgrec.graph.lock.writing`
+        self.learner: Lock | None = None  # that of `kgrec.graph.lock.learning`
         self.answers = True  # when it was last asked; who did not, however often, is not waited for once more
         self.bookmarks = GraphDatabase.bookmark_manager()
         self.driver = open_driver(uri, self.login, patience)

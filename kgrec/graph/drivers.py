@@ -1,12 +1,14 @@
 """The driver of Neo4j's protocol: one that asks the members of a cluster in turn, or one that asks a single member."""
 
 import logging
+import time
 from typing import Any
 
 from neo4j import Driver, GraphDatabase, NotificationDisabledClassification
-from neo4j.exceptions import ConfigurationError
+from neo4j.exceptions import ConfigurationError, ServiceUnavailable
 
 from kgrec.errors import KgrecError, first_line
+from kgrec.terminal import note
 
 ROUTED = "neo4j"  # begins the schemes of addresses at which a driver asks for the members of a cluster
 
@@ -15,8 +17,30 @@ REMARKS_PASSED_OVER = [
     kind for kind in NotificationDisabledClassification if kind is not NotificationDisabledClassification.DEPRECATION
 ]
 
-# The driver warns of every connection that it loses. Who asked is told in one sentence; logs that are set up have both.
-logging.getLogger("neo4j").addHandler(logging.NullHandler())
+OUTAGE = 120.0  # seconds: what is tried again within them is of the outage that was told
+
+
+class Outages(logging.Handler):
+    """Tells once an outage that the driver tries again, which it does in silence for half a minute and more.
+
+    All else that it warns of, who asked is told in one sentence. Logs that are set up have its own words instead.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._told = -OUTAGE
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell of a record that the server does not answer and is asked again."""
+        causes = record.args if isinstance(record.args, tuple) else ()
+        again = "retried" in str(record.msg) and any(isinstance(cause, ServiceUnavailable) for cause in causes)
+        if not again or logging.getLogger().handlers or time.monotonic() - self._told < OUTAGE:
+            return
+        self._told = time.monotonic()
+        note("Neo4j does not answer: trying again, for a minute at most.")
+
+
+logging.getLogger("neo4j").addHandler(Outages())
 
 
 def open_driver(uri: str, login: tuple[str, str], patience: float | None = None) -> Driver:

@@ -14,15 +14,16 @@ if TYPE_CHECKING:
 
 MEBIBYTE = 1 << 20
 SERVER_HEAP = 128 * MEBIBYTE  # what Neo4j and GDS hold themselves, at rest
-LOCKED = re.compile(r"-lock([0-9a-f]{12})-")
+LOCKED = re.compile(r"-(writer|learner)([0-9a-f]{12})-")
 # In Neo4j's words, Java's and those of GDS.
 OUT_OF_MEMORY = re.compile(r"OutOfMemory|MemoryLimit|Java heap space|exceeds (available|current free) memory")
 
 
 def name_of_mine(database: "Database") -> str:
-    """Make a new name that tells the process that projects, and the writer's lock that it holds, if any."""
-    lock = f"-lock{database.writer.owner[:12]}" if database.writer else ""
-    return f"kgrec-{this_process().tag}{lock}-{uuid.uuid4().hex[:12]}"
+    """Make a new name that tells the process that projects, and the lock that it holds, if any."""
+    lock = database.writer or database.learner
+    held = f"-{lock.name}{lock.owner[:12]}" if lock else ""
+    return f"kgrec-{this_process().tag}{held}-{uuid.uuid4().hex[:12]}"
 
 
 def sweep(database: "Database") -> None:
@@ -42,7 +43,8 @@ def _is_gone(database: "Database", name: str) -> bool:
         return False
     if owner.gone:
         return True
-    return lock is not None and database.writer is not None and lock[1] != database.writer.owner[:12]
+    mine = {"writer": database.writer, "learner": database.learner}[lock[1]] if lock else None
+    return lock is not None and mine is not None and lock[2] != mine.owner[:12]
 
 
 def require_heap(database: "Database", name: str, parameters: dict[str, Any]) -> None:

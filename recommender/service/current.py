@@ -1,4 +1,4 @@
-"""What is served now, and the switch to what the run folder holds by then: loaded beside it, swapped at an instant."""
+"""What is served now, and the switch to what folder and graph hold by then: loaded beside it, swapped at an instant."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from kgrec.feedback.events import Event
 from recommender.service.loaded import Contents, Loaded
 from recommender.service.logs import log
 
-BEAT = 2.0  # seconds between two looks at the run folder
+BEAT = 2.0  # seconds between two looks at run folder and graph
 AGAIN = 15  # beats until a load that failed is tried again
 
 
@@ -16,8 +16,8 @@ class Current:
     """Holds what is served; a request takes it once, and keeps it until it is answered.
 
     Args:
-        load: brings what the run folder holds into memory.
-        contents: tells what that is.
+        load: brings what run folder and graph hold into memory.
+        contents: tells what that is now, for what is loaded.
         parting: seconds after which whoever still uses what was served before has given up.
 
     Attributes:
@@ -28,7 +28,7 @@ class Current:
         KgrecError: as ``load`` does, the first time.
     """
 
-    def __init__(self, load: Callable[[], Loaded], contents: Callable[[], Contents], parting: float):
+    def __init__(self, load: Callable[[], Loaded], contents: Callable[[Loaded], Contents], parting: float):
         self._load, self._contents, self._parting = load, contents, parting
         self.loaded = load()
         self._meanwhile: list[Event] | None = None  # what users tell while another run is loaded
@@ -62,7 +62,7 @@ class Current:
             self._asked.clear()
             if self._closed.is_set():
                 return
-            now = self._contents()
+            now = self._contents(self.loaded)
             # A training replaces one file after the other: what is the same as a moment ago may be all of it.
             changed = now != self.loaded.contents and now == before
             waited = 0 if now != before else waited + 1

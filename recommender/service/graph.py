@@ -11,6 +11,7 @@ from neo4j.exceptions import DriverError, Neo4jError
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
+from kgrec.graph.holder import look
 from recommender.service.memory import ALL_USERS, CURRENT, MEMBERSHIPS, NEAREST, OF_ALL, PERSONAS, TITLES, Memory
 
 BEAT = 1.0  # seconds between two looks whether it answers
@@ -37,6 +38,7 @@ class Graph(Database):
         self.memory: Memory | None = None
         self._away, self._closed = threading.Event(), threading.Event()
         self._has_others = False  # personas than those of the models in memory
+        self._n_items = 0
         self._looking: threading.Thread | None = None
         super().__init__(*where, **how)
 
@@ -50,6 +52,16 @@ class Graph(Database):
         self.memory = memory
         self._looking = threading.Thread(target=self._look, args=(memory,), name="kgrec-graph", daemon=True)
         self._looking.start()
+
+    def n_items(self) -> int:
+        """Return how many items it has; how many it had, while it is away or somebody loads into it."""
+        with suppress(KgrecError):
+            found: int = Database.read(self, "serve/n_items")[0]["n_items"]
+            if found != self._n_items:
+                holder = look(self)
+                loads = holder is not None and holder.at_work and holder.disturbs
+                self._n_items = self._n_items if loads else found
+        return self._n_items
 
     def close(self) -> None:
         """End the connection; who still waits for it is answered from memory."""

@@ -1,7 +1,7 @@
 """What a list of any user needs, as arrays that are mapped from the run folder: for when the graph is away.
 
 It is read of the graph once for a snapshot, and kept beside it. What users told since then is read at each load
-(``serve/told``).
+(``feedback/told``).
 """
 
 from collections.abc import Iterable, Sequence

@@ -30,7 +30,8 @@ from recommender.snapshot import Snapshot
 from recommender.trained import files_read
 
 USERS = 200  # that are read together
-Contents = tuple[Any, Any]  # of a run folder: what its snapshot consists of, and the files of its models
+# What a run folder's snapshot consists of, the files of its models, and how many items the graph has.
+Contents = tuple[Any, Any, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,7 @@ class Loaded:
         writer: a connection of its own for what is written, which nothing answers from memory.
         run: the folder.
         titles: of all items.
-        contents: of the run folder that it is of.
+        contents: of run folder and graph that it is of.
         since: when it was loaded.
     """
 
@@ -65,7 +66,7 @@ class Loaded:
         graph = connect_as(Graph, neo4j, settings.graph_seconds)
         writer = None
         try:
-            before = contents(run)
+            before = contents(run, graph)
             with reading(graph), settled(run, "sasrec", files_read(Fit.FINAL)):
                 recommender = Recommender(graph, run)
                 personas = recommender.personas
@@ -80,14 +81,14 @@ class Loaded:
             cards: Row = {"run_id": personas.run_id, "traits": TRAITS}
             for name, parameters in (("project/persona_cards", cards), ("personas/about", {})):
                 memory.keep(name, parameters, graph.read(name, **parameters))
-            _read_into(memory, graph, [row["user_id"] for row in graph.stream("serve/told")])
+            _read_into(memory, graph, [row["user_id"] for row in graph.stream("feedback/told")])
             graph.remember(memory)
         except BaseException:
             graph.close()
             if writer is not None:
                 writer.driver.close()
             raise
-        after = contents(run)
+        after = contents(run, graph)
         mine = after[1] == before[1] and _manifest(run).get("state") == recommender.snapshot.state  # made by this load
         return cls(recommender, graph, writer, run, titles, after if mine else before, datetime.now(UTC))
 
@@ -96,6 +97,10 @@ class Loaded:
         self.memory.tell(events)
         with suppress(KgrecError):  # it has gone away since: what was told counts as far as it tells by itself
             _read_into(self.memory, self.graph, list(dict.fromkeys(event.user_id for event in events)))
+
+    def now(self) -> Contents:
+        """Tell of what it would be, were it loaded now."""
+        return contents(self.run, self.graph)
 
     @property
     def memory(self) -> Memory:
@@ -120,9 +125,9 @@ def _read_into(memory: Memory, graph: Graph, user_ids: list[str]) -> None:
             memory.keep(name, parameters, graph.read(name, **parameters))
 
 
-def contents(run: Path) -> Contents:
-    """Tell what is in a run folder of what is served; a folder that is trained into, or replaced, has others."""
-    return _manifest(run).get("files"), files_of(run, files_read(Fit.FINAL))
+def contents(run: Path, graph: Graph) -> Contents:
+    """Tell of what is served: of a folder that is trained into or replaced, or a graph with new items, it differs."""
+    return _manifest(run).get("files"), files_of(run, files_read(Fit.FINAL)), graph.n_items()
 
 
 def _kept_as(run: Path, snapshot: Snapshot) -> str | None:

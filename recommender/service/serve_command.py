@@ -15,7 +15,7 @@ from kgrec.settings import load_section
 from kgrec.terminal import note, waiting
 from recommender.service.application import application
 from recommender.service.current import Current
-from recommender.service.loaded import Loaded, contents
+from recommender.service.loaded import Loaded
 from recommender.service.logs import Lines
 from recommender.service.settings import ServeSettings
 
@@ -56,7 +56,7 @@ def serve(context: click.Context, /, host: str, port: int, run: Path, **given: s
         with waiting("loading models and index"):
             current = Current(
                 lambda: Loaded.of(run, settings, neo4j),
-                lambda: contents(run),
+                Loaded.now,
                 settings.timeout_seconds + settings.graph_seconds,
             )
         server = uvicorn.Server(

@@ -10,6 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+import gnn.train
+from gnn.settings import HDGISettings
+from gnn.train import train_personas
+from gnn.trainer import UserVectors, learn
+from gnn.training_graph import TrainingGraph
 from kgloader.dbpedia.predicates import FACT_TYPES
 from kgrec.errors import KgrecError, Unknown
 from kgrec.explore.queries import run_query
@@ -344,3 +349,31 @@ def test_training_splits_it_and_lets_what_was_said_count(
         database, "MATCH (:User {user_id: $user})-[:HAD_PERSONA]->(s) RETURN s.run_id ORDER BY s.valid_from", user=USER
     )
     assert len(runs) == 4 and runs[0] == runs[1] != runs[2] == runs[3] and broken(database) == {}
+
+
+def test_what_comes_while_personas_are_learned_is_taken_and_counts(
+    database: Database, neo4j_address: dict[str, str], run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process's feedback, as the last fit is learned; it waits for the next training to be split."""
+    new, *_, other = listed(database, run)
+    told = [Event(USER, "interaction", new), Event("meanwhile", "interaction", other)]
+
+    def disturbed(graph: TrainingGraph, *more: Any) -> UserVectors:
+        if graph.fit is Fit.FINAL:
+            with Database(neo4j_address["uri"], neo4j_address["user"], neo4j_address["password"]) as second:
+                assert record(second, told, run).encoded == 2
+                with pytest.raises(KgrecError, match="is being learned from by "), writing(second):
+                    pass
+        return learn(graph, *more)
+
+    monkeypatch.setattr(gnn.train, "learn", disturbed)
+    settings = HDGISettings(epochs=2, dim=8, structure_dim=8, personas=3, personas_per_user=2, seed=5)
+    trained = train_personas(database, run.with_name("meanwhile"), settings)
+    waits = "MATCH (u:User)-[r:INTERACTED {split: 'feedback'}]->() RETURN u.user_id ORDER BY u.user_id"
+    assert rows(database, waits) == [(USER,), ("meanwhile",)]
+    of_run = "MATCH (u:User) WHERE u.user_id IN $users RETURN DISTINCT u.persona_run"
+    assert rows(database, of_run, users=[USER, "meanwhile"]) == [(trained.run_id,)]
+    assert new in chosen(database, USER)
+    assert np.allclose(persona(database, USER), of_items(database, chosen(database, USER)), atol=1e-5)
+    assert np.allclose(persona(database, "meanwhile"), of_items(database, [other]), atol=1e-5)
+    assert broken(database) == {}

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,7 +21,8 @@ import pytest
 from kgrec.errors import KgrecError
 from kgrec.graph import lock
 from kgrec.graph.database import Database
-from kgrec.graph.lock import reading, writing
+from kgrec.graph.holder import look
+from kgrec.graph.lock import learning, reading, writing
 from kgrec.owner import Owner, _started, this_process
 from recommender.reading import read_dataset
 from tests.conftest import CommandLine, empty
@@ -186,9 +188,9 @@ def test_an_edited_lock_is_taken_over_or_named(database: Database, changed: dict
 def test_nobody_asks_for_the_lock_in_vain_for_ever(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """What Python reads of the lock and what the statement does are at odds."""
     give_to(database, "elsewhere", 1, 1)
-    holder = lock._look(database)
+    holder = look(database)
     assert holder is not None
-    monkeypatch.setattr(lock, "_look", lambda _: replace(holder, owner="another", silent=True))
+    monkeypatch.setattr(lock, "look", lambda *_: replace(holder, owner="another", silent=True))
     with pytest.raises(KgrecError, match=DAMAGED), writing(database):
         pass
 
@@ -273,6 +275,71 @@ def test_personas_disturb_only_who_reads_several_fits(database: Database, second
         pass
     with pytest.raises(KgrecError, match="written while"), reading(database, alone=True):
         write(second, disturbs=False)
+
+
+def test_while_somebody_learns_only_who_disturbs_nobody_writes(database: Database, second: Database) -> None:
+    told = f"The graph is being learned from by `.*` .process {os.getpid()} "
+    with learning(database):
+        for refused in (writing(second), learning(second)):
+            with pytest.raises(KgrecError, match=told), refused:
+                pass
+        with writing(second, disturbs=False), reading(database):
+            pass
+        with reading(second, alone=True):
+            pass
+        with writing(database):  # its own
+            pass
+        assert not held(database)
+    with writing(second), pytest.raises(KgrecError, match="is being written by"), learning(database):
+        pass
+    with learning(second):
+        pass
+    assert rows(database, "MATCH (l:Lock) WHERE l.owner IS NOT NULL RETURN l.name") == []
+
+
+def test_a_load_that_is_refused_while_somebody_learns_is_no_disturbance(database: Database, second: Database) -> None:
+    with learning(database), reading(database), pytest.raises(KgrecError, match="learned from"), writing(second):
+        pass
+
+
+def test_who_disturbs_nobody_waits_for_another_such(database: Database, second: Database) -> None:
+    released: list[float] = []
+
+    def write_for_a_moment() -> None:
+        with writing(second, disturbs=False):
+            taken.set()
+            time.sleep(0.5)
+            released.append(time.monotonic())
+
+    taken = threading.Event()
+    thread = threading.Thread(target=write_for_a_moment)
+    thread.start()
+    assert taken.wait(30)
+    with pytest.raises(KgrecError, match="is being written by"), writing(database, disturbs=False, wait=0):
+        pass
+    with writing(database, disturbs=False, wait=30):
+        assert released and released[0] <= time.monotonic()
+    thread.join()
+
+
+def test_a_learner_that_was_killed_keeps_nobody_from_loading(database: Database, second: Database) -> None:
+    with learning(database):
+        taken = "MATCH (l:Lock {name: 'learner'}) SET l.process = $process, l.started = $started"
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as gone:
+            started = _started(gone.pid)
+            gone.kill()
+        database.driver.execute_query(taken, process=gone.pid, started=started)
+        with writing(second):
+            pass
+
+
+def test_who_lost_the_lock_while_learning_writes_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(KgrecError, match="stood still for so long"), learning(database):
+        database.driver.execute_query("MATCH (l:Lock {name: 'learner'}) SET l.owner = 'other'")
+        asleep = lock._clock() + 100
+        monkeypatch.setattr(lock, "_clock", lambda: asleep)
+        with writing(database, disturbs=False):
+            raise AssertionError("it may not write")
 
 
 def test_of_many_who_ask_at_once_one_gets_it(database: Database, neo4j_address: dict[str, str]) -> None:

@@ -29,12 +29,13 @@ from schemathesis.core.result import Ok
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.graph.lock import writing
 from kgrec.settings import Neo4jSettings
 from recommender import fusion
 from recommender.fusion import Fusion
 from recommender.service.application import application
 from recommender.service.current import Current
-from recommender.service.loaded import Loaded, contents
+from recommender.service.loaded import Loaded
 from recommender.service.settings import ServeSettings
 from tests.conftest import CommandLine
 from tests.integration.cuttable import Cuttable, cuttable
@@ -86,7 +87,7 @@ def start(run: Path, command_line: CommandLine, neo4j_address: dict[str, str], w
         with pytest.MonkeyPatch.context() as patch:
             for name, value in command_line.environment.items():
                 patch.setenv(name, value)
-            current = Current(lambda: Loaded.of(folder, serve, login), lambda: contents(folder), 3.0)
+            current = Current(lambda: Loaded.of(folder, serve, login), Loaded.now, 3.0)
             config = uvicorn.Config(application(current, serve), port=0, log_config=None, ws="none")
             server = uvicorn.Server(config)
             thread = threading.Thread(target=server.run, daemon=True)
@@ -285,6 +286,25 @@ def test_another_run_takes_its_place_without_a_failed_request(
         assert client.post("/v1/reload").status_code == 202
         until(lambda: client.get("/ready").json()["problem"] is not None)
         assert client.get("/v1/users/u00/recommendations?k=7").json() == after.json()
+
+
+def test_items_that_are_loaded_meanwhile_are_known_as_soon_as_the_load_has_ended(
+    database: Database, client: Client
+) -> None:
+    path, asked = "/v1/sessions/recommendations", {"items": ["i00", "came later"]}
+    answered = {"passed_over": ["came later"]}
+    try:
+        with writing(database):
+            made = "CREATE (:Item {item_id: 'came later', title: 'The Late Sea'})"
+            database.driver.execute_query(made)
+            graph = client.current.loaded.graph
+            assert database.read("serve/n_items")[0]["n_items"] == graph.n_items() + 1
+            assert client.post(path, asked).json().items() >= answered.items()
+        until(lambda: client.post(path, asked).json()["passed_over"] == [])
+        assert client.get("/v1/items?title=late").json()["items"][0]["item_id"] == "came later"
+    finally:
+        database.driver.execute_query("MATCH (i:Item {item_id: 'came later'}) DETACH DELETE i")
+    until(lambda: client.post(path, asked).json().items() >= answered.items())
 
 
 def test_feedback_is_in_the_next_list_and_its_reasons_in_words(client: Client) -> None:

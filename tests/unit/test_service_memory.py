@@ -123,7 +123,7 @@ def test_what_is_told_while_another_run_is_loaded_is_told_to_it_as_well(monkeypa
     def loaded(name: str) -> Any:
         personas = SimpleNamespace(run_id=name)
         return SimpleNamespace(
-            contents=("", ""), since=datetime.now(UTC), recommender=SimpleNamespace(personas=personas),
+            contents=("", "", 0), since=datetime.now(UTC), recommender=SimpleNamespace(personas=personas),
             tell=lambda events: told.append((name, list(events))), close=lambda: None,
         )  # fmt: skip
 
@@ -136,7 +136,7 @@ def test_what_is_told_while_another_run_is_loaded_is_told_to_it_as_well(monkeypa
             goes_on.wait(10)
         return cast(Loaded, loaded(name))
 
-    serving = Current(load, lambda: ("", ""), 0.0)
+    serving = Current(load, lambda found: found.contents, 0.0)
     serving.tell([Event("b", "like", "i1")])
     serving.reload()
     assert loading.wait(10)
