@@ -13,6 +13,7 @@ import pytest
 from kgloader.bulk.blocks import blocks
 from kgloader.commands import load_amazon
 from kgloader.dbpedia.commands import dbpedia
+from kgloader.domains.commands import load_domain
 from kgloader.domains.tables import Table
 from kgloader.options import FILE
 from kgloader.readers import lines
@@ -77,6 +78,8 @@ def test_the_output_of_another_command_is_refused() -> None:
     for option in ("--links", "--dump"):
         with pytest.raises(KgrecError, match=f"^/dev/fd/{source} is a pipe"):
             dbpedia.make_context("dbpedia", [option, f"/dev/fd/{source}"])
+    with pytest.raises(KgrecError, match=f"^/dev/fd/{source} is a pipe"):
+        load_domain.make_context("domain", [f"/dev/fd/{source}"])
     os.close(source)
     os.close(target)
 
