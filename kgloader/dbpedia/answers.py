@@ -8,11 +8,13 @@ from typing import Protocol
 from kgloader.dbpedia.predicates import ONTOLOGY
 from kgloader.dbpedia.solutions import Solution
 from kgloader.dbpedia.sparql import PartialAnswerError, RefusedError, iri
+from kgloader.dbpedia.titles import LONGEST_TITLE
 from kgloader.report import Report
 from kgrec.errors import KgrecError
 
 ROW_LIMIT = 10_000  # DBpedia's own; an answer of that length may be cut off
 IRIS = ("entity", "predicate", "object")  # variables of kgrec's queries
+TEXTS = ("label", "name", "alias", "creator", "value")  # those that are literals
 PREFIXES = (
     "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
     "PREFIX foaf: <http://xmlns.com/foaf/0.1/>\n"
@@ -72,7 +74,7 @@ def answers(source: Source, keys: list[str], query: BatchQuery, report: Report) 
         if single and len(rows) >= ROW_LIMIT:
             report.read[f"answers of {ROW_LIMIT:,} rows, which may be cut off"] += 1
         if single or len(rows) < ROW_LIMIT:
-            return rows
+            return [_bounded(row) for row in rows]
         why = ""
     if single:
         _ensure_answered(source, query)
@@ -80,6 +82,11 @@ def answers(source: Source, keys: list[str], query: BatchQuery, report: Report) 
         return []
     middle = len(keys) // 2
     return [*answers(source, keys[:middle], query, report), *answers(source, keys[middle:], query, report)]
+
+
+def _bounded(row: Solution) -> Solution:
+    """Return a solution whose texts are no longer than a title: an answer may hold a label of megabytes."""
+    return {name: value[:LONGEST_TITLE] if name in TEXTS else value for name, value in row.items()}
 
 
 def _ensure_answered(source: Source, query: BatchQuery) -> None:

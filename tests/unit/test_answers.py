@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from kgloader.dbpedia import answers, sparql
 from kgloader.dbpedia.answers import BatchQuery
 from kgloader.dbpedia.candidates import PROBE, has_full_text
+from kgloader.dbpedia.dump import Dump
 from kgloader.dbpedia.sparql import Endpoint
+from kgloader.dbpedia.titles import LONGEST_TITLE
 from kgloader.report import Report
 from kgrec.errors import KgrecError
 from tests.misbehaving import Server, misbehaving, solutions, status
@@ -113,6 +115,21 @@ def test_as_many_rows_as_are_given_are_taken_told_and_not_kept(
             assert report.read == ({"answers of 10 rows, which may be cut off": 2} if cut_off else {})
         kept = len(list((tmp_path / str(rows)).iterdir()))
         assert kept == (3 if not cut_off else 1)  # of the batch, which is asked for in halves again
+
+
+@pytest.mark.parametrize("dumped", [False, True])
+def test_texts_are_cut_to_the_length_of_a_title_and_iris_are_not(keyed: Keyed, tmp_path: Path, dumped: bool) -> None:
+    long, entity = "x" * 100_000, IRI + "y" * 1_900
+    if dumped:
+        path = tmp_path / "labels.nt"
+        path.write_text(f'<{entity}> <http://www.w3.org/2000/01/rdf-schema#label> "{long}"@en .\n')
+        query = BatchQuery(lambda _: "SELECT ?label ?entity { ?entity ?is ?label }", QUERY.needed, QUERY.unknown)
+        with Dump([path]) as dump:
+            found = answers.answers(dump, ["a"], query, Report())
+    else:
+        keyed.server.answers[:] = [status(200, solutions({"label": long, "entity": entity}))]
+        found = answers.answers(client(keyed, tmp_path), ["a"], QUERY, Report())
+    assert found == [{"label": "x" * LONGEST_TITLE, "entity": entity}]
 
 
 @pytest.mark.parametrize("code", [400, 500])
