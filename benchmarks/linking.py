@@ -76,7 +76,9 @@ class Searched:
             elif triple.predicate == TYPE:
                 self.types[entity].append(triple.object.value)  # type: ignore[union-attr]
 
-    def select(self, query: str, needed: tuple[str, ...], iris: tuple[str, ...] = ()) -> list[Solution]:
+    def select(
+        self, query: str, needed: tuple[str, ...], iris: tuple[str, ...] = (), kept_below: int | None = None
+    ) -> list[Solution]:
         """Answer a query; of one that searches by words, with labels and types alone."""
         searched = SEARCH.search(query)
         if searched is None:

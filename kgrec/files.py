@@ -1,10 +1,14 @@
 """Files that are whole or absent, and one process at a time."""
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
+
+DRAFT = ".kgrec.partial"
+ABANDONED = 86_400.0  # seconds since a draft was written to
 
 
 @contextmanager
@@ -31,7 +35,15 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def draft_of(path: Path) -> Path:
     """Return where `replacing` drafts a file: a name that no file of a user's has."""
-    return path.with_name(f"{path.name}.kgrec.partial")
+    return path.with_name(f"{path.name}{DRAFT}")
+
+
+def sweep_drafts(folder: Path) -> None:
+    """Remove the drafts that killed processes left in a folder: those that nobody has written to for a day."""
+    with suppress(OSError):  # not a folder of ours, or another sweeps it too
+        for draft in folder.glob(f"*{DRAFT}"):
+            if time.time() - draft.lstat().st_mtime > ABANDONED:
+                draft.unlink()
 
 
 def exclusive(path: Path) -> FileLock:

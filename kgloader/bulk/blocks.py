@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from kgloader.readers import fields
-from kgloader.readers.lines import Malformed
+from kgloader.readers.lines import LONGEST_LINE, TOO_LONG, Malformed
 from kgloader.readers.opening import opened
 from kgloader.writers.resume import Progress
 from kgrec.errors import KgrecError
@@ -59,10 +59,16 @@ def identifiers(name: str, column: pa.ChunkedArray) -> pa.DictionaryArray:
 
 
 def blocks(path: Path) -> Iterator[tuple[bytes, int]]:
-    """Yield whole lines, and how far the file has been read."""
+    """Yield whole lines, and how far the file has been read.
+
+    Raises:
+        Malformed: a line is too long.
+    """
     with opened(path) as (file, content):
         rest = b""
         while chunk := content.read(BLOCK):
+            if len(rest) + (chunk.find(b"\n") + 1 or len(chunk)) > LONGEST_LINE:
+                raise Malformed(TOO_LONG)
             end = chunk.rfind(b"\n") + 1
             if end:
                 yield rest + chunk[:end], file.tell()

@@ -3,18 +3,21 @@
 import re
 from collections.abc import Iterable
 from functools import partial
+from http import HTTPStatus
 
 from kgloader.dbpedia import answers
-from kgloader.dbpedia.answers import PREFIXES, Source, iris
+from kgloader.dbpedia.answers import PREFIXES, BatchQuery, Source, iris
 from kgloader.dbpedia.kinds import WORK_CLASSES
 from kgloader.dbpedia.linking import Candidate, Work, candidate_labels
 from kgloader.dbpedia.predicates import CREATOR_PREDICATES, DATE_PREDICATES
 from kgloader.dbpedia.solutions import Solution
-from kgloader.dbpedia.sparql import PartialAnswerError, english, is_iri
+from kgloader.dbpedia.sparql import PartialAnswerError, RefusedError, english, is_iri
 from kgloader.dbpedia.titles import read_name
 from kgloader.report import Report
 
 YEAR = re.compile("[0-9]{4}")
+UNKNOWN = "kgrec"  # a label, and a word, that nothing has
+CHOKING = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR)  # of those that know no search by words
 MOST_WORDS = 6  # of a title, in a search by words
 PASSED_OVER = {
     "the", "and", "for", "from", "with", "that", "this", "not", "are", "was", "but", "its", "his", "her", "you", "our",
@@ -73,7 +76,8 @@ def by_labels(source: Source, works: list[Work], classes: Iterable[str], report:
     labels = {work.item_id: candidate_labels(work) for work in works}
     asked = list(dict.fromkeys(label for own in labels.values() for label in own))
     found: dict[str, dict[str, Candidate]] = {}
-    for row in answers.answers(source, asked, partial(_label_query, list(classes)), ("label", "entity")):
+    query = BatchQuery(partial(_label_query, list(classes)), ("label", "entity"), UNKNOWN)
+    for row in answers.answers(source, asked, query, report):
         _add(found.setdefault(row["label"], {}), row, report)
     return {
         item_id: merged(candidate for label in own for candidate in found.get(label, {}).values())
@@ -81,11 +85,23 @@ def by_labels(source: Source, works: list[Work], classes: Iterable[str], report:
     }
 
 
-def has_full_text(source: Source) -> bool:
-    """Ask an endpoint for one label with the word "novel"; where it has no search in texts, there is none."""
+def has_full_text(source: Source, report: Report) -> bool:
+    """Ask an endpoint for one label with the word "novel"; where it has no search in texts, there is none.
+
+    Raises:
+        KgrecError: as the source says, but for an endpoint that chokes on such a search, which is noted.
+    """
     try:
         return bool(source.select(PROBE, ("entity",)))
     except PartialAnswerError:  # too slow even for this
+        return False
+    except RefusedError as error:
+        if error.status not in CHOKING:
+            raise
+        report.notes.append(
+            f"The endpoint answers a search by words with HTTP status {error.status}, so titles were looked up by "
+            "labels only: `full_text = false` in [dbpedia] leaves the question."
+        )
         return False
 
 
@@ -94,7 +110,8 @@ def by_words(source: Source, works: list[Work], classes: Iterable[str], report: 
     words = {work.item_id: sought for work in works if (sought := sought_words(work.title))}
     asked = list(dict.fromkeys(" ".join(own) for own in words.values()))
     found: dict[str, Candidate] = {}
-    for row in answers.answers(source, asked, partial(_word_query, list(classes)), ("label", "entity")):
+    query = BatchQuery(partial(_word_query, list(classes)), ("label", "entity"), UNKNOWN)
+    for row in answers.answers(source, asked, query, report):
         _add(found, row, report)
     tokens = [(candidate, set(_words(candidate.label))) for candidate in found.values()]
     return {

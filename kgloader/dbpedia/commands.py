@@ -89,8 +89,7 @@ def dbpedia(
         if links is None:
             doubts = link_items(database, source, settings, report)
             if review is not None and decided is not None:
-                unsure = write_review(review, decided, doubts)
-                report.notes.append(f"{review} has {unsure:,} new rows to decide.")
+                write_review(review, decided, doubts, report)
         fetch_facts(database, source, settings, report)
     if not dumps:
         report.read["requests to the endpoint"] += server.requests

@@ -45,8 +45,13 @@ class Dump:
         del self._store
         self._folder.cleanup()
 
-    def select(self, query: str, needed: tuple[str, ...], iris: tuple[str, ...] = ()) -> list[Solution]:
-        """Answer a SELECT query, whose ``needed`` variables always have a value here, and whose ``iris`` are IRIs."""
+    def select(
+        self, query: str, needed: tuple[str, ...], iris: tuple[str, ...] = (), kept_below: int | None = None
+    ) -> list[Solution]:
+        """Answer a SELECT query, whose ``needed`` variables always have a value here, and whose ``iris`` are IRIs.
+
+        No answer is kept.
+        """
         answer = cast(ox.QuerySolutions, self._store.query(query))
         names = [variable.value for variable in answer.variables]
         return [{name: solution[name].value for name in names if solution[name] is not None} for solution in answer]

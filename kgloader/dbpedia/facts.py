@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from more_itertools import chunked
 
 from kgloader.dbpedia import answers
-from kgloader.dbpedia.answers import PREFIXES, Source, iris
+from kgloader.dbpedia.answers import PREFIXES, BatchQuery, Source, iris
 from kgloader.dbpedia.literals import literal_predicates, literal_properties
 from kgloader.dbpedia.predicates import SECOND_TYPES, read_hop
 from kgloader.dbpedia.settings import DBpediaSettings
@@ -15,9 +15,11 @@ from kgloader.dbpedia.sparql import is_iri
 from kgloader.dbpedia.vocabulary import vocabulary
 from kgloader.labels import guessed_label
 from kgloader.report import Report, progress_bar
+from kgrec.dbpedia import RESOURCE
 from kgrec.graph.database import Database
 from kgrec.text import shown
 
+UNKNOWN = f"{RESOURCE}kgrec"  # an entity that there is not
 NAMED = 5  # ids that are no IRIs, in a report
 FACTS = (
     PREFIXES
@@ -48,10 +50,11 @@ def fetch_facts(database: Database, source: Source, settings: DBpediaSettings, r
     """
     types = vocabulary(database).fact_types
     uris = _asked_for([row["uri"] for row in database.read("load/linked_entities")], report)
+    labels_query = BatchQuery(lambda some: _labels_query(some, settings.literals), ("entity",), UNKNOWN)
     with progress_bar("facts", "entities", len(uris)) as advance:
         for batch in chunked(uris, settings.batch_size):
             facts = _facts(source, batch, types, report)
-            told = answers.answers(source, batch, lambda some: _labels_query(some, settings.literals), ("entity",))
+            told = answers.answers(source, batch, labels_query, report)
             labels = {row["entity"]: row["label"] for row in reversed(told) if "label" in row}
             _write_facts(database, batch, facts, types, labels, literal_properties(told), report)
             advance(len(batch))
@@ -93,8 +96,8 @@ def _asked_for(linked: list[str], report: Report) -> list[str]:
 
 
 def _facts(source: Source, batch: list[str], predicates: Iterable[str], report: Report) -> list[Solution]:
-    needed = ("entity", "predicate", "object")
-    answer = answers.answers(source, batch, lambda some: _facts_query(some, predicates), needed)
+    query = BatchQuery(lambda some: _facts_query(some, predicates), ("entity", "predicate", "object"), UNKNOWN)
+    answer = answers.answers(source, batch, query, report)
     facts = [fact for fact in answer if is_iri(fact["object"])]
     report.skipped["facts whose object is no IRI"] += len(answer) - len(facts)
     return facts

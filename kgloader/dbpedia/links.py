@@ -47,7 +47,7 @@ def link_items(database: Database, source: Source, settings: DBpediaSettings, re
     doubts: dict[str, list[Doubt]] = {}
     if not items:
         return doubts
-    searching = settings.full_text and has_full_text(source)
+    searching = settings.full_text and has_full_text(source, report)
     with progress_bar("linking", "items", len(items)) as advance:
         for batch in chunked(items, settings.batch_size):
             found = _looked_up(source, batch, words.classes, settings.min_score if searching else None, report)

@@ -107,27 +107,39 @@ def write_decisions(database: Database, path: Path, review: Review, report: Repo
     report.removed["SAME_AS by decision"] += deleted
 
 
-def write_review(path: Path, review: Review, doubts: dict[str, list[Doubt]]) -> int:
+def write_review(path: Path, review: Review, doubts: dict[str, list[Doubt]], report: Report) -> None:
     """Write the doubts of the items that were looked up, beside the rows that are decided or of other items.
 
-    Returns:
-        How many rows are doubts of now.
+    The report tells how many rows are doubts of now, and how many doubts could not be read back and are left out.
     """
     decided = {(row["item_id"], row["candidate"]) for row in review.rows if row["decision"].strip()}
     settled = doubts.keys() | review.chosen.keys()
     kept = [row for row in review.rows if row["decision"].strip() or row["item_id"] not in settled]
-    new = [
-        _row(doubt)
+    open_ones = [
+        doubt
         for item_id in sorted(doubts)
         for doubt in doubts[item_id]
-        if (item_id, uri := doubt.link.candidate.uri) not in decided
-        and visible(item_id + uri) == item_id + uri  # what a csv shows otherwise could not be read back
+        if (item_id, doubt.link.candidate.uri) not in decided
     ]
+    new = [_row(doubt) for doubt in open_ones if _is_shown(doubt)]
     by_item = itemgetter("item_id")
     columns = dict.fromkeys([*COLUMNS, *(name for row in kept for name in row)])
     with replacing(path.resolve()) as draft, draft.open("w", encoding="utf-8", newline="") as file:
         write_csv(file, list(columns), sorted(kept + new, key=by_item))
-    return len(new)
+    report.notes.append(f"{path} has {len(new):,} new rows to decide.")
+    left_out = len(open_ones) - len(new)
+    report.skipped["unsure links that the review file cannot show"] += left_out
+    if left_out:
+        report.notes.append(
+            f"{left_out:,} unsure links are not in {path}, as it cannot show their item's id or IRI whole: "
+            "--links takes a file of your own for those."
+        )
+
+
+def _is_shown(doubt: Doubt) -> bool:
+    """Whether a row of it can be read back: a csv shows some characters otherwise."""
+    keys = doubt.work.item_id + doubt.link.candidate.uri
+    return visible(keys) == keys
 
 
 def _check_writable(path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kgrec.errors import KgrecError
-from kgrec.files import replacing
+from kgrec.files import replacing, sweep_drafts
 
 KINDS = ("uri", "literal", "typed-literal", "bnode")  # of terms; the third is Virtuoso's
 Solution = dict[str, str]  # of a SELECT query: values by variable, those without a value left out
@@ -39,10 +39,14 @@ def understood(content: bytes, needed: tuple[str, ...], iris: tuple[str, ...]) -
 
 
 class AnswerCache:
-    """A folder of solutions by query; nothing of a query or an address can be read off the names of its files."""
+    """A folder of solutions by query; nothing of a query or an address can be read off the names of its files.
+
+    What a killed load left half written there is removed.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
+        sweep_drafts(folder)
 
     def read(self, url: str, query: str, needed: tuple[str, ...]) -> list[Solution] | None:
         """Return what is kept, or nothing where there is none, or none with a value of every ``needed`` variable."""

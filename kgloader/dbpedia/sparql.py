@@ -47,6 +47,14 @@ class PartialAnswerError(Exception):
     """An endpoint answered with a part of the solutions only, and said so; the text names it."""
 
 
+class RefusedError(KgrecError):
+    """An endpoint answered a query with an HTTP status that is no answer: ``status``."""
+
+    def __init__(self, sentence: str, status: int):
+        super().__init__(sentence)
+        self.status = status
+
+
 class Endpoint:
     """A SPARQL endpoint over HTTP. Only an answer that is whole and understood is kept.
 
@@ -76,7 +84,9 @@ class Endpoint:
         self._opener = web()
         self._last_request = 0.0
 
-    def select(self, query: str, needed: tuple[str, ...], iris: tuple[str, ...] = ()) -> list[Solution]:
+    def select(
+        self, query: str, needed: tuple[str, ...], iris: tuple[str, ...] = (), kept_below: int | None = None
+    ) -> list[Solution]:
         """Answer a SELECT query.
 
         Args:
@@ -84,10 +94,12 @@ class Endpoint:
             needed: variables that have a value in every solution.
             iris: variables whose values are IRIs. What is another kind of term is given as empty text; what calls
                 itself an IRI is given as it stands, and may be none: see `is_iri`.
+            kept_below: an answer of so many solutions or more is not kept; without it any is.
 
         Raises:
-            KgrecError: the endpoint cannot be reached, wants to be asked later, refuses the query, or answers something
-                else than SPARQL JSON with what is needed; or the answer cannot be kept.
+            RefusedError: the endpoint wants to be asked later, or refuses the query.
+            KgrecError: it cannot be reached, or answers something else than SPARQL JSON with what is needed; or the
+                answer cannot be kept.
             PartialAnswerError: it says that it left solutions out.
         """
         solutions = self._cache.read(self.url, query, needed)
@@ -99,7 +111,8 @@ class Endpoint:
             solutions = understood(content, needed, iris)
         except ValueError as error:
             raise self._stop(f"does not answer as one: {error}.") from error
-        self._cache.write(self.url, query, solutions)
+        if kept_below is None or len(solutions) < kept_below:
+            self._cache.write(self.url, query, solutions)
         return solutions
 
     def _ask(self, query: str) -> bytes:
@@ -115,7 +128,7 @@ class Endpoint:
         try:
             content = tries(self._request, query, start + budget)
         except StatusError as error:
-            raise self._stop(_refusal(error)) from error
+            raise RefusedError(self._sentence(_refusal(error)), error.status) from error
         except LargeAnswerError as error:
             size = f"more than {LARGEST_ANSWER // 2**20} MiB"
             raise self._stop(f"answers with {size}: set a smaller batch_size.") from error
@@ -152,7 +165,10 @@ class Endpoint:
         note(f"{self._name} {what}")
 
     def _stop(self, what: str) -> KgrecError:
-        return KgrecError(f"{self._name} {what} {KEPT}")
+        return KgrecError(self._sentence(what))
+
+    def _sentence(self, what: str) -> str:
+        return f"{self._name} {what} {KEPT}"
 
 
 def iri(text: str) -> str:

@@ -68,13 +68,17 @@ class Name:
     volume: str | None
 
 
-@lru_cache(maxsize=10_000)
 def read_name(text: str) -> Name:
     """Read a title or a label.
 
     ``"Hollow Bell: Salt, Vol. 2 (1999)"`` has the forms ``Hollow Bell: Salt`` (whole), ``Hollow Bell`` (head) and
     ``Salt`` (tail), the year 1999 and the volume 2.
     """
+    return _read(text[:LONGEST_TITLE])  # what is kept for the next time is no longer
+
+
+@lru_cache(maxsize=10_000)
+def _read(text: str) -> Name:
     text = spaced(text)
     bare, brackets = without_brackets(text)
     years = [int(found[0]) for bracket in brackets if (found := _YEAR.search(bracket))]
@@ -98,7 +102,10 @@ def read_name(text: str) -> Name:
 
 @lru_cache(maxsize=10_000)
 def key(text: str) -> str:
-    """Bring a name to one spelling: no case, accents, punctuation or article in front, and ``&`` is ``and``."""
+    """Bring a name to one spelling: no case, accents, punctuation or article in front, and ``&`` is ``and``.
+
+    It is kept for the next time, so ``text`` is to be one that `spaced` made short.
+    """
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
     plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     words = re.sub(r"[^\w]+|_", " ", re.sub("['\u2019`.]", "", plain)).split()

@@ -11,7 +11,7 @@ from kgloader.domains.description import Description, read_description
 from kgloader.domains.records import DescribedItem, identifier, interaction, item, item_id
 from kgloader.domains.tables import Cells, Table
 from kgloader.domains.writes import ensure_own, interactions_of_domain, items_of_domain
-from kgloader.options import ON_ERROR, SKIPPED, tolerance_of
+from kgloader.options import FILE, ON_ERROR, SKIPPED, tolerance_of
 from kgloader.readers.lines import Lines
 from kgloader.readers.records import Interaction
 from kgloader.readers.skipped import Skipped, Tolerance
@@ -36,7 +36,7 @@ INTERACTIONS, ITEMS = "interactions", "metadata"  # what the files are, in progr
 
 
 @click.command("domain")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

@@ -114,7 +114,7 @@ def within(key: str, value: Any, found: float) -> int:
 
 def text(value: Any) -> str:
     """Return readable text of a string or of nested lists of strings: entities unescaped, white space collapsed."""
-    parts = (" ".join(html.unescape(part).split()) for part in _strings(value))
+    parts = (" ".join(_unescaped(part).split()) for part in _strings(value))
     return _encodable(" ".join(part for part in parts if part))
 
 
@@ -166,6 +166,13 @@ def _strings(value: Any) -> Iterator[str]:
             ahead += reversed(one)
         elif isinstance(one, str):
             yield one
+
+
+def _unescaped(value: str) -> str:
+    try:
+        return html.unescape(value)
+    except ValueError:  # an entity of more digits than Python reads: the text stays as it stands
+        return value
 
 
 def _encodable(value: str) -> str:

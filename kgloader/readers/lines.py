@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from kgloader.readers.opening import opened
-from kgloader.readers.skipped import Skipped
+from kgloader.readers.skipped import LONGEST_TEXT, Skipped
 from kgrec.errors import KgrecError
 
 LONGEST_LINE = 64 * 2**20  # bytes; a whole file on one line would break the promise of constant memory
+LONGEST_PASSED_OVER = 2**30  # bytes of a line of which only the beginning is kept
+PIECE = 2**20  # bytes
+TOO_LONG = "longer than 64 MiB: one record per line is expected"
 LONGEST_ROW = 2**20  # characters of one that goes on over several lines
 LONGEST_BLANK = 2**20  # bytes of blank lines in a row; some kilobytes of gzip unpack to hours of them
 
@@ -139,9 +142,10 @@ class Lines:
         Raises:
             KgrecError: as in iterating, or a row does not end: it is not skipped, for what follows may be inside it.
         """
-        for first, begun, problem in self._numbered:
+        lines = map(self._ended, self._numbered)
+        for first, begun, problem in lines:
             parts, last, length, inside = [begun], first, 0, goes_on(begun, False)
-            while inside and (further := next(self._numbered, None)) is not None:
+            while inside and (further := next(lines, None)) is not None:
                 number, line, wrong = further
                 parts += [""] * (number - last - 1) + [line]
                 problem = problem or (wrong and f"line {number:,} of the row is {wrong}")
@@ -150,26 +154,24 @@ class Lines:
                     raise self.error(first, "a quotation mark begins a value here that does not end within 1 MiB")
             yield first, "\n".join(parts), problem
 
+    def _ended(self, line: tuple[int, str, str]) -> tuple[int, str, str]:
+        """Return a line, unless only its beginning is left: what follows may be inside its last value."""
+        if line[2] == TOO_LONG:
+            raise self.error(line[0], TOO_LONG)
+        return line
+
     def _read(self) -> Iterator[tuple[int, str, str]]:
         """Yield (line number, text, what is wrong with its bytes)."""
         blank = 0
         with opened(self.path) as (self._file, stream):
             while True:
-                try:
-                    line = stream.readline(LONGEST_LINE + 1)
-                except (EOFError, OSError, zlib.error) as error:
-                    if getattr(error, "errno", None):  # a fault of the disk, not of the file
-                        raise
-                    problem = f"the packed file is cut off or damaged ({str(error).rstrip('.')})"
-                    raise self.error(self.number + 1, problem) from error
+                line, too_long = self._line(stream)
                 if not line:
                     break
                 self.number += 1
-                if len(line) > LONGEST_LINE:
-                    raise self.error(self.number, "longer than 64 MiB: one record per line is expected")
-                self.checksum = zlib.crc32(line, self.checksum)
                 text, problem = _decoded(line, "utf-8-sig" if self.number == 1 else "utf-8")
-                if text and not text.isspace():
+                problem = too_long or problem
+                if problem or (text and not text.isspace()):
                     blank = 0
                     self.count += 1
                     yield self.number, text, problem
@@ -179,6 +181,27 @@ class Lines:
                         raise self.error(self.number, "the end of more than 1 MiB of blank lines: this is no data")
         if not self.count:
             raise KgrecError(f"{self.path} is empty.")
+
+    def _line(self, stream: BinaryIO) -> tuple[bytes, str]:
+        """Read the next line, and what is wrong with it: of one that is too long the beginning is left."""
+        try:
+            line = piece = stream.readline(LONGEST_LINE + 1)
+            self.checksum = zlib.crc32(piece, self.checksum)
+            if len(line) <= LONGEST_LINE:
+                return line, ""
+            line, length = line[: 8 * LONGEST_TEXT], len(line)  # more than is kept of it, whatever its characters
+            while piece and not piece.endswith(b"\n"):
+                piece = stream.readline(PIECE)
+                self.checksum = zlib.crc32(piece, self.checksum)
+                length += len(piece)
+                if length > LONGEST_PASSED_OVER:
+                    raise self.error(self.number + 1, "longer than 1 GiB: this is no line of data")
+        except (EOFError, OSError, zlib.error) as error:
+            if getattr(error, "errno", None):  # a fault of the disk, not of the file
+                raise
+            problem = f"the packed file is cut off or damaged ({str(error).rstrip('.')})"
+            raise self.error(self.number + 1, problem) from error
+        return line, TOO_LONG
 
 
 def _decoded(line: bytes, encoding: str) -> tuple[str, str]:

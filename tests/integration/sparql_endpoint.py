@@ -48,6 +48,7 @@ class Endpoint:
     queries: list[str] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
     faults: list[Response | None] = field(default_factory=list)  # None lets the own answer pass
+    refused: dict[str, Response] = field(default_factory=dict)  # what a query with this text in it is answered always
 
 
 @contextmanager
@@ -62,6 +63,7 @@ def served(turtle: str) -> Iterator[Endpoint]:
         endpoint.queries.append(parse_qs((await request.body()).decode())["query"][0])
         endpoint.agents.add(request.headers["user-agent"])
         fault = endpoint.faults.pop(0) if endpoint.faults else None
+        fault = fault or next((one for text, one in endpoint.refused.items() if text in endpoint.queries[-1]), None)
         return fault or await call_next(request)
 
     server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error"))

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from kgloader.dbpedia.predicates import FACT_TYPES
+from kgloader.dbpedia.sparql import LONGEST_IRI, is_iri
 from kgrec.errors import KgrecError
 from kgrec.graph import statements
 from kgrec.graph.check import EXAMPLES, Finding, check_graph
@@ -120,6 +122,8 @@ BROKEN = {
     "space in an IRI": ("entities", "CREATE (:Entity {uri: 'http://dbpedia.org/A b'})", "A b"),
     "bracket in an IRI": ("entities", "CREATE (:Entity {uri: 'http://dbpedia.org/A>b'})", "A>b"),
     "broken escape in an IRI": ("entities", "CREATE (:Entity {uri: 'http://dbpedia.org/A%zz'})", "A%zz"),
+    "host without an end in an IRI": ("entities", "CREATE (:Entity {uri: 'http://[::1'})", "http://[::1"),
+    "long IRI": ("entities", f"CREATE (:Entity {{uri: 'http://dbpedia.org/{'a' * 2_000}'}})", "http://dbpedia.org/aaa"),
     "foreign fact": ("facts", TWO + "CREATE (a)-[:MADE_UP]->(b)", "MADE_UP"),
     "fact of the data's name": ("facts", TWO + "CREATE (a)-[:`http://x/y`]->(b)", "http://x/y"),
     "wrong start": (
@@ -301,6 +305,35 @@ BROKEN = {
         "INTERESTED_IN",
     ),
 }
+
+
+PIECES = [
+    "a", "1", "/", "?", "#", ":", "@", "[", "]", "[::1]", "%", "%4E", "%g", "~", "'", "&", " ", "<", '"', "|", "\\",
+    "^", "`", "\x1f", "\x85", "\xa0", "é", "\u2028", "\ue000", "\ufdd0", "\ufdf0", "\uffff", "😀", "\U000e0001",
+    "\U0010fffd",
+]  # fmt: skip
+
+
+def test_what_the_loader_does_not_ask_for_is_found_and_nothing_else(database: Database, changed: Changing) -> None:
+    """Every host, and what follows it, of up to three pieces; and IRIs as long as may be, of letters of each length."""
+    uris = [f"http://{''.join(some)}" for count in (1, 2, 3) for some in product(PIECES, repeat=count)]
+    uris += [f"1http://a{piece}" for piece in PIECES] + [f"a:{piece}://{piece}" for piece in PIECES]
+    uris += ["http://a:port/", "http://a/[x]", "http://a/#a#b", "http://[1:2:3:4:5:6:7:8]:80/", "http://u:p@a:80/?b#c"]
+    for letter in "aéਅ\ud7ff😀":
+        most = (LONGEST_IRI - len("http://a/")) // len(letter.encode())
+        uris += [f"http://a/{letter * count}" for count in (most, most + 1)]
+    with changed("UNWIND $uris AS uri CREATE (:Entity {uri: uri})", uris=uris):
+        found = {row["what"] for row in database.stream("check/entities")}
+    assert found == {uri for uri in uris if not is_iri(uri)} and len(found) < len(set(uris))
+
+
+@pytest.mark.parametrize(
+    "uri", [f"http://{'a@' * 4_000}", f"http://{':' * 8_000}", f"a:{'%' * 7_000}://", "[::1]" * 1_500]
+)
+def test_a_long_id_takes_no_longer_than_another(database: Database, changed: Changing, uri: str) -> None:
+    """By backtracking it would take minutes, and the stack."""
+    with changed("CREATE (:Entity {uri: $uri})", uri=f"http://{uri}"):
+        assert broken(database)["entities"].broken == 1
 
 
 @pytest.mark.parametrize("way", BROKEN)

@@ -228,10 +228,11 @@ def test_an_endpoint_that_answers_wrongly_is_named(
     database: Database, command_line: CommandLine, endpoint: Endpoint, wrong: Response, sentence: str
 ) -> None:
     before = dump(database)
-    endpoint.faults += [None, wrong]  # the first is asked whether it searches texts
+    endpoint.faults += [None] + [wrong] * 99  # the first is asked whether it searches texts
     said = refused(command_line, "--endpoint", endpoint.url)
     assert endpoint.url in said and sentence in said
-    assert dump(database) == before
+    assert dump(database) == before and len(endpoint.faults) >= 90  # it is not asked for ever
+    endpoint.faults.clear()
     command_line("load", "dbpedia", "--endpoint", endpoint.url)  # and it is asked again: no such answer is kept
     assert links(database) == LINKS and facts(database) == FACTS
 
@@ -249,6 +250,25 @@ def test_a_partial_answer_is_asked_for_in_halves_and_never_kept(
     endpoint.faults[:] = [answer(part, **marked), None, answer(part, **marked)]
     command_line("load", "dbpedia", "--endpoint", endpoint.url)
     assert links(database) == LINKS and facts(database) == FACTS and not endpoint.faults
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [({"status_code": 206}, "answered in part only"), ({"status_code": 400}, "refused by the endpoint")],
+)
+def test_a_title_that_is_never_answered_holds_no_other_up(
+    database: Database, command_line: CommandLine, endpoint: Endpoint, fault: dict[str, Any], why: str
+) -> None:
+    """It is asked for by a dozen labels, its entity by one more, and all of that on each load."""
+    part: dict[str, object] = {"label": "x", "entity": RESOURCE}
+    endpoint.refused["Hollow"] = answer(part, **fault)
+    for _ in range(2):
+        output = command_line("load", "dbpedia", "--endpoint", endpoint.url).output
+        assert links(database) == LINKS[1:3] and facts(database) == [one for one in FACTS if one[0] != "Hollow_Bell"]
+        assert f"names or entities {why}" in output
+    endpoint.refused.clear()
+    output = command_line("load", "dbpedia", "--endpoint", endpoint.url).output
+    assert links(database) == LINKS and facts(database) == FACTS and why not in output
 
 
 def test_what_is_no_iri_is_left_out_and_counted(

@@ -1,5 +1,6 @@
 import gzip
 import json
+import sys
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,20 @@ def test_names_and_texts_within_hundreds_of_brackets(tmp_path: Path) -> None:
     line = f'{{"asin": "B1", "title": {opened}"A "{closed}, "category": ["C", {opened}["D", ["E"]], "F"{closed}]}}'
     item = metadata(tmp_path, line)
     assert item.title == "A" and item.categories == ("C", "D E F")
+
+
+@given(st.integers(1, 10_000), st.sampled_from(["", ";"]), st.sampled_from(["1", "0", "9"]))
+def test_an_entity_of_any_length_is_text(digits: int, end: str, digit: str) -> None:
+    given_as = f"Salt &amp; &#{digit * digits}{end}"
+    found = fields.text(given_as)
+    assert found.startswith("Salt ")
+    if digits > sys.get_int_max_str_digits():
+        assert found == given_as
+
+
+def test_an_entity_of_thousands_of_digits_in_metadata(tmp_path: Path) -> None:
+    title = f"Salt &#{'1' * 5_000};"
+    assert metadata(tmp_path, {"asin": "B1", "title": title, "brand": "A &amp; B"}).title == title
 
 
 def test_reading_takes_constant_memory(tmp_path: Path) -> None:

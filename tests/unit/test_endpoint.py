@@ -20,6 +20,7 @@ from kgloader.dbpedia.kinds import WORK_CLASSES
 from kgloader.dbpedia.settings import DBpediaSettings
 from kgloader.dbpedia.sparql import Endpoint, PartialAnswerError
 from kgrec.errors import KgrecError
+from kgrec.files import draft_of
 from kgrec.settings import load_section
 from tests.misbehaving import Answer, Server, drip, misbehaving, raw, silence, solutions, status
 
@@ -379,6 +380,20 @@ def test_a_kept_answer_that_is_damaged_or_of_another_query_is_asked_for_again(se
     [other] = set(tmp_path.iterdir()) - {kept}
     kept.write_bytes(other.read_bytes())
     assert ask(endpoint) == [BELL] and kept.read_bytes() == whole
+
+
+def test_what_a_killed_load_left_half_written_is_swept(server: Server, tmp_path: Path) -> None:
+    """Not the draft of one that may still run, and nothing of the user's."""
+    left, fresh, own, answer = (tmp_path / name for name in ("a.json", "b.json", "c.partial", "d.json"))
+    left, fresh = draft_of(left), draft_of(fresh)
+    for path in (left, fresh, own, answer):
+        path.write_text("{")
+    for path in (left, own, answer):
+        os.utime(path, (time.time() - 2 * 86_400,) * 2)
+    assert ask(client(server.url, tmp_path)) == [BELL]
+    assert not left.exists() and fresh.exists() and own.exists() and answer.exists()
+    client(server.url, tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_full_disk_is_one_sentence_and_nothing_half_written(

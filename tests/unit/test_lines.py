@@ -1,9 +1,11 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
 import os
 import socket
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +15,12 @@ import pytest
 from kgloader.bulk.blocks import blocks
 from kgloader.commands import load_amazon
 from kgloader.dbpedia.commands import dbpedia
+from kgloader.domains.commands import load_domain
 from kgloader.domains.tables import Table
 from kgloader.options import FILE
 from kgloader.readers import lines
-from kgloader.readers.lines import Lines
+from kgloader.readers.lines import Lines, Malformed
+from kgloader.readers.skipped import LONGEST_TEXT, Skipped, Tolerance
 from kgrec.errors import KgrecError
 
 
@@ -77,6 +81,8 @@ def test_the_output_of_another_command_is_refused() -> None:
     for option in ("--links", "--dump"):
         with pytest.raises(KgrecError, match=f"^/dev/fd/{source} is a pipe"):
             dbpedia.make_context("dbpedia", [option, f"/dev/fd/{source}"])
+    with pytest.raises(KgrecError, match=f"^/dev/fd/{source} is a pipe"):
+        load_domain.make_context("domain", [f"/dev/fd/{source}"])
     os.close(source)
     os.close(target)
 
@@ -125,6 +131,79 @@ def test_a_file_on_one_line_is_refused_before_it_fills_the_memory(
     path.write_bytes(b"[" + b"1," * 100 + b"1]")
     with pytest.raises(KgrecError, match="line 1: longer than"):
         list(Lines(path))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("begins", [b"x", b" "])
+def test_a_line_too_long_is_set_aside_and_its_end_is_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes], begins: bytes
+) -> None:
+    """A load that goes on behind it, with or without skipping, finds the same checksum."""
+    monkeypatch.setattr(lines, "LONGEST_LINE", 20_000)
+    monkeypatch.setattr(lines, "PIECE", 1_000)
+    path = tmp_path / "reviews.json"
+    for extra in (0, 1, 2, 999, 1_000, 12_345):
+        long = begins * 19_999 + "é".encode() * extra
+        path.write_bytes(pack(b"one\n" + long + b"\ntwo\n" + long))
+        skipped = Skipped(path, Tolerance(1.0))
+        read = Lines(path, skipped)
+        found = list(read.parsed(lambda text, _: text))
+        skipped.keep()
+        if not extra:
+            assert [number for number, _ in found] == ([1, 2, 3, 4] if begins == b"x" else [1, 3])
+            continue
+        assert found == [(1, "one"), (3, "two")] and (read.number, read.count) == (4, 4)
+        kept = [json.loads(line) for line in skipped.path.read_text("ascii").splitlines()]
+        assert [(one["line"], one["reason"], len(one["text"])) for one in kept] == [
+            (number, lines.TOO_LONG, LONGEST_TEXT) for number in (2, 4)
+        ]
+        for again in (Lines(path), Lines(path, Skipped(path, Tolerance(1.0), read.number))):
+            assert again.passed(read.number, read.checksum)
+        with pytest.raises(KgrecError, match=r"reviews\.json, line 2: longer than 64 MiB"):
+            list(Lines(path).parsed(lambda text, _: text))
+
+
+def test_a_line_without_end_is_never_skipped_nor_one_too_long_that_a_row_may_go_on_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'a,b\n1,"' + b"x" * 30_000 + b'\n"\n2,3\n')
+    monkeypatch.setattr(lines, "LONGEST_LINE", 20_000)
+    with pytest.raises(KgrecError, match=r"t\.csv, line 2: longer than 64 MiB"):
+        list(Table(path, ["a"]).records(Lines(path, Skipped(path, Tolerance(1.0))), lambda cells, _: cells))
+    monkeypatch.setattr(lines, "LONGEST_PASSED_OVER", 25_000)
+    with pytest.raises(KgrecError, match=r"t\.csv, line 2: longer than 1 GiB"):
+        list(Lines(path, Skipped(path, Tolerance(1.0))).parsed(lambda text, _: text))
+
+
+def test_a_long_line_takes_the_memory_of_the_longest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "LONGEST_LINE", 2**20)
+    monkeypatch.setattr(lines, "PIECE", 2**16)
+    path = tmp_path / "array.json.gz"
+    path.write_bytes(gzip.compress(b"[" + b"1," * 10_000_000 + b"1]\none\n", 1))
+    tracemalloc.start()
+    found = list(Lines(path, Skipped(path, Tolerance(1.0))).parsed(lambda text, _: text))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == [(2, "one")] and peak < 4 * 2**20
+
+
+@pytest.mark.parametrize("length", [99, 100, 101, 500])
+def test_blocks_give_up_at_a_line_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int) -> None:
+    """As the reader of lines does, however the line lies in its blocks."""
+    monkeypatch.setattr(lines, "LONGEST_LINE", 100)
+    monkeypatch.setattr("kgloader.bulk.blocks.LONGEST_LINE", 100)
+    path = tmp_path / "reviews.json"
+    content = b"one\n" + b"x" * length + b"\ntwo\n"
+    path.write_bytes(content)
+    for size in (7, 64):  # smaller than the longest line, as in earnest
+        monkeypatch.setattr("kgloader.bulk.blocks.BLOCK", size)
+        if length < 100:
+            assert b"".join(block for block, _ in blocks(path)) == content and len(list(Lines(path))) == 3
+            continue
+        for way in (lambda: list(blocks(path)), lambda: list(Lines(path))):
+            with pytest.raises((Malformed, KgrecError), match="longer than 64 MiB"):
+                way()
 
 
 @pytest.mark.parametrize("blank", [b"\n", b" \r\n", b" " * 9_999 + b"\n"])

@@ -1,6 +1,7 @@
 """Linking a title to an entity: what a title says, what speaks for a candidate, and what must never happen."""
 
 import math
+import tracemalloc
 
 import pyoxigraph as ox
 import pytest
@@ -62,6 +63,16 @@ def test_what_a_title_says(title: str, forms: list[str], year: int | None, volum
     name = read_name(title)
     assert [form.text for form in name.forms] == forms
     assert (name.year, name.volume) == (year, volume)
+
+
+def test_of_a_long_title_no_more_is_remembered_than_is_looked_at() -> None:
+    read_name("x" * 10**6)
+    tracemalloc.start()
+    for number in range(50):
+        assert read_name("Salt " * 200_000 + str(number)) == read_name("Salt " * 200)
+    left, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert left < 2**20
 
 
 def test_names_are_brought_to_one_spelling() -> None:

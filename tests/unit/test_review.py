@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from kgloader.dbpedia.linking import Candidate, Link, Work
+from kgloader.dbpedia.links import Doubt
 from kgloader.dbpedia.review import Review, read_review, write_review
 from kgloader.dbpedia.sparql import LONGEST_IRI
+from kgloader.report import Report
 from kgrec.errors import KgrecError
 
 HEAD = "item_id,candidate,decision\n"
@@ -90,14 +93,30 @@ def test_a_file_behind_a_link_is_written_there(tmp_path: Path) -> None:
     link.symlink_to(target)
     assert read_review(link) == Review([], {}, [], {})
     target.write_text(f"{HEAD}T1,{A},yes\n")
-    write_review(link, read_review(link), {})
+    write_review(link, read_review(link), {}, Report())
     assert link.is_symlink() and f"T1,,,,{A}" in target.read_text()
+
+
+def test_doubts_that_could_not_be_read_back_are_counted(tmp_path: Path) -> None:
+    path, report = tmp_path / "unsure.csv", Report()
+    path.write_text(f"{HEAD}T\u200b3,{A},no\n", encoding="utf-8")
+    doubts = {
+        item_id: [Doubt(Work(item_id, "Salt"), Link(Candidate(uri, "Salt"), 0.5, {}), False)]
+        for item_id, uri in (("T1", A), ("T\u200b2", A), ("T\u200b3", A), ("T4", f"{A}\u202e"), ("=T5", B))
+    }
+    write_review(path, read_review(path), doubts, report)
+    assert [(row["item_id"], row["candidate"]) for row in read_review(path).rows if not row["decision"]] == [
+        ("=T5", B), ("T1", A),
+    ]  # fmt: skip
+    assert report.skipped == {"unsure links that the review file cannot show": 2}
+    assert report.notes[0] == f"{path} has 2 new rows to decide."
+    assert report.notes[1].startswith(f"2 unsure links are not in {path}, ") and "--links" in report.notes[1]
 
 
 def test_a_file_of_the_user_beside_it_stays(tmp_path: Path) -> None:
     own = tmp_path / "p.csv.partial"
     own.write_text("precious")
-    write_review(tmp_path / "p.csv", read_review(tmp_path / "p.csv"), {})
+    write_review(tmp_path / "p.csv", read_review(tmp_path / "p.csv"), {}, Report())
     assert own.read_text() == "precious" and (tmp_path / "p.csv").exists()
 
 
