@@ -13,7 +13,7 @@ from pathlib import Path
 from more_itertools import chunked, constrained_batches
 
 from kgrec.dbpedia import iri_of
-from kgrec.errors import KgrecError, Unknown
+from kgrec.errors import Ambiguous, KgrecError, Unknown
 from kgrec.feedback.events import Event, read_events
 from kgrec.feedback.following import following
 from kgrec.feedback.personas import Person, Statement, encode, read_people
@@ -69,8 +69,8 @@ def record(database: Database, events: Iterable[Event], run: str | Path | None =
 
     Raises:
         Unknown: the graph has no such item, or nothing that is called so.
-        KgrecError: a word means several things, or somebody else writes. A note of the error says how many events are
-            written.
+        Ambiguous: a word means several things.
+        KgrecError: somebody else writes. A note of the error says how many events are written.
     """
     return _record(database, ((n, f"Event {n:,}", one) for n, one in enumerate(events, 1)), run)
 
@@ -170,7 +170,7 @@ def _changes(database: Database, batch: list[Numbered], now: int) -> dict[str, _
 
     Raises:
         Unknown: the graph has no such item, or nothing that is called so.
-        KgrecError: a word means several things.
+        Ambiguous: a word means several things.
     """
     meant = _meant(database, batch)
     of_items = [numbered for numbered in batch if numbered[2].item_id is not None]
@@ -214,7 +214,7 @@ def _meant(database: Database, batch: list[Numbered]) -> dict[str, str]:
 
     Raises:
         Unknown: nothing is called so.
-        KgrecError: several things are.
+        Ambiguous: several things are.
     """
     words = {one.interest: iri_of(one.interest) for _, _, one in batch if one.interest is not None}
     if not words:
@@ -236,7 +236,7 @@ def _meant(database: Database, batch: list[Numbered]) -> dict[str, str]:
             )
         if len(rows) > 1:
             keys = ", ".join(repr(row["key"]) for row in rows[:NAMED]) + (" and others" if len(rows) > NAMED else "")
-            raise KgrecError(f"{where}: {one.interest!r} may be {keys}: give one of them.")
+            raise Ambiguous(f"{where}: {one.interest!r} may be {keys}: give one of them.")
         found[word] = rows
     return {interest: found[word][0]["feature"] for interest, word in words.items()}
 

@@ -308,6 +308,24 @@ def test_feedback_is_in_the_next_list_and_its_reasons_in_words(client: Client) -
     assert client.post("/v1/feedback", {"events": [unknown]}).status_code == 404
 
 
+def test_an_interest_that_may_be_several_things_is_the_clients_to_mend(client: Client, database: Database) -> None:
+    """And not sent again for ever: 422 has no Retry-After."""
+    event = {"kind": "interest", "user_id": "u00", "interest": "Twice"}
+    database.driver.execute_query("CREATE (:Author {name: 'Twice'}), (:Brand {name: 'Twice'})")
+    try:
+        refused = client.post("/v1/feedback", {"events": [event]})
+    finally:
+        database.driver.execute_query("MATCH (n:Author|Brand {name: 'Twice'}) DETACH DELETE n")
+    assert refused.status_code == 422 and "Retry-After" not in refused.headers
+    assert refused.json()["detail"] == [
+        {
+            "loc": ["body"],
+            "msg": "Event 1: 'Twice' may be 'Author Twice', 'Brand Twice': give one of them.",
+            "type": "ambiguous",
+        }
+    ]
+
+
 def test_personas_and_what_they_are_to_a_user(client: Client, command_line: CommandLine) -> None:
     cards = client.get("/v1/personas").json()["personas"]
     assert cards == json.loads(command_line("personas", "list", "--format", "json").stdout)
