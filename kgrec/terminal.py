@@ -36,6 +36,7 @@ WIDEST_BAR, BESIDE_BAR = 40, 64  # columns of a progress bar, and of what is tol
 Advance = Callable[[int, str], None]
 
 _quiet = False
+_told_notes: Callable[[str], None] | None = None
 
 
 def say(*lines: object, err: bool = False) -> None:
@@ -46,8 +47,19 @@ def say(*lines: object, err: bool = False) -> None:
 
 def note(*lines: object) -> None:
     """Say on standard error what goes on beside the results; ``--quiet`` leaves it out."""
-    if not _quiet:
-        say(*lines, err=True)
+    if _quiet:
+        return
+    for line in lines:
+        if _told_notes:
+            _told_notes(sentence(line))
+        else:
+            say(line, err=True)
+
+
+def tell_notes(tell: Callable[[str], None] | None) -> None:
+    """Have notes told by a function from now on, such as into a log, or on standard error again."""
+    global _told_notes
+    _told_notes = tell
 
 
 def silence(quiet: bool) -> None:

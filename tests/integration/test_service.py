@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -474,22 +473,29 @@ def test_the_page_shows_what_the_service_says_and_what_feedback_changes(client: 
 
 
 def test_sighup_loads_anew_sigterm_finishes_what_is_under_way_and_the_log_names_nobody(
-    command_line: CommandLine, run: Path, wire: Cuttable
+    command_line: CommandLine, run: Path, wire: Cuttable, database: Database, tmp_path: Path
 ) -> None:
+    """All that it says is JSON, a line each, also of items that came after the training."""
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
     variables = os.environ | command_line.environment
     variables |= {"KGREC_NEO4J_URI": f"bolt://127.0.0.1:{wire.port}", "KGREC_SERVE_GRAPH_SECONDS": "1"}
-    command = [sys.executable, "-m", "kgrec", "serve", "--port", "0", "--run", str(run)]
+    command = [sys.executable, "-m", "kgrec", "serve", "--port", "0", "--run", str(folder)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=variables)
     assert process.stderr is not None
-    url = re.findall(r"http://[0-9.:]+", process.stderr.readline())[0]
+    serving = json.loads(process.stderr.readline())
+    assert (serving["event"], serving["folder"]) == ("serving", str(folder))
+    url = serving["url"]
     path = f"{url}/v1/users/u07/recommendations"
 
     def loaded() -> str:
         return str(requests.get(f"{url}/ready", timeout=30).json()["loaded"])
 
     first = loaded()
+    database.driver.execute_query("CREATE (:Item {item_id: 'came later'})")
     process.send_signal(signal.SIGHUP)
     until(lambda: loaded() != first)
+    database.driver.execute_query("MATCH (i:Item {item_id: 'came later'}) DELETE i")
     assert requests.get(path, timeout=30).status_code == 200
     found: list[requests.Response] = []
     with wire.silent():
@@ -504,6 +510,8 @@ def test_sighup_loads_anew_sigterm_finishes_what_is_under_way_and_the_log_names_
     with pytest.raises(requests.ConnectionError):
         requests.get(path, timeout=30)
     told = [json.loads(line) for line in rest.splitlines()]
+    assert all({"time", "level", "event"} <= one.keys() for one in told)
+    assert len([one for one in told if one["event"].startswith("Items that came after the training")]) == 1
     answered = [one for one in told if one["event"] == "answered"]
     assert [(one["route"], one["status"]) for one in answered] == 2 * [
         ("/v1/users/{user_id:path}/recommendations", 200)
