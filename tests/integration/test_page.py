@@ -51,8 +51,9 @@ TOKEN = "a token of the service"
 
 @dataclass
 class Told:
-    """What the page asked for, and what it was told to do."""
+    """What the page asked for, what it was told to do, and whose personas are served."""
 
+    run: str = "run"
     bodies: list[Any] = field(default_factory=list)
     disliked: set[str] = field(default_factory=set)
     authorized: list[str | None] = field(default_factory=list)
@@ -62,15 +63,15 @@ def title(place: int) -> str:
     return HOSTILE[place % len(HOSTILE)] if place % 2 else f"A book of number {place}"
 
 
-def card(place: int) -> PersonaCard:
+def card(place: int, run: str = "run") -> PersonaCard:
     name = HOSTILE[place] if place else "Salt mines · Lighthouses"
     traits = [Trait(HOSTILE[one], "Entity", 0.5, 2.25) for one in range(5)]
     typical = [TypicalItem(f"i{one}", title(one), 0.5, 2.0) for one in range(3)]
     counter = CounterExample("i9", title(9), 0.1, 0.2, HOSTILE[0])
-    told = f"They like {name}."
+    told = f"They like {name}, says {run}."
     worded_by = None if place else HOSTILE[1]
     return PersonaCard(
-        f"run/{place}", place + 1, name, 100 - place, told, worded_by, 0.3 * place, 0.2, traits, typical, counter
+        f"{run}/{place}", place + 1, name, 100 - place, told, worded_by, 0.3 * place, 0.2, traits, typical, counter
     )
 
 
@@ -117,7 +118,7 @@ def service(told: Told, token: str | None) -> FastAPI:
 
     @app.get("/ready")
     async def ready() -> Ready:
-        return Ready(graph="reachable", run="run", loaded="2026-11-27T01:02:03Z", problem=None)
+        return Ready(graph="reachable", run=told.run, loaded="2026-11-27T01:02:03Z", problem=None)
 
     @app.get("/v1/users")
     async def users(starts: str) -> FoundUsers:
@@ -129,7 +130,7 @@ def service(told: Told, token: str | None) -> FastAPI:
 
     @app.get("/v1/personas")
     async def personas() -> Personas:
-        return Personas(personas=[card(place) for place in range(4)], degraded=False)
+        return Personas(personas=[card(place, told.run) for place in range(4)], degraded=False)
 
     @app.get("/v1/users/{user_id:path}/recommendations")
     async def to_user(user_id: str) -> Any:
@@ -296,6 +297,20 @@ def test_a_persona_is_chosen_by_its_name_and_on_the_map(browser: Browser) -> Non
         page.evaluate("window.postMessage('run/2', '*')")  # not of the map
         page.evaluate("new Promise((done) => setTimeout(done, 50))")
         expect(page.locator("#persona-title")).to_have_text(card(0).name)
+
+
+def test_after_a_switch_to_another_run_the_card_is_of_the_personas_served_now(browser: Browser) -> None:
+    told = Told()
+    with served(told) as url, opened(browser, url) as page:
+        expect(page.locator("#summary")).to_have_text(card(0).summary)
+        page.locator("#which").select_option("run/1")
+        before = page.locator("#map").get_attribute("src")
+        told.run = "another"
+        ask_for(page, "A1")
+        expect(page.locator("#summary")).to_have_text(card(0, "another").summary)
+        expect(page.locator("#state")).to_have_text("Run another")
+        expect(page.locator("#which option").first).to_have_attribute("value", "another/0")
+        expect(page.locator("#map")).not_to_have_attribute("src", before or "")
 
 
 def test_what_the_service_refuses_is_said_as_text(browser: Browser) -> None:
