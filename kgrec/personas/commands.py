@@ -110,7 +110,7 @@ def compare(database: Database, first: str, second: str, format: str) -> None:
 def map_(database: Database, file: Path, n_users: int, format: str) -> None:
     """Draw personas and some of the users in the plane that shows most of how users differ, as one HTML file.
 
-    The file needs no network. A point tells who it is when the mouse is over it; the wheel zooms.
+    The file needs no network. A point tells who it is when the mouse is over it; the wheel, or + and -, zooms.
 
     Example: kgrec personas map --file personas.html
     """

@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI, Request
-from playwright.sync_api import Browser, Frame, Page, expect
+from playwright.sync_api import Browser, Frame, Locator, Page, expect
 from starlette.responses import JSONResponse
 
 from kgrec.errors import KgrecError
@@ -213,20 +213,35 @@ def ask_for(page: Page, user: str) -> None:
     expect(page.locator("#items > li")).to_have_count(10)
 
 
+def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Go by the keyboard to what is wanted."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+    raise AssertionError(f"{key} never comes to {wanted}")
+
+
 def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
 def test_a_user_by_keyboard_alone(browser: Browser, width: int, scheme: str) -> None:
-    """The list, why, a dislike, and the list that it changed; axe finds nothing, nothing is wider than the window."""
+    """The list, why, a dislike, and the list that it changed; a persona, and the map nearer and farther.
+
+    Axe finds nothing, and nothing is wider than the window.
+    """
     told = Told()
     size = {"width": width, "height": 800}
     with served(told) as url, opened(browser, url, viewport=size, color_scheme=scheme) as page:
         expect(page.locator("#persona-title")).to_have_text(card(0).name)
-        ask_for(page, "A1")
+        tab_to(page, page.get_by_label("A user, by id"))
+        page.keyboard.type("A1")
+        page.keyboard.press("Enter")
+        expect(page.locator("#items > li")).to_have_count(10)
         assert page.locator("#items .title").all_text_contents() == [title(place) for place in range(10)]
-        page.get_by_role("button", name="Why A book of number 2?").focus()
+        tab_to(page, page.get_by_role("button", name="Why A book of number 2?"))
         page.keyboard.press("Enter")
         expect(page.locator("#why")).to_be_focused()
         expect(page.locator("#why-text")).to_have_text(f"Because of {HOSTILE[1]}.")
@@ -239,12 +254,32 @@ def test_a_user_by_keyboard_alone(browser: Browser, width: int, scheme: str) -> 
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
         assert fits(page)
-        page.get_by_role("button", name="Dislike A book of number 2").focus()
-        page.keyboard.press("Enter")
+        tab_to(page, page.get_by_role("button", name="Dislike A book of number 2"), "Shift+Tab")
+        with page.expect_response("**/ready"):  # after which the card is that of the list
+            page.keyboard.press("Enter")
         expect(page.locator("#list-note")).to_contain_text('You said "dislike"')
         expect(page.locator("#items > li").nth(2)).to_have_attribute("data-item", "i3")
         expect(page.locator("#list")).to_be_focused()
         assert told.bodies == [{"events": [{"kind": "dislike", "user_id": "A1", "item_id": "i2"}]}]
+        expect(page.locator("#persona-title")).to_have_text(card(0).name)
+        tab_to(page, page.get_by_label("Persona", exact=True))
+        page.keyboard.press("ArrowDown")
+        expect(page.locator("#persona-title")).to_have_text(card(1).name)
+        tab_to(page, page.locator("#map"))
+        assert framed(page, "map").evaluate("document.activeElement.id") == "map"
+        widths = [seen(page)]
+        for key in ("+", "-", "ArrowRight"):
+            page.keyboard.press(key)
+            widths.append(seen(page))
+        (left, right), nearer, farther, moved = widths
+        assert nearer == pytest.approx((left + 0.1 * (right - left), right - 0.1 * (right - left)))
+        assert farther == pytest.approx((left, right)) and moved[0] - left == pytest.approx(0.1 * (right - left))
+
+
+def seen(page: Page) -> tuple[float, float]:
+    """From where to where the map is seen."""
+    left, right = framed(page, "map").evaluate("document.getElementById('map').layout.xaxis.range")
+    return float(left), float(right)
 
 
 def drawn(page: Page, frame: str, text: str, selector: str) -> None:
