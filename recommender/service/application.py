@@ -14,11 +14,12 @@ from starlette.responses import JSONResponse
 from kgrec.errors import Ambiguous, KgrecError, Unknown, told
 from kgrec.settings import Neo4jSettings
 from recommender.service import browser, explanations, feedback, items, lists, personas, pictures, probes, users
+from recommender.service.bodies import BODY
 from recommender.service.current import Current
 from recommender.service.guards import Guarded, Noted, Timed
 from recommender.service.metrics import Metrics
 from recommender.service.page.routes import routes as page
-from recommender.service.schemas import BODY, Problem
+from recommender.service.schemas import Problem
 from recommender.service.service import Service
 from recommender.service.settings import ServeSettings
 from recommender.service.work import FullError, Work
