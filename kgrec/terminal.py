@@ -144,12 +144,12 @@ def show(*tables: DataTable) -> None:
 
 
 @contextmanager
-def progress(what: object, total: int) -> Iterator[Advance]:
+def progress(what: object, total: int | None) -> Iterator[Advance]:
     """Show a bar on standard error while the block runs.
 
     Args:
         what: goes on, such as ``"linking"``.
-        total: where the bar ends.
+        total: where the bar ends; ``None`` where that is not known.
 
     Yields:
         a function that moves the bar to where it is given, with a word on it.

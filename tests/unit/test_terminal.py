@@ -425,6 +425,18 @@ def test_every_table_fits_with_all_columns_and_whole_words(
     assert usual and usual <= set(told.split())
 
 
+def test_a_bar_whose_end_nobody_knows_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    def move() -> None:
+        with progress("recording", None) as advance:
+            advance(0, "")
+            advance(7, "5 events")
+
+    told = printed(move)
+    assert "5 events" in told and "left" not in told
+
+
 def test_quiet_leaves_out_notes_and_progress_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
