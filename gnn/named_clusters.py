@@ -20,8 +20,10 @@ from gnn.typical import Choices, ChosenItem
 from kgrec.graph.co_occurrence import RELATIONSHIP
 from kgrec.graph.database import Database
 from kgrec.graph.memberships import nearest_personas
+from kgrec.housekeeping import keeps_house
 
 LOOKED_AT = 30  # features that a name is looked for in
+TAKEN = 2 * LOOKED_AT  # of which those are left out by which Wikipedia keeps house
 LEADING_TO_ITEMS = {"INTERACTED", "SIMILAR_TO", RELATIONSHIP, "ALSO_BOUGHT", "ALSO_VIEWED", "SAME_AS"}
 
 
@@ -89,11 +91,14 @@ def name_clusters(
     typical = [choices.typical(place) for place in range(len(centres))]
     titles = titles_of(database, typical)
     parts, node_ids = _parts(graph)
-    strong, weak, most = (
-        characteristics(parts, node_ids, strongest, len(centres), LOOKED_AT, *least)
+    taken = [
+        characteristics(parts, node_ids, strongest, len(centres), TAKEN, *least)
         for least in ((), (0.0, 1), (0.0, 1, 0.0))
+    ]
+    labels = _labels(database, [some for kind in taken for some in kind])
+    strong, weak, most = (
+        [[one for one in some if not keeps_house(labels[one.node_id])][:LOOKED_AT] for some in kind] for kind in taken
     )
-    labels = _labels(database, [*strong, *weak, *most])
     told = [_telling(labels, titles, *some) for some in zip(strong, typical, weak, most, strict=True)]
     named = names(told, numbers.numbers)
     return NamedClusters(

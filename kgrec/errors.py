@@ -14,6 +14,10 @@ class Unknown(KgrecError):  # noqa: N818 - a kind of it
     """What was asked for by its name or id is not there; the service answers it with 404."""
 
 
+class Ambiguous(KgrecError):  # noqa: N818 - a kind of it
+    """A word may mean several things, and its message names them; the service answers it with 422."""
+
+
 def told(error: BaseException) -> str:
     """Return the message of an error, and the notes that were added to it on its way."""
     return " ".join([str(error), *getattr(error, "__notes__", [])]).strip()

@@ -44,15 +44,15 @@ def write_document(document: Any) -> None:
     _write(document, indent=2)
 
 
-def write_line(record: Any) -> None:
-    """Write a record of which more may follow on standard output, as JSON on a line of its own, at once."""
-    _write(record, indent=None)
+def write_line(record: Any, err: bool = False) -> None:
+    """Write a record of which more may follow as JSON on a line of its own, at once: on standard output, or error."""
+    _write(record, indent=None, err=err)
 
 
-def _write(document: Any, indent: int | None) -> None:
-    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+def _write(document: Any, indent: int | None, err: bool = False) -> None:
+    stream = sys.stderr if err else sys.stdout
+    unicode = (stream.encoding or "").lower().startswith("utf")
     text = json.dumps(document, indent=indent, ensure_ascii=not unicode)
-    print(
-        "\n".join(replaced(line, lambda character: json.dumps(character)[1:-1]) for line in text.split("\n")),
-        flush=True,
-    )
+    lines = [replaced(line, lambda character: json.dumps(character)[1:-1]) for line in text.split("\n")]
+    stream.write("".join(f"{line}\n" for line in lines))  # at once, whole: others write too
+    stream.flush()

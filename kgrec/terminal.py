@@ -36,6 +36,7 @@ WIDEST_BAR, BESIDE_BAR = 40, 64  # columns of a progress bar, and of what is tol
 Advance = Callable[[int, str], None]
 
 _quiet = False
+_told_notes: Callable[[str], None] | None = None
 
 
 def say(*lines: object, err: bool = False) -> None:
@@ -46,8 +47,19 @@ def say(*lines: object, err: bool = False) -> None:
 
 def note(*lines: object) -> None:
     """Say on standard error what goes on beside the results; ``--quiet`` leaves it out."""
-    if not _quiet:
-        say(*lines, err=True)
+    if _quiet:
+        return
+    for line in lines:
+        if _told_notes:
+            _told_notes(sentence(line))
+        else:
+            say(line, err=True)
+
+
+def tell_notes(tell: Callable[[str], None] | None) -> None:
+    """Have notes told by a function from now on, such as into a log, or on standard error again."""
+    global _told_notes
+    _told_notes = tell
 
 
 def silence(quiet: bool) -> None:
@@ -132,12 +144,12 @@ def show(*tables: DataTable) -> None:
 
 
 @contextmanager
-def progress(what: object, total: int) -> Iterator[Advance]:
+def progress(what: object, total: int | None) -> Iterator[Advance]:
     """Show a bar on standard error while the block runs.
 
     Args:
         what: goes on, such as ``"linking"``.
-        total: where the bar ends.
+        total: where the bar ends; ``None`` where that is not known.
 
     Yields:
         a function that moves the bar to where it is given, with a word on it.

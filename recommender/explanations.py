@@ -1,23 +1,15 @@
 """Why an item, told by the graph: what it shares with the history, and with what of it others chose it."""
 
 import math
-import re
 
 import numpy as np
 import scipy.sparse as sp
 
 from kgrec.graph.database import Database
+from kgrec.housekeeping import keeps_house
 
 ENOUGH = 2  # features, with which nothing is said of others; and users, so that nobody is told of
 COMMON = 0.5  # share of all items: what so many have is no reason
-# Categories by which Wikipedia keeps house, of whatever subject.
-_HOUSEKEEPING = re.compile(
-    r"^(All )?(articles|pages|Wikipedia articles|Wikipedia introduction|Wikimedia projects|CS1|Webarchive|"
-    r"Use \S+ (dates|English))\b"
-    r"|\b(articles|pages) (containing|lacking|needing|requiring|to be|using|with|without)\b"
-    r"|^(Date|Place|Year) of .* (missing|unknown|uncertain)\b|\bstubs$|-related .*articles$|^Short description\b",
-    re.IGNORECASE,
-)
 
 
 def reasons(
@@ -67,7 +59,7 @@ def tells(name: str, share: float) -> bool:
 
     What half of all items share is none, nor what Wikipedia keeps house by, such as "Articles containing video clips".
     """
-    return share < COMMON and not _HOUSEKEEPING.search(name)
+    return share < COMMON and not keeps_house(name)
 
 
 def _named(names: dict[str, str], shared: dict[str, int], shares: dict[str, float]) -> list[str]:

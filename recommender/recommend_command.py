@@ -146,7 +146,7 @@ def recommend(
         with waiting("Loading models and index"):
             recommender = Recommender(database, run, settings, domain)
         if out is not None:
-            _write_lists(database, recommender, out, k)
+            _write_lists(database, recommender, out, k, format)
             return
         if likes:
             _say_understood(likes, recommender.understood(list(likes)))
@@ -166,11 +166,14 @@ def recommend(
         write_records(format, [one.name for one in fields(Recommendation)], found.records())
 
 
-def _write_lists(database: Database, recommender: Recommender, out: Path, k: int) -> None:
+def _write_lists(database: Database, recommender: Recommender, out: Path, k: int, format: str) -> None:
     total = int(database.read("project/n_users")[0]["users"])
     with progress("recommending", total) as advance:
         n = recommend_all(database, recommender.served, out, k, lambda done: advance(done, f"{done:,} users"))
-    say(f"{n:,} users' lists are in {out}.")
+    if format == "table":
+        say(f"{n:,} users' lists are in {out}.")
+    else:
+        write_records(format, ["users", "out"], [{"users": n, "out": str(out)}])
 
 
 def _lines(path: Path) -> list[str]:

@@ -10,7 +10,7 @@ from kgrec.feedback.record import Recorded, record, record_file
 from kgrec.graph.database import Database
 from kgrec.options import RUN, with_database
 from kgrec.records import FORMAT, write_records
-from kgrec.terminal import say, waiting
+from kgrec.terminal import progress, say
 
 
 @click.command()
@@ -73,8 +73,8 @@ def feedback(
     if timestamp is not None and file is not None:
         raise click.UsageError("The times of a --file are in its lines.")
     if file is not None:
-        with waiting(f"recording {file.name}"):
-            found = record_file(database, file, run)
+        with progress(f"recording {file.name}", file.stat().st_size or None) as advance:  # a pipe has no size
+            found = record_file(database, file, run, advance)
     else:
         events = [_event(user, kind, name, timestamp, rating) for kind, names in told.items() for name in names]
         found = record(database, events, run)

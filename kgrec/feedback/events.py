@@ -1,6 +1,6 @@
 """Events: what a user did or said, one by one or a line each of a JSON file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -116,16 +116,22 @@ def event(where: str, **parts: Any) -> Event:
         raise _refused(where, error) from error
 
 
-def read_events(path: Path) -> Iterator[tuple[str, Event]]:
+def read_events(path: Path, told: Callable[[int], None] | None = None) -> Iterator[tuple[str, Event]]:
     """Yield the events of a file of JSON, a line each, with the place of each as an error names it; blank lines pass.
+
+    Args:
+        path: of the file.
+        told: how many bytes are read, at each line.
 
     Raises:
         KgrecError: a line holds none; names file and line.
     """
     with path.open("rb") as file:
-        number = 0
+        number = read = 0
         while line := file.readline(LONGEST_LINE + 1):
-            number += 1
+            number, read = number + 1, read + len(line)
+            if told:
+                told(read)
             where = f"{path}, line {number:,}"
             if len(line) > LONGEST_LINE:
                 raise KgrecError(f"{where}: longer than 1 MiB: one event per line is expected.")

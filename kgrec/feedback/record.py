@@ -5,7 +5,7 @@ time, where it has one. Killed between any two transactions, the graph holds who
 the rest.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,13 +13,14 @@ from pathlib import Path
 from more_itertools import chunked, constrained_batches
 
 from kgrec.dbpedia import iri_of
-from kgrec.errors import KgrecError, Unknown
+from kgrec.errors import Ambiguous, KgrecError, Unknown
 from kgrec.feedback.events import Event, read_events
 from kgrec.feedback.following import following
 from kgrec.feedback.personas import Person, Statement, encode, read_people
 from kgrec.graph.database import Database, Row
 from kgrec.graph.sessions import SESSION_GAP
 from kgrec.graph.transaction_size import RELATIONSHIP, rows_at_once
+from kgrec.terminal import Advance
 
 EVENTS = 1_000  # looked up at once
 RELATIONSHIPS = 50_000  # written in one transaction, fewer where the server allows less
@@ -69,28 +70,54 @@ def record(database: Database, events: Iterable[Event], run: str | Path | None =
 
     Raises:
         Unknown: the graph has no such item, or nothing that is called so.
-        KgrecError: a word means several things, or somebody else writes. A note of the error says how many events are
-            written.
+        Ambiguous: a word means several things.
+        KgrecError: somebody else writes. A note of the error says how many events are written.
     """
     return _record(database, ((n, f"Event {n:,}", one) for n, one in enumerate(events, 1)), run)
 
 
-def record_file(database: Database, path: Path, run: str | Path | None = None) -> Recorded:
+def record_file(
+    database: Database, path: Path, run: str | Path | None = None, advance: Advance | None = None
+) -> Recorded:
     """Do the same with the events of a file of JSON, a line each, in memory that does not grow with it.
+
+    Args:
+        database: as of `record`.
+        path: of the file.
+        run: as of `record`.
+        advance: moves a progress bar to how many bytes of the file are in the graph.
 
     Raises:
         KgrecError: as `record`, or a line holds no event; names file and line.
     """
-    return _record(database, ((n, where, one) for n, (where, one) in enumerate(read_events(path), 1)), run)
+    read = 0
+
+    def reading(so_far: int) -> None:
+        nonlocal read
+        read = so_far
+
+    def written(events: int) -> None:
+        if advance:
+            advance(read, f"{events:,} events")
+
+    events = ((n, where, one) for n, (where, one) in enumerate(read_events(path, reading), 1))
+    return _record(database, events, run, written)
 
 
-def _record(database: Database, events: Iterable[Numbered], run: str | Path | None) -> Recorded:
+def _record(
+    database: Database,
+    events: Iterable[Numbered],
+    run: str | Path | None,
+    written: Callable[[int], None] = lambda _: None,
+) -> Recorded:
     found, now, folder = Recorded(), datetime.now(UTC), None if run is None else Path(run)
     with following(database, folder) as follows:
+        written(0)
         try:
             for batch in chunked(events, EVENTS):
                 _write_batch(database, batch, now, folder, found)
                 found.events += len(batch)
+                written(found.events)
         except (KgrecError, KeyboardInterrupt, OSError) as stop:
             if found.events:
                 stop.add_note(
@@ -170,7 +197,7 @@ def _changes(database: Database, batch: list[Numbered], now: int) -> dict[str, _
 
     Raises:
         Unknown: the graph has no such item, or nothing that is called so.
-        KgrecError: a word means several things.
+        Ambiguous: a word means several things.
     """
     meant = _meant(database, batch)
     of_items = [numbered for numbered in batch if numbered[2].item_id is not None]
@@ -214,7 +241,7 @@ def _meant(database: Database, batch: list[Numbered]) -> dict[str, str]:
 
     Raises:
         Unknown: nothing is called so.
-        KgrecError: several things are.
+        Ambiguous: several things are.
     """
     words = {one.interest: iri_of(one.interest) for _, _, one in batch if one.interest is not None}
     if not words:
@@ -236,7 +263,7 @@ def _meant(database: Database, batch: list[Numbered]) -> dict[str, str]:
             )
         if len(rows) > 1:
             keys = ", ".join(repr(row["key"]) for row in rows[:NAMED]) + (" and others" if len(rows) > NAMED else "")
-            raise KgrecError(f"{where}: {one.interest!r} may be {keys}: give one of them.")
+            raise Ambiguous(f"{where}: {one.interest!r} may be {keys}: give one of them.")
         found[word] = rows
     return {interest: found[word][0]["feature"] for interest, word in words.items()}
 

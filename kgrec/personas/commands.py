@@ -11,6 +11,7 @@ from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.options import with_database
 from kgrec.personas.cards import CounterExample, PersonaCard, Trait, TypicalItem, find_card, persona_cards
+from kgrec.personas.comparison import Comparison
 from kgrec.personas.comparison import compare as compared
 from kgrec.personas.picture import draw
 from kgrec.personas.places import PersonaMap, persona_map
@@ -43,10 +44,7 @@ def list_(database: Database, format: str) -> None:
     if format != "table":
         write_records(format, CARD, cards.records() if format == "json" else [_flat(card) for card in cards])
         return
-    table = DataTable("No.", "Persona", "Users", "Typical", title="Personas, by the strongest membership of each user")
-    for card in cards:
-        table.add_row(card.number, card.name, f"{card.users:,}", "; ".join(one.title for one in card.typical[:2]))
-    show(table)
+    _show_list(cards)
 
 
 @personas.command("show")
@@ -67,13 +65,7 @@ def show_(database: Database, persona: str, format: str) -> None:
     elif format == "csv":
         write_records(format, EVIDENCE, list(_evidence(card)))
     else:
-        say(f"{card.number}. {card.name}", card.summary)
-        if card.worded_by:
-            say(f"Worded by the model {card.worded_by}.")
-        table = DataTable("What", "Name", "Share", "Times all users'")
-        for row in _evidence(card):
-            table.add_row(row["what"], row["name"], f"{row['share']:.1%}", f"{row['lift']:.2f}")
-        show(table)
+        _show_card(card)
 
 
 @personas.command("compare")
@@ -89,21 +81,13 @@ def compare(database: Database, first: str, second: str, format: str) -> None:
     cards = persona_cards(database)
     one, other = find_card(cards, first), find_card(cards, second)
     found = compared(database, one, other)
-    rows = _side_by_side(one, other)
     if format == "json":
         document = {"first": asdict(one), "second": asdict(other), **asdict(found)}
         write_records(format, (), [document])
     elif format == "csv":
-        write_records(format, SIDE_BY_SIDE, rows)
+        write_records(format, SIDE_BY_SIDE, _side_by_side(one, other))
     else:
-        table = DataTable(
-            "What", "Name", str(one.number), str(other.number), title="Share, and times that of all users"
-        )
-        for row in rows:
-            table.add_row(row["what"], row["name"], *(_told(row, side) for side in ("first", "second")))
-        say(*(f"{card.number}. {card.name}: {card.users:,} users" for card in (one, other)))
-        show(table)
-        say(f"{found.both:,} users belong to both by some weight. The cosine of the centres is {found.cosine:.2f}.")
+        _show_both(one, other, found)
 
 
 @personas.command("map")
@@ -126,7 +110,7 @@ def compare(database: Database, first: str, second: str, format: str) -> None:
 def map_(database: Database, file: Path, n_users: int, format: str) -> None:
     """Draw personas and some of the users in the plane that shows most of how users differ, as one HTML file.
 
-    The file needs no network. A point tells who it is when the mouse is over it; the wheel zooms.
+    The file needs no network. A point tells who it is when the mouse is over it; the wheel, or + and -, zooms.
 
     Example: kgrec personas map --file personas.html
     """
@@ -138,6 +122,32 @@ def map_(database: Database, file: Path, n_users: int, format: str) -> None:
         say(f"{len(found.personas)} personas and {len(found.users):,} users are drawn in {file}.")
     else:
         write_records(format, PLACES, list(_places(found)))
+
+
+def _show_list(cards: Iterable[PersonaCard]) -> None:
+    table = DataTable("No.", "Persona", "Users", "Typical", title="Personas, by the strongest membership of each user")
+    for card in cards:
+        table.add_row(card.number, card.name, f"{card.users:,}", "; ".join(one.title for one in card.typical[:2]))
+    show(table)
+
+
+def _show_card(card: PersonaCard) -> None:
+    say(f"{card.number}. {card.name}", card.summary)
+    if card.worded_by:
+        say(f"Worded by the model {card.worded_by}.")
+    table = DataTable("What", "Name", "Share", "Times all users'")
+    for row in _evidence(card):
+        table.add_row(row["what"], row["name"], f"{row['share']:.1%}", f"{row['lift']:.2f}")
+    show(table)
+
+
+def _show_both(one: PersonaCard, other: PersonaCard, found: Comparison) -> None:
+    table = DataTable("What", "Name", str(one.number), str(other.number), title="Share, and times that of all users")
+    for row in _side_by_side(one, other):
+        table.add_row(row["what"], row["name"], *(_told(row, side) for side in ("first", "second")))
+    say(*(f"{card.number}. {card.name}: {card.users:,} users" for card in (one, other)))
+    show(table)
+    say(f"{found.both:,} users belong to both by some weight. The cosine of the centres is {found.cosine:.2f}.")
 
 
 def _flat(card: PersonaCard) -> dict[str, Any]:

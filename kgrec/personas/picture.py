@@ -12,6 +12,26 @@ from kgrec.text import shown
 LONGEST_LABEL = 40  # characters of a name beside its point
 LINE = 70  # characters of a line that is shown over a point
 POINTS = (14.0, 46.0)  # width of the smallest and of the largest persona
+# By keyboard, once the map has the focus: it is zoomed by + and -, and moved by the arrows.
+KEYS = """
+const map = document.getElementById("{plot_id}");
+map.tabIndex = 0;
+map.setAttribute("role", "application");
+map.setAttribute("aria-label", "The map of personas: plus and minus zoom, arrows move it.");
+const zooms = {"+": 0.8, "=": 0.8, "-": 1.25};
+const moves = {ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1]};
+map.addEventListener("keydown", (event) => {
+  const zoom = zooms[event.key] ?? 1, [right, up] = moves[event.key] ?? [0, 0];
+  if (event.ctrlKey || event.metaKey || event.altKey || (zoom === 1 && !right && !up)) return;
+  event.preventDefault();
+  const shown = ([from, to], by) => {
+    const middle = (from + to) / 2 + by * (to - from), half = zoom * (to - from) / 2;
+    return [middle - half, middle + half];
+  };
+  const {xaxis, yaxis} = map.layout;
+  Plotly.relayout(map, {"xaxis.range": shown(xaxis.range, right), "yaxis.range": shown(yaxis.range, up)});
+});
+"""
 # A frame of no origin tells the page around it, whatever that is, which persona was clicked on.
 CLICKED = """
 document.getElementById("{plot_id}").on("plotly_click", ({points: [point]}) => {
@@ -81,8 +101,8 @@ def drawn(found: PersonaMap, small: bool = False) -> str:
     )
     if small:
         figure.update_layout(title=None, margin={"l": 0, "r": 0, "t": 0, "b": 0})
-    config, script = {"scrollZoom": True, "displaylogo": False}, CLICKED if small else None
-    return str(figure.to_html(include_plotlyjs=True, config=config, div_id="map", post_script=script))
+    config, scripts = {"scrollZoom": True, "displaylogo": False}, [KEYS, CLICKED] if small else [KEYS]
+    return str(figure.to_html(include_plotlyjs=True, config=config, div_id="map", post_script=scripts))
 
 
 def _over(card: PersonaCard) -> str:

@@ -11,14 +11,15 @@ from fastapi.security import HTTPBearer
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import JSONResponse
 
-from kgrec.errors import KgrecError, Unknown, told
+from kgrec.errors import Ambiguous, KgrecError, Unknown, told
 from kgrec.settings import Neo4jSettings
 from recommender.service import browser, explanations, feedback, items, lists, personas, pictures, probes, users
+from recommender.service.bodies import BODY
 from recommender.service.current import Current
 from recommender.service.guards import Guarded, Noted, Timed
 from recommender.service.metrics import Metrics
 from recommender.service.page.routes import routes as page
-from recommender.service.schemas import BODY, Problem
+from recommender.service.schemas import Problem
 from recommender.service.service import Service
 from recommender.service.settings import ServeSettings
 from recommender.service.work import FullError, Work
@@ -72,6 +73,7 @@ def application(current: Current, settings: ServeSettings, neo4j: Neo4jSettings 
         lifespan=lifespan,
         exception_handlers={
             Unknown: _unknown,
+            Ambiguous: _ambiguous,
             KgrecError: _cannot,
             FullError: _full,
             RequestValidationError: _wrong,
@@ -97,6 +99,11 @@ def application(current: Current, settings: ServeSettings, neo4j: Neo4jSettings 
 
 async def _unknown(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": told(error)}, 404)
+
+
+async def _ambiguous(_: Request, error: Exception) -> JSONResponse:
+    """Tell it as `_wrong` does what is wrong with a body."""
+    return JSONResponse({"detail": [{"loc": ["body"], "msg": told(error), "type": "ambiguous"}]}, 422)
 
 
 async def _cannot(_: Request, error: Exception) -> JSONResponse:

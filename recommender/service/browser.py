@@ -3,12 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import Field
 
 from kgrec.errors import Unknown
 from kgrec.explore.browser import Browser, query_text
 from kgrec.explore.queries import queries
 from kgrec.settings import Neo4jSettings
-from recommender.service.schemas import Id, Link
+from recommender.service.bodies import Id, ItemId, PersonaId, UserId
+from recommender.service.schemas import Link
 from recommender.service.service import Served
 
 routes = APIRouter(prefix="/v1", tags=["neo4j browser"])
@@ -23,10 +25,10 @@ def _neo4j(request: Request) -> Neo4jSettings:
 async def link(
     service: Served,
     neo4j: Annotated[Neo4jSettings, Depends(_neo4j)],
-    query: Id,
-    user_id: Id | None = None,
-    item_id: Id | None = None,
-    persona_id: Id | None = None,
+    query: Annotated[Id, Field(examples=["why-item-picture"])],
+    user_id: UserId | None = None,
+    item_id: ItemId | None = None,
+    persona_id: PersonaId | None = None,
 ) -> Link:
     """Give the link that opens Neo4j Browser with one of the queries of `kgrec explore`, the values typed in.
 

@@ -5,15 +5,16 @@ from fastapi import APIRouter
 from kgrec.errors import Unknown
 from recommender.explained import Explanation
 from recommender.recommend import Recommendation
+from recommender.service.bodies import ItemId, SessionAndItem, UserId
 from recommender.service.loaded import Loaded
-from recommender.service.schemas import Explained, Id, SessionAndItem
+from recommender.service.schemas import Explained
 from recommender.service.service import Served
 
 routes = APIRouter(prefix="/v1", tags=["explanations"])
 
 
 @routes.get("/users/{user_id:path}/explanations/{item_id:path}")
-async def to_user(service: Served, user_id: Id, item_id: Id) -> Explained:
+async def to_user(service: Served, user_id: UserId, item_id: ItemId) -> Explained:
     """Tell what the score of an item is made of for a known user, and what of the history carries most of it.
 
     Each item of the history is taken away and everything is scored again: it takes as long as so many lists.

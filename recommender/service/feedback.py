@@ -8,7 +8,8 @@ from kgrec.feedback.events import Event
 from kgrec.feedback.record import Recorded as RecordedEvents
 from kgrec.feedback.record import record
 from kgrec.graph.database import Database
-from recommender.service.schemas import Feedback, Recorded
+from recommender.service.bodies import Feedback
+from recommender.service.schemas import Recorded
 from recommender.service.service import Served
 
 routes = APIRouter(prefix="/v1", tags=["feedback"])

@@ -8,9 +8,9 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from recommender.service.bodies import BODY
 from recommender.service.logs import log, raised
 from recommender.service.metrics import Metrics
-from recommender.service.schemas import BODY
 
 OPEN = ("/", "/health", "/ready", "/openapi.json")  # need no token: they tell nothing of users and items
 OPEN_BELOW = "/page/"

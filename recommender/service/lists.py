@@ -7,17 +7,18 @@ from fastapi import APIRouter
 from kgrec.errors import Unknown
 from recommender.likes import Liked
 from recommender.recommend import Recommendation, listed
+from recommender.service.bodies import K, Likes, Session, UserId
 from recommender.service.graph import AwayError
 from recommender.service.loaded import Loaded
 from recommender.service.most_chosen import most_chosen
-from recommender.service.schemas import FromLikes, Id, Item, K, Likes, Recommended, Session, Understood
+from recommender.service.schemas import FromLikes, Item, Recommended, Understood
 from recommender.service.service import Served
 
 routes = APIRouter(prefix="/v1", tags=["recommendations"])
 
 
 @routes.get("/users/{user_id:path}/recommendations")
-async def to_user(service: Served, user_id: Id, k: K = 10) -> Recommended:
+async def to_user(service: Served, user_id: UserId, k: K = 10) -> Recommended:
     """Recommend unseen items to a known user, from everything that the user did until now.
 
     While the graph is away, nobody can tell whether a user who is not in memory is known: the list then has what most

@@ -8,9 +8,10 @@ from kgrec.errors import KgrecError, Unknown
 from kgrec.personas.cards import PersonaCard, persona_cards
 from kgrec.personas.places import places
 from recommender.histories import read_users
+from recommender.service.bodies import PersonaId, UserId
 from recommender.service.graph import AwayError
 from recommender.service.loaded import Loaded
-from recommender.service.schemas import Id, Membership, OnePersona, Personas, UserPersona
+from recommender.service.schemas import Membership, OnePersona, Personas, UserPersona
 from recommender.service.service import Served
 
 routes = APIRouter(prefix="/v1", tags=["personas"])
@@ -24,7 +25,7 @@ async def every(service: Served) -> Personas:
 
 
 @routes.get("/personas/{persona_id:path}")
-async def one(service: Served, persona_id: Id) -> OnePersona:
+async def one(service: Served, persona_id: PersonaId) -> OnePersona:
     """Tell the same of one, by its id or its number."""
 
     def find(loaded: Loaded) -> PersonaCard:
@@ -38,7 +39,7 @@ async def one(service: Served, persona_id: Id) -> OnePersona:
 
 
 @routes.get("/users/{user_id:path}/persona")
-async def of_user(service: Served, user_id: Id) -> UserPersona:
+async def of_user(service: Served, user_id: UserId) -> UserPersona:
     """Tell the persona of a user, how much others are his or hers, and the user's place on the map of all."""
     found, degraded = await service.answer(lambda loaded: _of_user(loaded, user_id))
     return found.model_copy(update={"degraded": degraded})

@@ -17,8 +17,9 @@ from kgrec.graph.personas import current_run
 from kgrec.personas.picture import drawn as drawn_map
 from kgrec.personas.places import PersonaMap, persona_map
 from recommender.picture import drawn as drawn_paths
+from recommender.service.bodies import PathToDraw
 from recommender.service.recent import Recent
-from recommender.service.schemas import PathToDraw, Picture
+from recommender.service.schemas import Picture
 from recommender.service.service import Served
 
 KEPT = 64  # pictures, as what they are drawn of

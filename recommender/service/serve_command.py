@@ -1,7 +1,6 @@
 """``kgrec serve``."""
 
 import ipaddress
-import logging
 import signal
 import socket
 from pathlib import Path
@@ -12,11 +11,11 @@ import uvicorn
 from kgrec.errors import KgrecError
 from kgrec.options import NEO4J_OPTIONS, RUN, neo4j_options, neo4j_settings
 from kgrec.settings import load_section
-from kgrec.terminal import note, waiting
+from kgrec.terminal import waiting
 from recommender.service.application import application
 from recommender.service.current import Current
 from recommender.service.loaded import Loaded
-from recommender.service.logs import Lines
+from recommender.service.logs import begin, log
 from recommender.service.settings import ServeSettings
 
 CONNECTIONS = 1_000
@@ -53,6 +52,7 @@ def serve(context: click.Context, /, host: str, port: int, run: Path, **given: s
                 f"To listen at {address}, beyond this machine, needs a token of 16 characters or more: set "
                 "KGREC_SERVE_TOKEN."
             )
+        begin()
         with waiting("loading models and index"):
             current = Current(
                 lambda: Loaded.of(run, settings, neo4j),
@@ -72,12 +72,11 @@ def serve(context: click.Context, /, host: str, port: int, run: Path, **given: s
                 timeout_graceful_shutdown=int(settings.timeout_seconds) + 1,
             )
         )
-        logging.getLogger().handlers = [Lines()]
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)  # the server has ended by it when it comes here
         signal.signal(signal.SIGHUP, lambda *_: current.reload())
         shown = f"[{address}]" if ":" in address else address
-        note(f"Serving {run} at http://{shown}:{port}, as /openapi.json tells.")
+        log("serving", url=f"http://{shown}:{port}", folder=str(run))
         server.run(sockets=[listener])
 
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from recommender.service.schemas import MOST, FoundUsers
+from recommender.service.bodies import MOST
+from recommender.service.schemas import FoundUsers
 from recommender.service.service import Served
 
 routes = APIRouter(prefix="/v1", tags=["users"])
@@ -14,7 +15,7 @@ routes = APIRouter(prefix="/v1", tags=["users"])
 async def search(
     service: Served,
     starts: Annotated[str, Query(max_length=256, description="How the ids begin.", examples=["A2S"])] = "",
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 10,
+    limit: Annotated[int, Query(ge=1, le=MOST, examples=[10])] = 10,
 ) -> FoundUsers:
     """Find users whose id begins so, in the order of their ids."""
     rows, _ = await service.answer(lambda loaded: loaded.graph.read("serve/users", starts=starts, limit=limit))

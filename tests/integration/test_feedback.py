@@ -209,7 +209,10 @@ def test_the_same_event_twice_is_one_and_of_opinions_the_later_holds(
     ]
     path = tmp_path / "events.jsonl"
     path.write_text("\n\n".join(map(json.dumps, events)))
-    assert record_file(database, path, run) == Recorded(8, 3, 0, 1, 0, followed=True)
+    moves: list[tuple[int, str]] = []
+    recorded = record_file(database, path, run, lambda *move: moves.append(move))
+    assert recorded == Recorded(8, 3, 0, 1, 0, followed=True)
+    assert moves == [(0, "0 events"), (path.stat().st_size, "8 events")]
     query = "MATCH (:User {user_id: $user})-[r:INTERACTED|LIKES|DISLIKES]->(i) WHERE i.item_id IN $items AND "
     query += "coalesce(r.split, 'feedback') = 'feedback' RETURN i.item_id, type(r), r.rating"
     told = {(first, "INTERACTED", 4.0), (second, "DISLIKES", None), (third, "LIKES", None)}
@@ -268,8 +271,10 @@ def test_what_is_unknown_is_refused_by_name_and_line_and_writes_nothing(
     path = tmp_path / "events.jsonl"
     lines = [{"user_id": HOSTILE, "kind": "like", "item_id": item}, {"user_id": "b", "kind": "like", "item_id": item}]
     path.write_text("\n".join([*map(json.dumps, lines), "{broken"]))
+    moves: list[tuple[int, str]] = []
     with pytest.raises(KgrecError, match=r"events.jsonl, line 3: Invalid JSON") as refused_line:
-        record_file(database, path, run)
+        record_file(database, path, run, lambda *move: moves.append(move))
+    assert moves == [(0, "0 events"), (path.read_text().index("{broken"), "2 events")]  # as far as it is in the graph
     assert refused_line.value.__notes__[0].startswith("The first 2 events are in the graph")
     assert rows(database, "MATCH (u:User)-[:LIKES]->() RETURN u.user_id ORDER BY u.user_id") == [(HOSTILE,), ("b",)]
     assert broken(database) == {}

@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI, Request
-from playwright.sync_api import Browser, Frame, Page, expect
+from playwright.sync_api import Browser, Frame, Locator, Page, expect
 from starlette.responses import JSONResponse
 
 from kgrec.errors import KgrecError
@@ -51,8 +51,9 @@ TOKEN = "a token of the service"
 
 @dataclass
 class Told:
-    """What the page asked for, and what it was told to do."""
+    """What the page asked for, what it was told to do, and whose personas are served."""
 
+    run: str = "run"
     bodies: list[Any] = field(default_factory=list)
     disliked: set[str] = field(default_factory=set)
     authorized: list[str | None] = field(default_factory=list)
@@ -62,15 +63,15 @@ def title(place: int) -> str:
     return HOSTILE[place % len(HOSTILE)] if place % 2 else f"A book of number {place}"
 
 
-def card(place: int) -> PersonaCard:
+def card(place: int, run: str = "run") -> PersonaCard:
     name = HOSTILE[place] if place else "Salt mines · Lighthouses"
     traits = [Trait(HOSTILE[one], "Entity", 0.5, 2.25) for one in range(5)]
     typical = [TypicalItem(f"i{one}", title(one), 0.5, 2.0) for one in range(3)]
     counter = CounterExample("i9", title(9), 0.1, 0.2, HOSTILE[0])
-    told = f"They like {name}."
+    told = f"They like {name}, says {run}."
     worded_by = None if place else HOSTILE[1]
     return PersonaCard(
-        f"run/{place}", place + 1, name, 100 - place, told, worded_by, 0.3 * place, 0.2, traits, typical, counter
+        f"{run}/{place}", place + 1, name, 100 - place, told, worded_by, 0.3 * place, 0.2, traits, typical, counter
     )
 
 
@@ -117,7 +118,7 @@ def service(told: Told, token: str | None) -> FastAPI:
 
     @app.get("/ready")
     async def ready() -> Ready:
-        return Ready(graph="reachable", run="run", loaded="2026-11-27T01:02:03Z", problem=None)
+        return Ready(graph="reachable", run=told.run, loaded="2026-11-27T01:02:03Z", problem=None)
 
     @app.get("/v1/users")
     async def users(starts: str) -> FoundUsers:
@@ -129,7 +130,7 @@ def service(told: Told, token: str | None) -> FastAPI:
 
     @app.get("/v1/personas")
     async def personas() -> Personas:
-        return Personas(personas=[card(place) for place in range(4)], degraded=False)
+        return Personas(personas=[card(place, told.run) for place in range(4)], degraded=False)
 
     @app.get("/v1/users/{user_id:path}/recommendations")
     async def to_user(user_id: str) -> Any:
@@ -212,20 +213,35 @@ def ask_for(page: Page, user: str) -> None:
     expect(page.locator("#items > li")).to_have_count(10)
 
 
+def tab_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Go by the keyboard to what is wanted."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+    raise AssertionError(f"{key} never comes to {wanted}")
+
+
 def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
 def test_a_user_by_keyboard_alone(browser: Browser, width: int, scheme: str) -> None:
-    """The list, why, a dislike, and the list that it changed; axe finds nothing, nothing is wider than the window."""
+    """The list, why, a dislike, and the list that it changed; a persona, and the map nearer and farther.
+
+    Axe finds nothing, and nothing is wider than the window.
+    """
     told = Told()
     size = {"width": width, "height": 800}
     with served(told) as url, opened(browser, url, viewport=size, color_scheme=scheme) as page:
         expect(page.locator("#persona-title")).to_have_text(card(0).name)
-        ask_for(page, "A1")
+        tab_to(page, page.get_by_label("A user, by id"))
+        page.keyboard.type("A1")
+        page.keyboard.press("Enter")
+        expect(page.locator("#items > li")).to_have_count(10)
         assert page.locator("#items .title").all_text_contents() == [title(place) for place in range(10)]
-        page.get_by_role("button", name="Why A book of number 2?").focus()
+        tab_to(page, page.get_by_role("button", name="Why A book of number 2?"))
         page.keyboard.press("Enter")
         expect(page.locator("#why")).to_be_focused()
         expect(page.locator("#why-text")).to_have_text(f"Because of {HOSTILE[1]}.")
@@ -238,12 +254,32 @@ def test_a_user_by_keyboard_alone(browser: Browser, width: int, scheme: str) -> 
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
         assert fits(page)
-        page.get_by_role("button", name="Dislike A book of number 2").focus()
-        page.keyboard.press("Enter")
+        tab_to(page, page.get_by_role("button", name="Dislike A book of number 2"), "Shift+Tab")
+        with page.expect_response("**/ready"):  # after which the card is that of the list
+            page.keyboard.press("Enter")
         expect(page.locator("#list-note")).to_contain_text('You said "dislike"')
         expect(page.locator("#items > li").nth(2)).to_have_attribute("data-item", "i3")
         expect(page.locator("#list")).to_be_focused()
         assert told.bodies == [{"events": [{"kind": "dislike", "user_id": "A1", "item_id": "i2"}]}]
+        expect(page.locator("#persona-title")).to_have_text(card(0).name)
+        tab_to(page, page.get_by_label("Persona", exact=True))
+        page.keyboard.press("ArrowDown")
+        expect(page.locator("#persona-title")).to_have_text(card(1).name)
+        tab_to(page, page.locator("#map"))
+        assert framed(page, "map").evaluate("document.activeElement.id") == "map"
+        widths = [seen(page)]
+        for key in ("+", "-", "ArrowRight"):
+            page.keyboard.press(key)
+            widths.append(seen(page))
+        (left, right), nearer, farther, moved = widths
+        assert nearer == pytest.approx((left + 0.1 * (right - left), right - 0.1 * (right - left)))
+        assert farther == pytest.approx((left, right)) and moved[0] - left == pytest.approx(0.1 * (right - left))
+
+
+def seen(page: Page) -> tuple[float, float]:
+    """From where to where the map is seen."""
+    left, right = framed(page, "map").evaluate("document.getElementById('map').layout.xaxis.range")
+    return float(left), float(right)
 
 
 def drawn(page: Page, frame: str, text: str, selector: str) -> None:
@@ -296,6 +332,20 @@ def test_a_persona_is_chosen_by_its_name_and_on_the_map(browser: Browser) -> Non
         page.evaluate("window.postMessage('run/2', '*')")  # not of the map
         page.evaluate("new Promise((done) => setTimeout(done, 50))")
         expect(page.locator("#persona-title")).to_have_text(card(0).name)
+
+
+def test_after_a_switch_to_another_run_the_card_is_of_the_personas_served_now(browser: Browser) -> None:
+    told = Told()
+    with served(told) as url, opened(browser, url) as page:
+        expect(page.locator("#summary")).to_have_text(card(0).summary)
+        page.locator("#which").select_option("run/1")
+        before = page.locator("#map").get_attribute("src")
+        told.run = "another"
+        ask_for(page, "A1")
+        expect(page.locator("#summary")).to_have_text(card(0, "another").summary)
+        expect(page.locator("#state")).to_have_text("Run another")
+        expect(page.locator("#which option").first).to_have_attribute("value", "another/0")
+        expect(page.locator("#map")).not_to_have_attribute("src", before or "")
 
 
 def test_what_the_service_refuses_is_said_as_text(browser: Browser) -> None:

@@ -366,9 +366,13 @@ def test_lists_of_all_users_in_one_file(
     out, users = tmp_path / "lists.parquet", sorted({str(row["user"]) for row in rows()})
     database.driver.execute_query("CREATE (:User {user_id: 'u30, idle'})")
     try:
-        command_line("recommend", "--all-users", "--out", str(out), "-k", "4", "--run", str(run))
+        words = ("recommend", "--all-users", "--out", str(out), "-k", "4", "--run", str(run), "--format")
+        told_of = {format: command_line(*words, format).stdout for format in ("csv", "table", "json")}
     finally:
         database.driver.execute_query("MATCH (u:User {user_id: 'u30, idle'}) DELETE u")
+    assert json.loads(told_of["json"]) == [{"users": len(users), "out": str(out)}]
+    assert list(csv.DictReader(io.StringIO(told_of["csv"]))) == [{"users": str(len(users)), "out": str(out)}]
+    assert told_of["table"] == f"{len(users)} users' lists are in {out}.\n"
     file = pq.ParquetFile(out)
     assert file.num_row_groups == 3 and file.schema_arrow == SCHEMA
     settings = SASRecSettings(dim=16, epochs=3, n_candidates=12)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -328,6 +327,24 @@ def test_feedback_is_in_the_next_list_and_its_reasons_in_words(client: Client) -
     assert client.post("/v1/feedback", {"events": [unknown]}).status_code == 404
 
 
+def test_an_interest_that_may_be_several_things_is_the_clients_to_mend(client: Client, database: Database) -> None:
+    """And not sent again for ever: 422 has no Retry-After."""
+    event = {"kind": "interest", "user_id": "u00", "interest": "Twice"}
+    database.driver.execute_query("CREATE (:Author {name: 'Twice'}), (:Brand {name: 'Twice'})")
+    try:
+        refused = client.post("/v1/feedback", {"events": [event]})
+    finally:
+        database.driver.execute_query("MATCH (n:Author|Brand {name: 'Twice'}) DETACH DELETE n")
+    assert refused.status_code == 422 and "Retry-After" not in refused.headers
+    assert refused.json()["detail"] == [
+        {
+            "loc": ["body"],
+            "msg": "Event 1: 'Twice' may be 'Author Twice', 'Brand Twice': give one of them.",
+            "type": "ambiguous",
+        }
+    ]
+
+
 def test_personas_and_what_they_are_to_a_user(client: Client, command_line: CommandLine) -> None:
     cards = client.get("/v1/personas").json()["personas"]
     assert cards == json.loads(command_line("personas", "list", "--format", "json").stdout)
@@ -476,22 +493,29 @@ def test_the_page_shows_what_the_service_says_and_what_feedback_changes(client: 
 
 
 def test_sighup_loads_anew_sigterm_finishes_what_is_under_way_and_the_log_names_nobody(
-    command_line: CommandLine, run: Path, wire: Cuttable
+    command_line: CommandLine, run: Path, wire: Cuttable, database: Database, tmp_path: Path
 ) -> None:
+    """All that it says is JSON, a line each, also of items that came after the training."""
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
     variables = os.environ | command_line.environment
     variables |= {"KGREC_NEO4J_URI": f"bolt://127.0.0.1:{wire.port}", "KGREC_SERVE_GRAPH_SECONDS": "1"}
-    command = [sys.executable, "-m", "kgrec", "serve", "--port", "0", "--run", str(run)]
+    command = [sys.executable, "-m", "kgrec", "serve", "--port", "0", "--run", str(folder)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=variables)
     assert process.stderr is not None
-    url = re.findall(r"http://[0-9.:]+", process.stderr.readline())[0]
+    serving = json.loads(process.stderr.readline())
+    assert (serving["event"], serving["folder"]) == ("serving", str(folder))
+    url = serving["url"]
     path = f"{url}/v1/users/u07/recommendations"
 
     def loaded() -> str:
         return str(requests.get(f"{url}/ready", timeout=30).json()["loaded"])
 
     first = loaded()
+    database.driver.execute_query("CREATE (:Item {item_id: 'came later'})")
     process.send_signal(signal.SIGHUP)
     until(lambda: loaded() != first)
+    database.driver.execute_query("MATCH (i:Item {item_id: 'came later'}) DELETE i")
     assert requests.get(path, timeout=30).status_code == 200
     found: list[requests.Response] = []
     with wire.silent():
@@ -506,6 +530,8 @@ def test_sighup_loads_anew_sigterm_finishes_what_is_under_way_and_the_log_names_
     with pytest.raises(requests.ConnectionError):
         requests.get(path, timeout=30)
     told = [json.loads(line) for line in rest.splitlines()]
+    assert all({"time", "level", "event"} <= one.keys() for one in told)
+    assert len([one for one in told if one["event"].startswith("Items that came after the training")]) == 1
     answered = [one for one in told if one["event"] == "answered"]
     assert [(one["route"], one["status"]) for one in answered] == 2 * [
         ("/v1/users/{user_id:path}/recommendations", 200)

@@ -147,6 +147,18 @@ def killing(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
         monkeypatch.setattr(Database, name, guarded(getattr(Database, name)))
 
 
+def test_what_wikipedia_keeps_house_by_tells_of_no_persona(database: Database, made: Callable[..., Run]) -> None:
+    house = "Articles with short description"
+    database.driver.execute_query("MATCH (e:Entity {label: 'Volcanoes'}) SET e.label = $house", house=house)
+    try:
+        write_back(database, *made("house", 1))
+        told = [run_query(database, name, {}) for name in ("personas", "persona-traits", "persona-picture")]
+    finally:
+        database.driver.execute_query("MATCH (e:Entity {label: $house}) SET e.label = 'Volcanoes'", house=house)
+    said = str([persona_cards(database), told])
+    assert "Lighthouses" in said and house not in said
+
+
 @pytest.mark.parametrize(("new_id", "new_dim"), [("new", 6), ("old", 8)])
 def test_killed_before_any_write(
     database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, new_id: str, new_dim: int

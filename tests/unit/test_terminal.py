@@ -28,6 +28,9 @@ from kgrec.explore import commands as explore_command
 from kgrec.explore.browser import Browser
 from kgrec.graph.check import Finding
 from kgrec.graph.stats import Degrees, Nodes, Share, Stats
+from kgrec.personas import commands as personas_group
+from kgrec.personas.cards import CounterExample, PersonaCard, Trait, TypicalItem
+from kgrec.personas.comparison import Comparison
 from kgrec.records import write_records
 from kgrec.results import Results
 from kgrec.settings import Neo4jSettings
@@ -369,7 +372,20 @@ def the_state_of_a_graph() -> None:
     show(graph_command._named([Finding("split-co-occurrence", "It holds.", "Run `kgrec train personas`.", 3, [LONG])]))
 
 
+def a_persona(number: int) -> PersonaCard:
+    name = f"Extraterrestrial encyclopedias · {LONG} · Jorric Orgrove {number}"
+    traits = [Trait(f"{LONG} {one} of {number}", "DomainFeature", 0.1234, 1234.56) for one in range(5)]
+    typical = [TypicalItem(f"B00{one}", f"{LONG}, volume {one}", 0.1234, 123.45) for one in range(3)]
+    counter = CounterExample("B009", LONG, 0.0123, 0.01, name)
+    return PersonaCard(f"r/{number}", number, name, 1_234_567, LONG, "a model", 0.1, 0.2, traits, typical, counter)
+
+
 TABLES: dict[str, Callable[[], object]] = {
+    "personas list": lambda: personas_group._show_list([a_persona(11), a_persona(112)]),
+    "personas show": lambda: personas_group._show_card(a_persona(112)),
+    "personas compare": lambda: personas_group._show_both(
+        a_persona(11), a_persona(112), Comparison(0.12, 1_234_567, [])
+    ),
     "load": a_report,
     "evaluate": an_evaluation,
     "train personas": trained_personas,
@@ -407,6 +423,18 @@ def test_every_table_fits_with_all_columns_and_whole_words(
     assert cells and all(cell_len(line) <= width for line in cells)
     usual = {word for line in wide if line[:1] in "│┃" for word in line.split() if word.isalnum() and len(word) <= 12}
     assert usual and usual <= set(told.split())
+
+
+def test_a_bar_whose_end_nobody_knows_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    def move() -> None:
+        with progress("recording", None) as advance:
+            advance(0, "")
+            advance(7, "5 events")
+
+    told = printed(move)
+    assert "5 events" in told and "left" not in told
 
 
 def test_quiet_leaves_out_notes_and_progress_and_nothing_else(

@@ -7,6 +7,7 @@ const PAUSE = 250; // milliseconds without a key until what is typed is looked f
 
 const byId = (id) => document.getElementById(id);
 let whom = null; // {user} or {session: [{item_id, title}]}
+let run = null; // whose personas these are
 let personas = [];
 let turn = 0; // of what was asked for last: an answer to anything before it is passed over
 
@@ -124,6 +125,7 @@ async function recommend(next) {
     showSession();
     showList(found);
     if (document.activeElement === document.body) list.focus(); // what was pressed is there no more
+    guarded(() => follow(found.persona), true);
   } finally {
     if (mine === turn) list.setAttribute("aria-busy", "false");
   }
@@ -136,8 +138,6 @@ function showList(found) {
   byId("list-note").textContent = notes.join(" ");
   byId("items").replaceChildren(...found.items.map(line));
   byId("why").hidden = true;
-  const card = personas.find((one) => one.name === found.persona);
-  if (card) showPersona(card);
 }
 
 function line(item) {
@@ -219,18 +219,29 @@ function choose(id) {
   if (card) showPersona(card);
 }
 
+// Shows the persona of a list, which may be one of another run than the page knows.
+async function follow(name) {
+  const mine = turn;
+  await showState();
+  const card = personas.find((one) => one.name === name);
+  if (card && mine === turn) showPersona(card);
+}
+
 async function showPersonas() {
   personas = (await ask("/v1/personas")).personas;
   if (!personas.length) return;
   byId("which").replaceChildren(...personas.map((one) => make("option", one.name, { value: one.persona_id })));
   byId("personas").hidden = false;
   showPersona(personas[0]);
-  await draw("map", "/v1/pictures/map", {});
+  guarded(() => draw("map", "/v1/pictures/map", {}), true);
 }
 
 async function showState() {
   const ready = await ask("/ready");
   byId("state").textContent = ready.graph === "away" ? "The graph is away: answers come from memory." : `Run ${ready.run}`;
+  if (ready.run === run) return;
+  await showPersonas();
+  run = ready.run;
 }
 
 function onSubmit(id, act) {
@@ -251,5 +262,4 @@ window.addEventListener("message", (event) => {
 });
 
 await guarded(showState, true);
-await guarded(showPersonas, true);
 await guarded(suggestUsers, true);

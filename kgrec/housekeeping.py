@@ -1,0 +1,16 @@
+"""Categories by which Wikipedia keeps house, of whatever subject: they tell nothing of what stands in them."""
+
+import re
+
+_HOUSEKEEPING = re.compile(
+    r"^(All )?(articles|pages|Wikipedia articles|Wikipedia introduction|Wikimedia projects|CS1|Webarchive|"
+    r"Use \S+ (dates|English))\b"
+    r"|\b(articles|pages) (containing|lacking|needing|requiring|to be|using|with|without)\b"
+    r"|^(Date|Place|Year) of .* (missing|unknown|uncertain)\b|\bstubs$|-related .*articles$|^Short description\b",
+    re.IGNORECASE,
+)
+
+
+def keeps_house(name: str) -> bool:
+    """Say whether a feature of this name is such a category, as "Articles with short description" is."""
+    return _HOUSEKEEPING.search(name) is not None
