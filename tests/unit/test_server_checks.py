@@ -113,15 +113,16 @@ def test_a_server_that_another_program_started_and_does_not_wait_for_has_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It stays in the list of processes until that program waits for it."""
-    monkeypatch.setattr(managed, "STOP_SECONDS", 5)
+    monkeypatch.setattr(managed, "STOP_SECONDS", 20)
     home = f"{HOME_ARGUMENT}{tmp_path}"
     starts = (
-        "import subprocess, sys, time; code = 'import time; time.sleep(100)'\n"
+        "import subprocess, sys, time; code = 'import time; print(0, flush=True); time.sleep(100)'\n"
         "print(subprocess.Popen([sys.executable, '-c', code, sys.argv[1]]).pid, flush=True); time.sleep(100)"
     )
     with subprocess.Popen([sys.executable, "-c", starts, home], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        process = psutil.Process(int(parent.stdout.readline()))
+        said = [int(parent.stdout.readline()) for _ in range(2)]  # the number, and that it is up: in its exec it is nobody
+        process = psutil.Process(max(said))
         write_state(tmp_path, State(process.pid, process.create_time(), Options()))
         assert ManagedServer(tmp_path).stop() is True
         assert process.status() == psutil.STATUS_ZOMBIE and "killed" not in capsys.readouterr().err
