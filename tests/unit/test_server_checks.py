@@ -121,7 +121,7 @@ def test_a_server_that_another_program_started_and_does_not_wait_for_has_ended(
     )
     with subprocess.Popen([sys.executable, "-c", starts, home], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        said = [int(parent.stdout.readline()) for _ in range(2)]  # the number, and that it is up: in its exec it is nobody
+        said = [int(parent.stdout.readline()) for _ in range(2)]  # its number, and that it is up
         process = psutil.Process(max(said))
         write_state(tmp_path, State(process.pid, process.create_time(), Options()))
         assert ManagedServer(tmp_path).stop() is True
