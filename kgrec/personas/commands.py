@@ -42,11 +42,8 @@ def list_(database: Database, format: str) -> None:
     cards = persona_cards(database)
     if format != "table":
         write_records(format, CARD, cards.records() if format == "json" else [_flat(card) for card in cards])
-        return
-    table = DataTable("No.", "Persona", "Users", "Typical", title="Personas, by the strongest membership of each user")
-    for card in cards:
-        table.add_row(card.number, card.name, f"{card.users:,}", "; ".join(one.title for one in card.typical[:2]))
-    show(table)
+    else:
+        _show_all(cards)
 
 
 @personas.command("show")
@@ -67,13 +64,7 @@ def show_(database: Database, persona: str, format: str) -> None:
     elif format == "csv":
         write_records(format, EVIDENCE, list(_evidence(card)))
     else:
-        say(f"{card.number}. {card.name}", card.summary)
-        if card.worded_by:
-            say(f"Worded by the model {card.worded_by}.")
-        table = DataTable("What", "Name", "Share", "Times all users'")
-        for row in _evidence(card):
-            table.add_row(row["what"], row["name"], f"{row['share']:.1%}", f"{row['lift']:.2f}")
-        show(table)
+        _show_card(card)
 
 
 @personas.command("compare")
@@ -89,20 +80,13 @@ def compare(database: Database, first: str, second: str, format: str) -> None:
     cards = persona_cards(database)
     one, other = find_card(cards, first), find_card(cards, second)
     found = compared(database, one, other)
-    rows = _side_by_side(one, other)
     if format == "json":
         document = {"first": asdict(one), "second": asdict(other), **asdict(found)}
         write_records(format, (), [document])
     elif format == "csv":
-        write_records(format, SIDE_BY_SIDE, rows)
+        write_records(format, SIDE_BY_SIDE, _side_by_side(one, other))
     else:
-        table = DataTable(
-            "What", "Name", str(one.number), str(other.number), title="Share, and times that of all users"
-        )
-        for row in rows:
-            table.add_row(row["what"], row["name"], *(_told(row, side) for side in ("first", "second")))
-        say(*(f"{card.number}. {card.name}: {card.users:,} users" for card in (one, other)))
-        show(table)
+        _show_beside(one, other)
         say(f"{found.both:,} users belong to both by some weight. The cosine of the centres is {found.cosine:.2f}.")
 
 
@@ -138,6 +122,31 @@ def map_(database: Database, file: Path, n_users: int, format: str) -> None:
         say(f"{len(found.personas)} personas and {len(found.users):,} users are drawn in {file}.")
     else:
         write_records(format, PLACES, list(_places(found)))
+
+
+def _show_all(cards: list[PersonaCard]) -> None:
+    table = DataTable("No.", "Persona", "Users", "Typical", title="Personas, by the strongest membership of each user")
+    for card in cards:
+        table.add_row(card.number, card.name, f"{card.users:,}", "; ".join(one.title for one in card.typical[:2]))
+    show(table)
+
+
+def _show_card(card: PersonaCard) -> None:
+    say(f"{card.number}. {card.name}", card.summary)
+    if card.worded_by:
+        say(f"Worded by the model {card.worded_by}.")
+    table = DataTable("What", "Name", "Share", "Times all users'")
+    for row in _evidence(card):
+        table.add_row(row["what"], row["name"], f"{row['share']:.1%}", f"{row['lift']:.2f}")
+    show(table)
+
+
+def _show_beside(one: PersonaCard, other: PersonaCard) -> None:
+    table = DataTable("What", "Name", str(one.number), str(other.number), title="Share, and times that of all users")
+    for row in _side_by_side(one, other):
+        table.add_row(row["what"], row["name"], *(_told(row, side) for side in ("first", "second")))
+    say(*(f"{card.number}. {card.name}: {card.users:,} users" for card in (one, other)))
+    show(table)
 
 
 def _flat(card: PersonaCard) -> dict[str, Any]:
