@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from kgrec.errors import KgrecError
+from kgrec.feedback.following import MANIFEST
 from kgrec.manifest import amend_manifest, load_manifest, save_manifest
 from kgrec.training.fits import Fit
-from recommender.service.loaded import MANIFEST, contents
+from recommender.service.loaded import contents
 
 DEEP = "[" * 100_000
 
