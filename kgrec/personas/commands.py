@@ -11,6 +11,7 @@ from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.options import with_database
 from kgrec.personas.cards import CounterExample, PersonaCard, Trait, TypicalItem, find_card, persona_cards
+from kgrec.personas.comparison import Comparison
 from kgrec.personas.comparison import compare as compared
 from kgrec.personas.picture import draw
 from kgrec.personas.places import PersonaMap, persona_map
@@ -42,8 +43,8 @@ def list_(database: Database, format: str) -> None:
     cards = persona_cards(database)
     if format != "table":
         write_records(format, CARD, cards.records() if format == "json" else [_flat(card) for card in cards])
-    else:
-        _show_all(cards)
+        return
+    _show_list(cards)
 
 
 @personas.command("show")
@@ -86,8 +87,7 @@ def compare(database: Database, first: str, second: str, format: str) -> None:
     elif format == "csv":
         write_records(format, SIDE_BY_SIDE, _side_by_side(one, other))
     else:
-        _show_beside(one, other)
-        say(f"{found.both:,} users belong to both by some weight. The cosine of the centres is {found.cosine:.2f}.")
+        _show_both(one, other, found)
 
 
 @personas.command("map")
@@ -124,7 +124,7 @@ def map_(database: Database, file: Path, n_users: int, format: str) -> None:
         write_records(format, PLACES, list(_places(found)))
 
 
-def _show_all(cards: list[PersonaCard]) -> None:
+def _show_list(cards: Iterable[PersonaCard]) -> None:
     table = DataTable("No.", "Persona", "Users", "Typical", title="Personas, by the strongest membership of each user")
     for card in cards:
         table.add_row(card.number, card.name, f"{card.users:,}", "; ".join(one.title for one in card.typical[:2]))
@@ -141,12 +141,13 @@ def _show_card(card: PersonaCard) -> None:
     show(table)
 
 
-def _show_beside(one: PersonaCard, other: PersonaCard) -> None:
+def _show_both(one: PersonaCard, other: PersonaCard, found: Comparison) -> None:
     table = DataTable("What", "Name", str(one.number), str(other.number), title="Share, and times that of all users")
     for row in _side_by_side(one, other):
         table.add_row(row["what"], row["name"], *(_told(row, side) for side in ("first", "second")))
     say(*(f"{card.number}. {card.name}: {card.users:,} users" for card in (one, other)))
     show(table)
+    say(f"{found.both:,} users belong to both by some weight. The cosine of the centres is {found.cosine:.2f}.")
 
 
 def _flat(card: PersonaCard) -> dict[str, Any]:

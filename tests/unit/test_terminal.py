@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gnn import commands as train_personas_command
+from gnn import commands as personas_command
 from gnn.clusters import Stability
 from gnn.identity import Numbers
 from gnn.train import Persona, TrainedPersonas
@@ -31,8 +31,9 @@ from kgrec.explore import commands as explore_command
 from kgrec.explore.browser import Browser
 from kgrec.graph.check import Finding
 from kgrec.graph.stats import Degrees, Nodes, Share, Stats
-from kgrec.personas import commands as personas_command
+from kgrec.personas import commands as personas_group
 from kgrec.personas.cards import CounterExample, PersonaCard, Trait, TypicalItem
+from kgrec.personas.comparison import Comparison
 from kgrec.records import write_document, write_records
 from kgrec.results import Results
 from kgrec.settings import Neo4jSettings
@@ -141,7 +142,7 @@ def test_train(name: str, path: str) -> None:
     personas = Results([Persona(f"id {name}", 1, name, 9, name, [name])])
     stable = Results[Stability](), Stability(2, 0.9, 0.1), None, Numbers([1], [0.0], 0, 1)
     trained = TrainedPersonas({Fit.FINAL: name}, 9, {path: 1.0}, [f"not {path}"], history, worth, personas, *stable)
-    check(printed(lambda: train_personas_command._report(trained)), name, path)
+    check(printed(lambda: personas_command._report(trained)), name, path)
     model = TrainedModel(name, 3, 2, 0.1, 0.2, f"sources {name}", f"stage {name}")
     check(printed(lambda: train_command._report(Path(f"runs/{path}".replace("\0", "")), [model])), name)
 
@@ -166,19 +167,19 @@ def test_personas(name: str, summary: str, label: str, title: str) -> None:
         [TypicalItem(f"i {title}", title, 0.3, 2.0)], CounterExample("i", f"not {title}", 0.1, 0.2, name),
     )  # fmt: skip
     other = replace(one, number=2, name=f"not {name}", worded_by=None, typical=[], counter_example=None)
-    check(printed(lambda: personas_command._show_all([one, other])), name, title)
-    check(printed(lambda: personas_command._show_card(one)), name, summary, label, title)
-    check(printed(lambda: personas_command._show_beside(one, other)), name, label, title)
+    check(printed(lambda: personas_group._show_list([one, other])), name, title)
+    check(printed(lambda: personas_group._show_card(one)), name, summary, label, title)
+    check(printed(lambda: personas_group._show_both(one, other, Comparison(0.1, 2, []))), name, label, title)
     document = [asdict(one), asdict(other)]
-    as_json = printed(lambda: write_records("json", personas_command.CARD, document))
+    as_json = printed(lambda: write_records("json", personas_group.CARD, document))
     check(as_json)
     assert json.loads(as_json) == json.loads(json.dumps(document))
-    flat = [personas_command._flat(card) for card in (one, other)]
-    check(printed(lambda: write_records("csv", personas_command.CARD, flat)), str(cell(title)).replace('"', '""'))
-    evidence = list(personas_command._evidence(one))
-    check(printed(lambda: write_records("csv", personas_command.EVIDENCE, evidence)))
-    beside = personas_command._side_by_side(one, other)
-    check(printed(lambda: write_records("csv", personas_command.SIDE_BY_SIDE, beside)))
+    flat = [personas_group._flat(card) for card in (one, other)]
+    check(printed(lambda: write_records("csv", personas_group.CARD, flat)), str(cell(title)).replace('"', '""'))
+    evidence = list(personas_group._evidence(one))
+    check(printed(lambda: write_records("csv", personas_group.EVIDENCE, evidence)))
+    beside = personas_group._side_by_side(one, other)
+    check(printed(lambda: write_records("csv", personas_group.SIDE_BY_SIDE, beside)))
 
 
 @given(TEXTS, TEXTS, TEXTS)
@@ -429,7 +430,7 @@ def trained_personas() -> None:
     history = History([0.5], [-0.5], 0)
     runs, missing = {Fit.FINAL: "0ac93b52411d"}, ["INTERACTED HAS_FEATURE"]
     stable = Results([Stability(24, 0.9, 0.1)]), Stability(24, 0.9, 0.1), None, Numbers([1], [0.0], 0, 1)
-    train_personas_command._report(TrainedPersonas(runs, 12_345, paths, missing, history, worth, personas, *stable))
+    personas_command._report(TrainedPersonas(runs, 12_345, paths, missing, history, worth, personas, *stable))
 
 
 def the_state_of_a_graph() -> None:
