@@ -59,9 +59,10 @@ def bare(server: ManagedServer, files: Path) -> float:
     with import_folder(server.home) as folder:
         (folder / CSV).rmdir()
         (folder / CSV).symlink_to(files)
+        jars = server.release.jars()
         began = time.monotonic()
         arguments = script[script.index("--overwrite-destination") + 1 :]
-        run_import(server.home, read_options(server.home).heap, folder, arguments)
+        run_import(jars, read_options(server.home).heap, folder, arguments)
         return time.monotonic() - began
 
 

@@ -82,15 +82,19 @@ def check(context: click.Context, database: Database, format: str) -> None:
     if format == "json":
         write_document([asdict(finding) for finding in found])
         context.exit(1 if broken else 0)
-    table = DataTable("Check", "What must hold", "Broken", title="What must hold in the graph")
-    for finding in found:
-        table.add_row(finding.name, finding.holds, f"{finding.broken:,}")
-    show(table)
+    show(_held(found))
     if broken:
         show(_named(broken))
         say(f"{len(broken)} of {len(found)} do not hold.")
         context.exit(1)
     say(f"All {len(found)} hold.")
+
+
+def _held(findings: list[Finding]) -> DataTable:
+    table = DataTable("Check", "What must hold", "Broken", title="What must hold in the graph")
+    for finding in findings:
+        table.add_row(finding.name, finding.holds, f"{finding.broken:,}")
+    return table
 
 
 def _named(findings: list[Finding]) -> DataTable:

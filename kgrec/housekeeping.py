@@ -6,7 +6,8 @@ _HOUSEKEEPING = re.compile(
     r"^(All )?(articles|pages|Wikipedia articles|Wikipedia introduction|Wikimedia projects|CS1|Webarchive|"
     r"Use \S+ (dates|English))\b"
     r"|\b(articles|pages) (containing|lacking|needing|requiring|to be|using|with|without)\b"
-    r"|^(Date|Place|Year) of .* (missing|unknown|uncertain)\b|\bstubs$|-related .*articles$|^Short description\b",
+    r"|^(Date|Place|Year) of .* (missing|unknown|uncertain)\b|\bstubs$"
+    r"|^(?>.*?-related ).*articles$|^Short description\b",
     re.IGNORECASE,
 )
 

@@ -38,10 +38,10 @@ def amend_manifest(path: Path, known: Manifest, changes: Manifest) -> bool:
     """
     try:
         manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
-        stated = manifest.pop("checksum")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        sound = manifest.pop("checksum") == _checksum(manifest)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
-    if stated != _checksum(manifest) or any(manifest.get(key) != value for key, value in known.items()):
+    if not sound or any(manifest.get(key) != value for key, value in known.items()):
         return False
     _write(path, manifest | changes)
     return True
@@ -63,13 +63,13 @@ def load_manifest(path: Path, version: int, what: str) -> Manifest:
         manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
         found, files = manifest["version"], dict(manifest.get("files", {}))
         stated = manifest.get("checksum")
+        sound = stated == _checksum({key: value for key, value in manifest.items() if key != "checksum"})
     except FileNotFoundError as error:
         raise KgrecError(f"{folder} is not a saved {what}: {path.name} is missing.") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise KgrecError(f"The {what} in {folder} is damaged, {path.name} cannot be read: save it again.") from error
     if stated is None and found == version - 1:
         return manifest
-    sound = stated == _checksum({key: value for key, value in manifest.items() if key != "checksum"})
     if not isinstance(found, int) or not (sound or (stated is None and found != version)):
         raise KgrecError(f"The {what} in {folder} is damaged, as the checksum of {path.name} tells: save it again.")
     if found > version:

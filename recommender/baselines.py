@@ -146,7 +146,7 @@ def baselines(known: Known, n_items: int, chosen: Chosen) -> dict[str, Callable[
 def _kept(path: Path) -> dict[str, Any]:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}
 

@@ -48,7 +48,7 @@ def trained_items(run: Path, digest: str) -> list[str]:
             f"The items of the graph have changed, and {path} is missing, which an earlier kgrec did not write: run "
             f"`kgrec train sasrec --run {run}` again."
         ) from error
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise _damaged(path, run) from error
     raise _damaged(path, run)
 

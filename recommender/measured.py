@@ -97,5 +97,5 @@ class Measured:
             return cls(users, systems, ranks.to_numpy(dtype=float).T, manifest["about"])
         except FileNotFoundError as error:
             raise KgrecError(f"{folder} holds no evaluation: run `kgrec evaluate` first.") from error
-        except (OSError, ValueError, KeyError, TypeError) as error:  # Arrow's errors are ValueErrors
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:  # Arrow's errors are ValueErrors
             raise KgrecError(f"The evaluation in {folder} is damaged: {first_line(error)}.") from error

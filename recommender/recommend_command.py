@@ -25,6 +25,7 @@ from recommender.recommend import Recommendation, Recommender, listed
 from recommender.settings import Conditioning, SASRecSettings
 from recommender.trained import files_read
 
+LONGEST_LINE = 2**16  # bytes, of a file of user ids; an id has 1,000 characters at most
 WAYS = click.Choice(get_args(Conditioning))
 DEFAULTS = SASRecSettings()
 # One of ids between commas: as it stands between quotation marks, doubled where it has some; else without spaces at
@@ -53,10 +54,40 @@ def _ids(context: click.Context, parameter: click.Parameter, given: tuple[str, .
     return [item for item in found if item] if given else None
 
 
+def _user_ids(context: click.Context, parameter: click.Parameter, path: Path | None) -> list[str]:
+    """Read the lines of a file that are not blank; none where no file was given.
+
+    Raises:
+        KgrecError: it is no plain file or no text in UTF-8, a line is too long for an id, or it names nobody.
+    """
+    if path is None:
+        return []
+    if not path.is_file():
+        raise KgrecError(f"{path} is no plain file: write the user ids, one a line, to a file, and give that.")
+    found = []
+    with path.open("rb") as file:
+        for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE + 1), b""), start=1):
+            if len(line) > LONGEST_LINE:
+                raise KgrecError(f"{path}, line {number:,}: longer than 64 KiB: one user id a line is expected.")
+            try:
+                user_id = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+            except UnicodeDecodeError as error:
+                raise KgrecError(f"{path} is not a text file in UTF-8.") from error
+            if user_id:
+                found.append(user_id)
+    if not found:
+        raise KgrecError(f"{path} names no user.")
+    return found
+
+
 @click.command()
 @click.option("--user", "users", multiple=True, metavar="USER_ID", help="A known user; repeat for several.")
 @click.option(
-    "--users-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File with a user id a line."
+    "--users-file",
+    "of_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_user_ids,
+    help="File with a user id a line.",
 )
 @click.option(
     "--session",
@@ -98,7 +129,7 @@ def _ids(context: click.Context, parameter: click.Parameter, given: tuple[str, .
 def recommend(
     database: Database,
     users: tuple[str, ...],
-    users_file: Path | None,
+    of_file: list[str],
     session: list[str] | None,
     likes: tuple[str, ...],
     all_users: bool,
@@ -130,7 +161,7 @@ def recommend(
       kgrec recommend --user AMIRA07 --domain Groceries
       kgrec recommend --all-users --out lists.parquet -k 20
     """
-    user_ids = [*users, *(_lines(users_file) if users_file else [])]
+    user_ids = [*users, *of_file]
     if bool(user_ids) + (session is not None) + bool(likes) + all_users != 1:
         raise click.UsageError(
             "Give either users (--user, --users-file), an anonymous --session, --likes, or --all-users."
@@ -174,16 +205,6 @@ def _write_lists(database: Database, recommender: Recommender, out: Path, k: int
         say(f"{n:,} users' lists are in {out}.")
     else:
         write_records(format, ["users", "out"], [{"users": n, "out": str(out)}])
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        found = [line.strip() for line in path.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
-    except UnicodeDecodeError as error:
-        raise KgrecError(f"{path} is not a text file in UTF-8.") from error
-    if not found:
-        raise KgrecError(f"{path} names no user.")
-    return found
 
 
 def _explain(found: Results[Explanation], picture: Path | None, format: str) -> None:

@@ -38,8 +38,8 @@ def into_managed(database: Database, first: FirstLoad, title: str) -> None:
         title: of the table.
 
     Raises:
-        KgrecError: it is another server, in use or not empty; a file is broken; the disk is full; the import failed.
-            The graph is then as it was.
+        KgrecError: it is another server, in use or not empty; a file is broken; the disk is full; the jar cache is
+            broken; the import failed. The graph is then as it was.
     """
     server = ManagedServer()
     connection = server.connection()
@@ -57,7 +57,7 @@ def into_managed(database: Database, first: FirstLoad, title: str) -> None:
         with waiting("Importing"):
             with _explained(folder):
                 files = write_graph(folder / CSV, marked, described, loads, lock, first.report)
-            run_import(server.home, read_options(server.home).heap, folder, files.arguments)
+            run_import(server.release.jars(), read_options(server.home).heap, folder, files.arguments)
         with nullcontext() if database.writer is None else database.writer.paused():
             server.replace_graph(folder)
             database.forget_bookmarks()

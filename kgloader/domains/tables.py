@@ -5,6 +5,7 @@ object a line, a column is a key, or a way through objects, such as ``author.nam
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -86,7 +87,7 @@ class Table:
             header = self._values(line)
         except Malformed as problem:
             raise lines.error(number, problem) from problem
-        twice = [column for column in header if header.count(column) > 1]
+        twice = [column for column, count in Counter(header).items() if count > 1]
         if twice:
             raise lines.error(number, f"the header names {shown(twice[0])} twice")
         missing = [column for column in self.columns if column not in header]

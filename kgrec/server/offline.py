@@ -54,11 +54,11 @@ def sweep(home: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_import(home: Path, heap: str, folder: Path, arguments: Sequence[str]) -> None:
+def run_import(jars: list[Path], heap: str, folder: Path, arguments: Sequence[str]) -> None:
     """Import the files of ``folder/csv`` into a graph below ``folder``.
 
     Args:
-        home: of the server, which has been started before.
+        jars: of the server, verified as for its start.
         heap: memory of Java, such as ``"1g"``.
         folder: of `import_folder`.
         arguments: behind ``neo4j-admin database import full neo4j``; paths are relative to ``folder/csv``.
@@ -69,7 +69,7 @@ def run_import(home: Path, heap: str, folder: Path, arguments: Sequence[str]) ->
     (folder / "conf").mkdir(exist_ok=True)
     (folder / "conf" / "neo4j.conf").write_text(CONFIGURATION, encoding="utf-8")
     own = [f"--report-file={folder / REPORT}", f"--max-off-heap-memory={MEMORY}"]
-    command = [*java(home, heap), TOOL, "database", "import", "full", DATABASE, *own, *arguments]
+    command = [*java(jars, heap, folder), TOOL, "database", "import", "full", DATABASE, *own, *arguments]
     output = folder / OUTPUT
     with output.open("wb") as said:
         child = subprocess.Popen(

@@ -23,6 +23,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 PAGE_CACHE = "512m"
 HIGHEST_PID = 1 << 22  # of Linux
 PROCEDURES = "proc"  # begins the names of the jars that Neo4j looks for procedures in
+UNRESTRICTED = "gds.*"  # procedures that may do what users may not; docker-compose.yml names the same
 OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.lang", "java.util.concurrent")
 # No guess is limited: the password cannot be guessed, and a limit would let any local process lock its owner out.
 CONFIGURATION = """\
@@ -34,7 +35,7 @@ server.http.advertised_address={loopback}:{http_port}
 server.https.enabled=false
 dbms.security.auth_enabled=true
 dbms.security.auth_max_failed_attempts=0
-dbms.security.procedures.unrestricted=gds.*
+dbms.security.procedures.unrestricted={unrestricted}
 dbms.security.allow_csv_import_from_file_urls=false
 server.directories.import=import
 dbms.usage_report.enabled=false
@@ -105,14 +106,11 @@ def launch(home: Path, jars: list[Path], options: Options, release: Release) -> 
     for folder in ("conf", "data", "logs", "plugins", "run", "import"):
         (home / folder).mkdir(exist_ok=True)
     ports = {"bolt_port": options.bolt_port, "http_port": options.http_port}
-    configuration = CONFIGURATION.format(loopback=LOOPBACK, page_cache=PAGE_CACHE, **ports)
+    configuration = CONFIGURATION.format(loopback=LOOPBACK, page_cache=PAGE_CACHE, unrestricted=UNRESTRICTED, **ports)
     (home / "conf" / "neo4j.conf").write_text(configuration + release.settings, encoding="utf-8")
     _link_plugins(home / "plugins", jars)
-    # 380 paths go into a file that Java reads: the command line stays short enough for `ps`.
-    class_path = os.pathsep.join(str(jar) for jar in jars).replace("\\", "\\\\").replace('"', '\\"')
-    _class_path(home).write_text(f'-cp "{class_path}"\n', encoding="utf-8")
     command = [
-        *java(home, options.heap),
+        *java(jars, options.heap, home / "run"),
         release.main_class,
         _home_argument(home),
         f"--config-dir={home / 'conf'}",
@@ -130,15 +128,21 @@ def launch(home: Path, jars: list[Path], options: Options, release: Release) -> 
     return State(child.pid, psutil.Process(child.pid).create_time(), options)
 
 
-def java(home: Path, heap: str) -> list[str]:
-    """Return how Java is called with the class path of a server that has been launched before."""
+def java(jars: list[Path], heap: str, folder: Path) -> list[str]:
+    """Return how Java is called with these jars; their paths, 380 of them, are written to a file in ``folder``.
+
+    Java reads the file: the command line stays short enough for ``ps``.
+    """
+    class_path = os.pathsep.join(str(jar) for jar in jars).replace("\\", "\\\\").replace('"', '\\"')
+    arguments = folder / "java.args"
+    arguments.write_text(f'-cp "{class_path}"\n', encoding="utf-8")
     return [
         str(JAVA),
         f"-Xmx{heap}",
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow",
         *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED_PACKAGES),
-        f"@{_class_path(home)}",
+        f"@{arguments}",
     ]
 
 
@@ -203,10 +207,6 @@ def read_options(home: Path) -> Options:
 def write_options(home: Path, options: Options) -> None:
     """Remember the options for the next start."""
     _write_json(home / "options.json", asdict(options))
-
-
-def _class_path(home: Path) -> Path:
-    return home / "run" / "java.args"
 
 
 def _home_argument(home: Path) -> str:

@@ -138,7 +138,7 @@ def _kept_as(run: Path, snapshot: Snapshot) -> str | None:
 
 def _manifest(run: Path) -> dict[str, Any]:
     """Return what the snapshot's manifest says, whatever its version; nothing where there is none."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):
         found = json.loads((Fit.FINAL.folder(run) / MANIFEST).read_text(encoding="utf-8"))
         return found if isinstance(found, dict) else {}
     return {}

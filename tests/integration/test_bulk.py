@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from kgloader.bulk.csv_files import CsvFiles
 from kgloader.readers.lines import Lines
 from kgloader.writers.resume import file_load
 from kgrec.graph.database import Database
+from kgrec.server.jars import jar_folder, locked_jars
 from kgrec.server.managed import ManagedServer
 from kgrec.server.offline import sweep
 from kgrec.settings import cache_home
@@ -103,6 +105,7 @@ def test_the_graph_and_the_report_are_those_of_the_load_over_bolt(
     assert len(graph[0]) > 60 and len(graph[1]) > 500
     empty(database)
     store = database.at_leader("schema/store")
+    (managed.home / "run" / "java.args").write_text("-cp nothing\n")  # not what the import takes its jars from
     in_bulk = command_line(*command, "--bulk")
     database.forget_bookmarks()
     assert database.at_leader("schema/store") != store  # bookmarks begin anew, and snapshots are of the store before
@@ -211,6 +214,14 @@ def test_what_is_refused_leaves_the_graph_empty(
     with monkeypatch.context() as patch:
         patch.setattr(CsvFiles, "arguments", ["--nodes=Item=./nothing.csv"])
         assert "neo4j-admin could not import, and the graph is as it was: ./nothing.csv" in refusal()
+    with monkeypatch.context() as patch:
+        patch.setitem(command_line.environment, "KGREC_CACHE", str(tmp_path / "cache"))
+        unlocked = shutil.ignore_patterns("lock")
+        shutil.copytree(jar_folder(), tmp_path / "cache" / "jars", ignore=unlocked, copy_function=os.symlink)
+        jar = tmp_path / "cache" / "jars" / locked_jars()[0].path
+        jar.unlink()
+        jar.write_bytes(b"another")
+        assert f"The jar cache is broken ({jar.name} is not the one of the lock file)" in refusal()
     with (tmp_path / "toy.inter").open("a") as file:
         file.write("7\n")
     assert "toy.inter, line 202: 1 fields where the header has 4. Nothing was loaded." in refusal()

@@ -24,7 +24,7 @@ from neo4j.exceptions import Neo4jError
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, connect
 from kgrec.server.managed import ManagedServer
-from kgrec.server.process import State, is_alive, read_state
+from kgrec.server.process import UNRESTRICTED, State, is_alive, read_state
 from kgrec.settings import Neo4jSettings
 
 HEAP = "512m"
@@ -132,6 +132,17 @@ def test_gds_and_browser_answer(server: ManagedServer) -> None:
         assert b"<html" in page.read()
     with Database(connection.uri, connection.user, connection.password) as database:
         assert database.gds().server_version() is not None
+
+
+def test_no_procedures_but_those_of_gds_may_do_what_users_may_not(server: ManagedServer) -> None:
+    """Docker compose gives them the same: tests/unit/test_server_jars.py."""
+    connection = server.connection()
+    assert connection is not None
+    with Database(connection.uri, connection.user, connection.password) as database:
+        [[value]] = database.driver.execute_query(
+            "SHOW SETTINGS YIELD name, value WHERE name = 'dbms.security.procedures.unrestricted' RETURN value"
+        ).records
+    assert value == UNRESTRICTED == "gds.*"
 
 
 def test_other_commands_find_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,13 +93,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Said:
-    """Runs commands, all of which have to end well and say nothing that does harm."""
+    """Runs commands, all of which have to end as they should and say nothing that does harm."""
 
     def __init__(self, command_line: CommandLine):
         self.command_line = command_line
 
-    def __call__(self, *arguments: str, shows: tuple[str, ...] = ()) -> str:
-        result = self.command_line(*arguments)
+    def __call__(self, *arguments: str, shows: tuple[str, ...] = (), status: int = 0) -> str:
+        result = self.command_line(*arguments, check=status == 0)
+        assert result.exit_code == status, arguments
         assert harm(result.output) == set(), arguments
         told = "".join(result.output.split())
         for text in shows:
@@ -147,6 +148,46 @@ def test_lists(say: Said, folder: Path, asked: str) -> None:
     table = list(csv.DictReader(io.StringIO(say(*arguments, "--format", "csv"))))
     assert [text_of(one["title"]) for one in table] == [visible(one["title"]) for one in records]
     assert all(not value.startswith(tuple("=+-@")) for one in table for name, value in one.items() if name != "score")
+
+
+def test_personas(say: Said, folder: Path) -> None:
+    cards = json.loads(say("personas", "list", "--format", "json"))
+    texts = [one["name"] for one in cards]
+    assert len(cards) == 2 and all("\x1b[2J" in text for text in texts)
+    say("personas", "list", shows=tuple(texts))
+    say("personas", "list", "--format", "csv", shows=tuple(texts))
+    for card in cards:
+        number, typical = str(card["number"]), [one["title"] for one in card["typical"]]
+        assert typical and all("\x1b[2J" in text for text in typical)
+        say("personas", "show", number, shows=(card["name"], *typical))
+        say("personas", "show", "--format", "csv", "--", card["name"], shows=tuple(typical))
+        [shown] = json.loads(say("personas", "show", number, "--format", "json"))
+        assert shown == card
+    both = "personas", "compare", *(str(card["number"]) for card in cards)
+    titles = tuple(one["title"] for card in cards for one in card["typical"])
+    say(*both, shows=(*texts, *titles))
+    say(*both, "--format", "csv", shows=titles)
+    [beside] = json.loads(say(*both, "--format", "json"))
+    assert beside["first"] == cards[0] and beside["second"] == cards[1]
+    say("personas", "map", "--file", str(folder / "map.html"), shows=(str(folder / "map.html"),))
+    say("personas", "map", "--format", "csv", shows=tuple(texts))
+
+
+def test_the_graph_and_what_is_wrong_with_it(say: Said, database: Database) -> None:
+    """With a label and a type that somebody else gave, and items whose vectors were made by hand."""
+    label, type_ = f"Theirs {HARM}", f"THEIRS {HARM}"
+    theirs = f"CREATE (:`{label}`)-[:`{type_}`]->(:`{label}`)"
+    database.driver.execute_query(theirs)
+    try:
+        told = json.loads(say("graph", "stats", "--format", "json"))
+        assert label in {one["label"] for one in told["nodes"]} and type_ in told["relationships"]
+        say("graph", "stats", shows=(label, type_))
+    finally:
+        database.driver.execute_query(f"MATCH (n:`{label}`) DETACH DELETE n")
+    findings = json.loads(say("graph", "check", "--format", "json", status=1))
+    [examples] = [one["examples"] for one in findings if one["name"] == "vectors-embeddings"]
+    assert len(examples) == 5 and all(WHAT in example for example in examples)
+    say("graph", "check", status=1, shows=tuple(examples))
 
 
 @pytest.mark.parametrize("name", queries())

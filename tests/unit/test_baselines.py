@@ -209,7 +209,7 @@ def test_choices_are_kept_for_the_same_interactions(tmp_path: Path) -> None:
     assert json.loads(path.read_text())["interactions"] == others.interactions_digest != kept["interactions"]
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"interactions": "DIGEST"}', "\udcff"])
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"interactions": "DIGEST"}', "\udcff", "[" * 100_000])
 def test_a_damaged_choice_is_made_again(tmp_path: Path, content: str) -> None:
     path = tmp_path / "baselines.json"
     content = content.replace("DIGEST", of(shop()).interactions_digest)

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from kgrec.commands import kgrec, main
 from kgrec.errors import KgrecError
 from kgrec.settings import load_section
+from recommender.recommend_command import _user_ids, recommend
 from recommender.settings import SASRecSettings
 
 
@@ -192,6 +193,38 @@ def test_wrong_settings_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_settings_file_that_was_asked_for_must_exist(run: Run, tmp_path: Path) -> None:
     status, said = run("explore", KGREC_SETTINGS=str(tmp_path / "mine.toml"))
     assert status == 1 and "mine.toml" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("pipe", "is no plain file: write the user ids, one a line, to a file, and give that."),
+        ("/dev/zero", "is no plain file: write the user ids"),
+        (b"u1\n" + b"u" * 2**16 + b"\n", ", line 2: longer than 64 KiB: one user id a line is expected."),
+        (b"u1\n\xff\n", "is not a text file in UTF-8."),
+        ("u1\n".encode("utf-16"), "is not a text file in UTF-8."),
+        (b"\xef\xbb\xbf\n \r\n", "names no user."),
+        (b"", "names no user."),
+    ],
+    ids=["pipe", "device", "long line", "latin-1", "utf-16", "blank lines", "empty"],
+)
+def test_a_file_of_users_that_is_none_is_named(run: Run, tmp_path: Path, content: str | bytes, sentence: str) -> None:
+    """Before a pipe is waited for, and a device without an end read into memory; it is told before any connection."""
+    path = Path(content) if content == "/dev/zero" else tmp_path / "users.txt"
+    if content == "pipe":
+        os.mkfifo(path)
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    status, said = run("recommend", "--users-file", str(path))
+    assert status == 1 and said.startswith(f"Error: {path}") and sentence in said and said.count("\n") == 1
+
+
+def test_a_file_of_users_is_read_as_it_may_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "users.txt"
+    longest = "\U0001f600" * 1_000  # as long as an id may be
+    path.write_bytes(f"\ufeffu1\r\n\n  u 2 \n{longest}\nu1".encode())
+    context = click.Context(recommend)
+    assert _user_ids(context, context.command.params[0], path) == ["u1", "u 2", longest, "u1"]
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,7 @@ def test_what_was_half_written_is_no_data_set(tmp_path: Path, monkeypatch: pytes
         ("dataset.json", b"{"),
         ("dataset.json", b'{"version": 5}'),
         ("dataset.json", b'{"version": 6}'),
+        ("dataset.json", b"[" * 100_000),
     ],
 )
 def test_a_damaged_data_set_is_named(tmp_path: Path, name: str, content: bytes) -> None:

@@ -1,10 +1,11 @@
 """With what others chose an item, by hand."""
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 
 from kgrec.training.fits import Fit
-from recommender.explanations import companion
+from recommender.explanations import companion, tells
 from tests.unit.datasets import dataset
 
 
@@ -19,6 +20,22 @@ def test_the_nearest_item_by_cosine_is_named_not_the_most_popular() -> None:
     users = [[1, 2, 3], [1, 2, 3], [1, 3], [2]] + [[3]] * 5
     assert companion_of(users, 1, [3, 2, 3]) == (2, 2)
     assert companion_of(users, 1, [3]) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Salt mines", True),
+        ("Chess-related articles", False),
+        ("Sea-related lists and ship-related Articles", False),
+        ("Chess-related articles of note", True),
+        ("Unrelated articles", True),
+        ("Short description is different from Wikidata", False),
+        ("Salt stubs", False),
+    ],
+)
+def test_what_wikipedia_keeps_house_by_is_no_reason(name: str, told: bool) -> None:
+    assert tells(name, 0.1) is told and not tells(name, 0.5)
 
 
 def test_one_user_alone_is_not_told_of() -> None:

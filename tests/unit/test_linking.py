@@ -1,7 +1,11 @@
 """Linking a title to an entity: what a title says, what speaks for a candidate, and what must never happen."""
 
+import contextlib
+import io
 import math
+import re
 import tracemalloc
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
@@ -10,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.labelled_titles import labelled_titles
-from benchmarks.linking import labelled_pairs
+from benchmarks.linking import Pair, chooses, labelled_pairs, table
 from kgloader.dbpedia.candidates import sought_words
 from kgloader.dbpedia.kinds import Kind, kind_of_bracket, kind_of_item
 from kgloader.dbpedia.linking import (
@@ -28,6 +32,8 @@ from kgloader.dbpedia.linking import (
 from kgloader.dbpedia.settings import DBpediaSettings
 from kgloader.dbpedia.sparql import LONGEST_IRI, english, iri, is_iri
 from kgloader.dbpedia.titles import LONGEST_TITLE, key, numbers, read_name, spellings, title_case
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def work(title: str, *creators: str, kind: Kind | None = "book") -> Work:
@@ -240,7 +246,7 @@ def test_words_that_a_label_must_have(title: str, words: list[str]) -> None:
 
 
 def test_labelled_titles_are_linked_as_well_as_the_guide_says() -> None:
-    """446 titles through the queries of the load, a dump answering them. Half of them chose the weights."""
+    """Through the queries of the load, a dump answering them. Half of the titles chose the weights."""
     assert len(labelled_titles()) >= 300
     pairs = labelled_pairs(words=False)
     made, right = 0, 0
@@ -251,6 +257,42 @@ def test_labelled_titles_are_linked_as_well_as_the_guide_says() -> None:
             right += found[0].candidate.uri in pair.entities
     assert right / made >= 0.97
     assert right / sum(bool(pair.entities) for pair in pairs) >= 0.88
+
+
+def figures(pairs: list[Pair]) -> tuple[dict[float, list[float]], list[str]]:
+    """What the benchmark prints: its table, and for the two upper bins what was said and what was right."""
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        table("titles", pairs)
+    said = re.findall(r"([\d.]+) said, ([\d.]+) right", told.getvalue())
+    return rows(told.getvalue()), [figure for one in said[-2:] for figure in one]
+
+
+def rows(text: str) -> dict[float, list[float]]:
+    """The rows of tables in Markdown that begin with a number, by that number."""
+    found = [line.replace("*", "").strip("| ").split("|") for line in text.splitlines() if re.match(r"\| \**\d", line)]
+    return {float(cells[0]): [float(cell) for cell in cells[1:]] for cells in found}
+
+
+def test_guide_and_method_tell_what_the_labelled_titles_come_to() -> None:
+    guide, method = ((DOCS / name).read_text(encoding="utf-8") for name in ("guides/dbpedia.md", "concepts/method.md"))
+    pairs = labelled_pairs(words=True)
+    judged = [pair for pair in pairs if not chooses(pair)]
+    assert f"{len(pairs)} titles written and labelled by hand" in guide and f"all {len(pairs)}: precision" in guide
+    assert f"without an entity), {len(judged)} of which had no part in choosing weights" in guide
+    (half, bins), (both, _) = figures(judged), figures(pairs)
+    told = rows(guide.partition("## How sure is a link?")[2].partition("Without a search by words")[0])
+    assert told.keys() == half.keys() - {0.6} and f"**{DBpediaSettings().min_score}**" in guide
+    rounded = 0.0005 + 0.00005  # the benchmark prints a digit more
+    for threshold, (links_made, *shares) in told.items():
+        assert links_made == half[threshold][0]
+        assert shares == pytest.approx([*half[threshold][1:3], *both[threshold][1:3]], abs=rounded), threshold
+    [at_07] = re.findall(r"Without a search by words, at 0\.7: precision ([\d.]+), recall ([\d.]+)\.\n", guide)
+    by_label, _ = figures([pair for pair in labelled_pairs(words=False) if not chooses(pair)])
+    assert [float(share) for share in at_07] == pytest.approx(by_label[0.7][1:3], abs=rounded)
+    number = r"(\d\.\d{3})"
+    [calibrated] = re.findall(rf"\(labelled titles: {number} and\s{number}, {number} and {number}\)", method)
+    assert list(calibrated) == bins
 
 
 @given(st.text())

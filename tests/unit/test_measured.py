@@ -58,6 +58,7 @@ def test_ranks_are_those_of_their_names(tmp_path: Path) -> None:
         (MANIFEST, b'{"version": 1}'),
         (MANIFEST, b'{"version": 1, "systems": [{}], "about": {}}'),
         (MANIFEST, b"\xff"),
+        (MANIFEST, b"[" * 100_000),
         ("ranks.parquet", b"no parquet"),
         ("users.parquet", b""),
     ],

@@ -12,6 +12,7 @@ import yaml
 
 from kgrec.errors import KgrecError
 from kgrec.server import jars
+from kgrec.server.process import UNRESTRICTED
 
 ROOT = Path(__file__).parents[2]
 CONTENT = {"org.a:one:1.0": b"first jar", "org.a.b:two:2.0:linux": b"second jar"}
@@ -121,5 +122,6 @@ def test_docker_compose_starts_the_same_neo4j_on_loopback_with_a_password() -> N
     service = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]["neo4j"]
     assert service["image"] == f"neo4j:{jars.NEO4J_VERSION}"
     assert service["environment"]["NEO4J_PLUGINS"] == '["graph-data-science"]'
+    assert service["environment"]["NEO4J_dbms_security_procedures_unrestricted"] == UNRESTRICTED
     assert service["environment"]["NEO4J_AUTH"].startswith("neo4j/${KGREC_NEO4J_PASSWORD:?")
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])

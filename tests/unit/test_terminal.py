@@ -1,6 +1,8 @@
 """Everything that the program prints, with hostile text in it: as it stands, whole, and harmless."""
 
+import ast
 import contextlib
+import inspect
 import io
 import json
 import os
@@ -8,8 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,7 +34,7 @@ from kgrec.graph.stats import Degrees, Nodes, Share, Stats
 from kgrec.personas import commands as personas_group
 from kgrec.personas.cards import CounterExample, PersonaCard, Trait, TypicalItem
 from kgrec.personas.comparison import Comparison
-from kgrec.records import write_records
+from kgrec.records import write_document, write_records
 from kgrec.results import Results
 from kgrec.settings import Neo4jSettings
 from kgrec.spreadsheets import cell
@@ -155,6 +158,72 @@ def test_load(name: str, note: str) -> None:
 @given(TEXTS, st.lists(TEXTS, min_size=2, max_size=2))
 def test_explore(title: str, row: list[str]) -> None:
     check(printed(lambda: explore_command._answer(title, ["a", "b"], [row])), title, *row)
+
+
+@given(TEXTS, TEXTS, TEXTS, TEXTS)
+def test_personas(name: str, summary: str, label: str, title: str) -> None:
+    one = PersonaCard(
+        f"id {name}", 1, name, 9, summary, f"model {name}", None, None, [Trait(label, "Author", 0.2, 3.0)],
+        [TypicalItem(f"i {title}", title, 0.3, 2.0)], CounterExample("i", f"not {title}", 0.1, 0.2, name),
+    )  # fmt: skip
+    other = replace(one, number=2, name=f"not {name}", worded_by=None, typical=[], counter_example=None)
+    check(printed(lambda: personas_group._show_list([one, other])), name, title)
+    check(printed(lambda: personas_group._show_card(one)), name, summary, label, title)
+    check(printed(lambda: personas_group._show_both(one, other, Comparison(0.1, 2, []))), name, label, title)
+    document = [asdict(one), asdict(other)]
+    as_json = printed(lambda: write_records("json", personas_group.CARD, document))
+    check(as_json)
+    assert json.loads(as_json) == json.loads(json.dumps(document))
+    flat = [personas_group._flat(card) for card in (one, other)]
+    check(printed(lambda: write_records("csv", personas_group.CARD, flat)), str(cell(title)).replace('"', '""'))
+    evidence = list(personas_group._evidence(one))
+    check(printed(lambda: write_records("csv", personas_group.EVIDENCE, evidence)))
+    beside = personas_group._side_by_side(one, other)
+    check(printed(lambda: write_records("csv", personas_group.SIDE_BY_SIDE, beside)))
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_graph(label: str, type_: str, what: str) -> None:
+    """Labels and types that others gave, and what breaks an invariant."""
+    share = Share(label, f"with {what}", 1, 2)
+    stats = Stats([Nodes(label, 9, 1)], {type_: 3}, [Degrees(label, what, 1, 1.5, 2, 3)], [share], [share])
+    check(printed(lambda: graph_command._show_stats(stats)), label, type_, what)
+    findings = [Finding("iris", "It holds.", "Load again.", 3, [what, f"not {what}"])]
+    check(printed(lambda: show(graph_command._held(findings), graph_command._named(findings))), what)
+    document = {"stats": asdict(stats), "findings": [asdict(finding) for finding in findings]}
+    as_json = printed(lambda: write_document(document))
+    check(as_json)
+    assert json.loads(as_json) == json.loads(json.dumps(document))
+
+
+def test_every_table_of_the_product_is_shown_by_the_tests_above(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They reach each call of ``DataTable`` that stands in the packages."""
+    reached: set[tuple[Path, int]] = set()
+    make = DataTable.__init__
+
+    def noted(table: DataTable, *columns: str, **others: Any) -> None:
+        caller = sys._getframe(1)
+        reached.add((Path(caller.f_code.co_filename), caller.f_lineno))
+        make(table, *columns, **others)
+
+    monkeypatch.setattr(DataTable, "__init__", noted)
+    for test in (test_recommend, test_evaluate, test_train, test_load, test_explore, test_personas, test_graph):
+        act = test.hypothesis.inner_test  # type: ignore[attr-defined]
+        kinds = inspect.signature(act).parameters.values()
+        act(*(["a", "b"] if kind.annotation == list[str] else "a" for kind in kinds))
+    printed(TABLES["explore"])  # of kgrec's own words alone
+    calls = [
+        (path, node)
+        for package in ("kgrec", "kgloader", "gnn", "recommender")
+        for path in (ROOT / package).rglob("*.py")
+        if path != ROOT / "kgrec" / "terminal.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "DataTable"
+    ]
+    assert len(calls) >= 15
+    for path, call in calls:
+        lines = range(call.lineno, (call.end_lineno or call.lineno) + 1)
+        assert any((path, line) in reached for line in lines), f"{path}, line {call.lineno}"
 
 
 def test_a_narrow_terminal_cuts_no_word(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -366,7 +366,8 @@ def test_model_of_other_items_has_rows_of_those_it_knows_and_encodes_the_others(
     others = with_items(data, [*data.item_ids[:5], *(f"new {n}" for n in range(20))], torch.zeros(26, vectors.shape[1]))
     with pytest.raises(KgrecError, match=r"has 5 of the 20 items that .* was trained on"):
         load_model(tmp_path, ADD.name, others, Fit.TEST)
-    for content, sentence in ((None, "is missing, which an earlier kgrec"), ("[1]", "is damaged")):
+    told = [(None, "is missing, which an earlier kgrec"), ("[1]", "is damaged"), ("[" * 100_000, "is damaged")]
+    for content, sentence in told:
         (file,) = tmp_path.glob("items-*.json")
         file.unlink() if content is None else file.write_text(content)
         with pytest.raises(KgrecError, match=sentence):
