@@ -2,6 +2,8 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -9,6 +11,7 @@ from kgrec.errors import KgrecError
 from kgrec.feedback.following import MANIFEST
 from kgrec.manifest import amend_manifest, load_manifest, save_manifest
 from kgrec.training.fits import Fit
+from recommender.service.graph import Graph
 from recommender.service.loaded import contents
 
 DEEP = "[" * 100_000
@@ -50,7 +53,8 @@ def test_what_is_nested_as_deep_as_json_reads_is_read_or_named(tmp_path: Path) -
 
 def test_whoever_looks_at_a_run_folder_takes_a_damaged_one_for_none(tmp_path: Path) -> None:
     path = Fit.FINAL.folder(tmp_path) / MANIFEST
-    before = contents(tmp_path)
+    graph = cast(Graph, SimpleNamespace(n_items=lambda: 3))
+    before = contents(tmp_path, graph)
     path.parent.mkdir()
     path.write_text(DEEP)
-    assert contents(tmp_path)[0] is None and before[0] is None
+    assert contents(tmp_path, graph)[0] is None and before[0] is None
