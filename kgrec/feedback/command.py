@@ -99,12 +99,11 @@ def _number(timestamp: str | None) -> float | str | None:
 
 
 def _tell(found: Recorded, run: Path) -> None:
-    say(f"{found.events:,} events, {found.new:,} of them new: {found.encoded:,} users' personas are others now.")
-    if found.new_users:
-        say(f"{found.new_users:,} users are new.")
+    new_users = f" New users: {found.new_users:,}." if found.new_users else ""
+    say(f"Events: {found.events:,}, new ones: {found.new:,}. Personas that changed: {found.encoded:,}.{new_users}")
     if found.kept:
         say(
-            f"{found.kept:,} users' personas stay until the next `kgrec train personas`: the objective that they were "
+            f"Personas that stay until the next `kgrec train personas`: {found.kept:,}. The objective that they were "
             "trained by gives items no vectors."
         )
     if not found.followed:

@@ -111,7 +111,7 @@ def test_the_next_list_shows_it_without_a_look_at_the_others(
     seen, hidden = before[-1], before[0]  # what was least and what was most for the user
     written = (run / "final" / "snapshot.json").read_bytes()
     told = command_line("feedback", "--user", USER, "--item", seen, "--dislike", hidden, "--run", str(run)).output
-    assert "2 events, 2 of them new: 1 users' personas are others now." in told and "whole graph" not in told
+    assert "Events: 2, new ones: 2. Personas that changed: 1." in told and "whole graph" not in told
     assert (run / "final" / "snapshot.json").read_bytes() != written
 
     def reads_all(*_: object, **__: object) -> None:
