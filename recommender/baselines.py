@@ -22,6 +22,7 @@ from recommender.scoring import by_histories
 from recommender.sequences import PADDING, Known
 
 EASE_ITEMS = 15_000  # a table of items by items beyond this would not fit beside everything else
+FULL = 0.1  # share of all pairs of items, from which a table of them is one in full
 EASE_L2 = (50.0, 200.0, 500.0, 1000.0)
 RECENCY = (0.95, 0.9, 0.8, 0.7, 0.6)  # of the item before; an item's weight shrinks so with each later one
 NO_RECENCY = 1.0
@@ -41,12 +42,7 @@ def item_knn(known: Known, n_items: int, recency: float = NO_RECENCY) -> Scorer:
 
     All neighbours count.
     """
-    cosine = cosines(known.matrix(n_items))
-
-    def score(histories: list[list[int]]) -> Tensor:
-        return _scores((weights(histories, n_items, recency) @ cosine).toarray())
-
-    return score
+    return _by_table(_knn_table(known, n_items), recency)
 
 
 def cosines(users: sp.csr_matrix) -> sp.csr_matrix:
@@ -60,7 +56,7 @@ def cosines(users: sp.csr_matrix) -> sp.csr_matrix:
 
 def ease(known: Known, n_items: int, l2: float, recency: float = NO_RECENCY) -> Scorer:
     """Score items by a linear autoencoder without self-similarity (Steck 2019, EASE)."""
-    return _ease(_ease_table(known, n_items, l2), n_items, recency)
+    return _by_table(_ease_table(known, n_items, l2), recency)
 
 
 def weights(histories: list[list[int]], n_items: int, recency: float) -> sp.csr_matrix:
@@ -102,12 +98,13 @@ def choose(dataset: Dataset) -> Chosen:
     """Try every setting on the validation interactions and keep those of the best NDCG@10."""
     asked, n_items = users_asked(dataset, Fit.VALIDATION).sample(QUESTIONS), dataset.n_items
     known = dataset.sequences.known(Fit.VALIDATION)
-    knn = {recency: _ndcg(item_knn(known, n_items, recency), asked) for recency in RECENCY}
+    nearness = _knn_table(known, n_items)
+    knn = {recency: _ndcg(_by_table(nearness, recency), asked) for recency in RECENCY}
     found: dict[tuple[float, float], float] = {}
     for l2 in EASE_L2 if n_items <= EASE_ITEMS else ():
         table = _ease_table(known, n_items, l2)
         for recency in (NO_RECENCY, *RECENCY):
-            found[l2, recency] = _ndcg(_ease(table, n_items, recency), asked)
+            found[l2, recency] = _ndcg(_by_table(table, recency), asked)
     best_knn = max(knn, key=lambda recency: knn[recency])
     if not found:
         return Chosen(best_knn, None, None, None)
@@ -151,29 +148,34 @@ def _kept(path: Path) -> dict[str, Any]:
     return kept if isinstance(kept, dict) else {}
 
 
+def _knn_table(known: Known, n_items: int) -> np.ndarray | sp.csr_matrix:
+    """Cosines of all items ``[n_items + 1, n_items + 1]``; in full where so many are not zero that it is faster."""
+    found = cosines(known.matrix(n_items))
+    return found.toarray() if found.nnz > FULL * n_items**2 and n_items <= EASE_ITEMS else found
+
+
 def _ease_table(known: Known, n_items: int, l2: float) -> np.ndarray:
+    """The autoencoder, zeros for padding: ``[n_items + 1, n_items + 1]``."""
     users = known.matrix(n_items)[:, 1:]
     gram = torch.from_numpy((users.T @ users).toarray())
     gram.diagonal().add_(l2)
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
-    table = -inverse / inverse.diagonal()  # [n_items, n_items]
-    table.fill_diagonal_(0.0)
-    return table.numpy()
+    found = torch.zeros(n_items + 1, n_items + 1)
+    torch.div(-inverse, inverse.diagonal(), out=found[1:, 1:])
+    found.fill_diagonal_(0.0)
+    return found.numpy()
 
 
-def _ease(table: np.ndarray, n_items: int, recency: float) -> Scorer:
+def _by_table(table: np.ndarray | sp.csr_matrix, recency: float) -> Scorer:
+    """Score items by the sum of what each item of the history, weighed, says of them in a table of items by items."""
+
     def score(histories: list[list[int]]) -> Tensor:
-        scores = np.zeros((len(histories), n_items + 1), dtype=np.float32)
-        scores[:, 1:] = weights(histories, n_items, recency)[:, 1:] @ table
-        return _scores(scores)
+        found = weights(histories, table.shape[0] - 1, recency) @ table
+        scores = torch.from_numpy(found.toarray() if sp.issparse(found) else found)
+        scores[:, PADDING] = -torch.inf
+        return scores
 
     return score
-
-
-def _scores(values: np.ndarray) -> Tensor:
-    scores = torch.from_numpy(values)
-    scores[:, PADDING] = -torch.inf
-    return scores
 
 
 def _ndcg(scorer: Scorer, asked: Asked) -> float:
