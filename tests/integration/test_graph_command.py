@@ -397,7 +397,7 @@ def test_nodes_and_relationships_of_others_are_counted_and_not_broken(database: 
         assert not broken(database)
         found = graph_stats(database)
     alone = {one.label: (one.nodes, one.alone) for one in found.nodes}
-    assert alone["Mine"] == (1, 1) and alone["Mineral"] == (1, 0) and alone["Lock"] == (1, None)
+    assert alone["Mine"] == (1, 1) and alone["Mineral"] == (1, 0) and alone["Lock"] == (2, None)
     assert found.relationships["MADE_OF"] == 1
 
 
