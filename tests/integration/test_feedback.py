@@ -127,7 +127,8 @@ def test_the_next_list_shows_it_without_a_look_at_the_others(
     (run / "final" / "snapshot.json").unlink()
     assert listed(database, run) == after  # as the whole graph gives it
 
-    database.driver.execute_query("MATCH (u:User {user_id: $user}) SET u.name = u.name", user=USER)  # by somebody else
+    for changed in ("SET u.seen = true", "REMOVE u.seen"):  # by somebody else
+        database.driver.execute_query(f"MATCH (u:User {{user_id: $user}}) {changed}", user=USER)
     with monkeypatch.context() as patch, pytest.raises(AssertionError, match="the whole graph was read"):
         patch.setattr("recommender.snapshot.read_dataset", reads_all)
         listed(database, run)

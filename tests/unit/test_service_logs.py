@@ -32,7 +32,7 @@ def test_notes_warnings_records_and_what_threads_raise_are_json(
 
     note("a note", "and another")
     warnings.warn("a warning", stacklevel=1)
-    logging.getLogger("uvicorn").error("a record")
+    logging.getLogger("somebody").error("a record")
     thread = threading.Thread(target=fail)
     thread.start()
     thread.join()
