@@ -37,7 +37,7 @@ class Outages(logging.Handler):
         if not again or logging.getLogger().handlers or time.monotonic() - self._told < OUTAGE:
             return
         self._told = time.monotonic()
-        note("Neo4j does not answer: trying again, for a minute at most.")
+        note("Neo4j does not answer: trying again, for about a minute.")
 
 
 logging.getLogger("neo4j").addHandler(Outages())

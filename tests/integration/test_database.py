@@ -152,7 +152,7 @@ def test_a_lost_connection_is_one_note_and_one_sentence_and_the_driver_adds_none
         proxy.cut()
         said, errors = asking.communicate("\n")
     assert re.fullmatch(rf"Neo4j at bolt://127.0.0.1:{proxy.port} does not answer: is it running \(.*\)\?\n", said)
-    assert errors == "Neo4j does not answer: trying again, for a minute at most.\n"
+    assert errors == "Neo4j does not answer: trying again, for about a minute.\n"
 
 
 def test_a_stream_that_is_cut_off_leaves_word_that_nobody_answers(neo4j_address: dict[str, str]) -> None:
