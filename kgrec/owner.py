@@ -77,6 +77,11 @@ def running_command() -> str:
     return context.command_path if context else Path(sys.argv[0]).name or "python"
 
 
+def in_words(command: str, process: int, user: str, host: str, since: str) -> str:
+    """Tell people of a process: by its command, and then in brackets by all that finds it."""
+    return f"`{command}` (process {process} of {user} on {host}, since {since})"
+
+
 def temporary_folder(kind: str) -> "tempfile.TemporaryDirectory[str]":
     """Make a temporary folder that carries its owner's tag, and remove those of the same kind whose owner is gone.
 

@@ -1,5 +1,5 @@
-// Take a lock, the writer's or the learner's, if it is free: nobody holds it, its holder is known to be gone, or one on another machine has
-// been silent for $patience seconds, by the clock of the server, or has no heartbeat.
+// Take a lock, the writer's or the learner's, if it is free: nobody holds it, its holder is known to be gone, or one on
+// another machine has been silent for $patience seconds, by the clock of the server, or has no heartbeat.
 // $owner: who asks; $gone: the holder that is known to be gone; $machine and $about: of who asks; $disturbs: whether
 // readers would see half of what is going to be written.
 MERGE (lock:Lock {name: $kind})

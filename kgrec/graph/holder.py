@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.graph.statements import statement
-from kgrec.owner import Owner, this_process
+from kgrec.owner import Owner, in_words, this_process
 
 PATIENCE = 60.0  # seconds without a heartbeat, after which a holder on another machine is taken for dead
 WRITER, LEARNER = "writer", "learner"  # names of the locks
@@ -37,8 +37,7 @@ class Holder:
     @property
     def words(self) -> str:
         """Its command, process, user and host, and since when."""
-        who = f"process {self.process} of {self.user} on {self.host}"
-        return f"`{self.command}` ({who}, since {self.since:%Y-%m-%d %H:%M:%S %Z})"
+        return in_words(self.command, self.process, self.user, self.host, f"{self.since:%Y-%m-%d %H:%M:%S %Z}")
 
     @property
     def gone(self) -> bool:

@@ -137,14 +137,16 @@ def learning(database: Database) -> Iterator[None]:
     Raises:
         KgrecError: somebody else writes or learns, or the lock was lost in the block.
     """
-    with writing(database, disturbs=False):
-        database.learner = _take(database, LEARNER, disturbs=False)
+    learner = None
     try:
-        with _noticed(database.learner):
+        with writing(database, disturbs=False):
+            learner = database.learner = _take(database, LEARNER, disturbs=False)
+        with _noticed(learner):
             yield
     finally:
-        learner, database.learner = database.learner, None
-        learner.end()
+        if learner is not None:  # else the writer's lock is all that there was to give back
+            database.learner = None
+            learner.end()
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from kgrec.errors import KgrecError
 from kgrec.files import exclusive, replacing
-from kgrec.owner import Owner, running_command, this_process, user_and_host
+from kgrec.owner import Owner, in_words, running_command, this_process, user_and_host
 
 LOCK = "training.lock"
 
@@ -47,7 +47,7 @@ class _Record:
 
     @property
     def words(self) -> str:
-        return f"`{self.command}` (process {self.process} of {self.user} on {self.host}, since {self.since})"
+        return in_words(self.command, self.process, self.user, self.host, self.since)
 
     @property
     def at_work(self) -> bool:

@@ -18,7 +18,7 @@ from neo4j.warnings import Neo4jDeprecationWarning
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, connect
-from kgrec.graph.lock import writing
+from kgrec.graph.lock import learning, writing
 from kgrec.graph.transaction_size import transaction_limit
 from kgrec.graph.vectors import vector_parameters
 from kgrec.server.checks import heap_bytes
@@ -172,7 +172,7 @@ def test_a_stream_that_is_cut_off_leaves_word_that_nobody_answers(neo4j_address:
 PROJECTING = """
 import sys
 from kgrec.graph.database import Database
-from kgrec.graph.lock import writing
+from kgrec.graph.lock import learning, writing
 from kgrec.graph.transaction_size import transaction_limit
 from kgrec.graph.vectors import vector_parameters
 with Database(*sys.argv[1:4]) as database, writing(database), database.projection("load/core_projection") as (_, graph):
@@ -212,6 +212,12 @@ def test_a_projection_whose_owner_was_killed_is_dropped_by_the_next(
             assert of_a_lost_lock in there()
         with writing(database), database.projection("load/core_projection"):
             assert of_a_lost_lock not in there()
+        of_a_learner = of_a_lost_lock.replace("writer", "learner")  # who writes does not know whether it is lost
+        database.driver.execute_query(project, name=of_a_learner)
+        with writing(database), database.projection("load/core_projection"):
+            assert of_a_learner in there()
+        with learning(database), database.projection("load/core_projection"):
+            assert of_a_learner not in there()
     finally:
         holder.kill()
         holder.communicate()

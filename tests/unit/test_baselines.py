@@ -91,7 +91,10 @@ def test_ease_is_a_ridge_regression_of_each_item_on_the_others() -> None:
         assert np.allclose(found[others, item], fitted.coef_, atol=1e-5)
 
 
-def test_item_knn_is_the_cosine_of_users() -> None:
+@pytest.mark.parametrize("full", [0.0, 1.0])
+def test_item_knn_is_the_cosine_of_users(full: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a table in full, and by one of what is not zero."""
+    monkeypatch.setattr("recommender.baselines.FULL", full)
     known = shop().known(Fit.TEST)
     expected = cosine_similarity(users_by_items(known).T)
     np.fill_diagonal(expected, 0)
