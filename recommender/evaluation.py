@@ -28,9 +28,9 @@ from recommender.ranking import candidate_ranks, retrieve, seen_items, target_ra
 from recommender.scoring import ByModel, by_histories
 from recommender.second_stage import SecondStage, Stages, Way, both_stages
 from recommender.settings import SASRecSettings
+from recommender.slices import head_items
 from recommender.trained import BASE, BASE_TEXT, files_read, load_model, weights_file, with_persona
 
-HEAD = 0.2  # this most popular part of the catalogue is the head, the others are the long tail
 SERVED = "as served"
 BASE_WITH_TEXT = "base SASRec with text"
 FUSED_BASE = f"{BASE_WITH_TEXT}, fused"  # what persona and second stage have to add to
@@ -181,7 +181,6 @@ def _all(scores: Tensor, asked: Asked) -> tuple[Tensor, Tensor]:
 
 
 def _users(dataset: Dataset, asked: Asked, counts: np.ndarray) -> pd.DataFrame:
-    head = np.argsort(-counts[1:], kind="stable")[: int(dataset.n_items * HEAD)] + 1
     personas = dataset.personas.get(Fit.TEST)
     names = [None if personas is None else personas.names[user] for user in asked.users]
     return pd.DataFrame(
@@ -190,7 +189,7 @@ def _users(dataset: Dataset, asked: Asked, counts: np.ndarray) -> pd.DataFrame:
             "target": pd.Series([dataset.item_ids[target - 1] for target in asked.targets], dtype="str"),
             "history": [len(history) for history in asked.histories],
             "learned": counts[asked.targets],
-            "head": np.isin(asked.targets, head),
+            "head": head_items(counts)[asked.targets],
             "persona": pd.Series(names, dtype="str"),
         }
     )

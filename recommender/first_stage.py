@@ -15,6 +15,7 @@ from recommender.dataset import Dataset
 from recommender.fusion import Fusion, fused, terms
 from recommender.knowledge import Knowledge
 from recommender.scoring import ByModel, ScoresSome, Spreads
+from recommender.slices import head_items
 from recommender.sources import FROM_INTERACTIONS, sources
 from recommender.spread import Spread
 from recommender.trained import load_model
@@ -134,6 +135,7 @@ def choose_fusion(run: Path, name: str, dataset: Dataset, without: frozenset[str
     }
     trained = ByModel(load_model(run, name, dataset, Fit.VALIDATION))
     model, asked = Part(lambda: trained), users_asked(dataset, Fit.VALIDATION)
-    chosen = fusion.choose(asked, model, made, recency)
-    new = new_items.among(dataset.counts(Fit.VALIDATION))
+    counts = dataset.counts(Fit.VALIDATION)
+    chosen = fusion.choose(asked, model, made, recency, head_items(counts))
+    new = new_items.among(counts)
     return replace(chosen, new_items=new_items.choose(asked, model, made, chosen.weights, new))

@@ -2,7 +2,9 @@
 
 All are brought to mean 0 and spread 1 over the catalogue before they are added. A source comes in only where it makes
 the validation targets' NDCG@100 better by two standard errors; the others are switched off. At a hundred, not at ten:
-what is retrieved counts, and a second stage may order it anew.
+what is retrieved counts, and a second stage may order it anew. There is a floor: what popular items gain, the others do
+not pay for. No weight is taken with which fewer of the rarer targets, or of the popular ones, are retrieved than by the
+model alone, by two standard errors again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +17,7 @@ from torch import Tensor
 
 from recommender.asked import QUESTIONS, Asked, Score
 from recommender.choices import load_choice, save_choices, stands_out
-from recommender.metrics import ndcg
+from recommender.metrics import hit_rate, ndcg
 from recommender.ranking import seen_items
 from recommender.scoring import Spreads, score_at
 from recommender.sequences import PADDING
@@ -121,7 +123,7 @@ def standard(scores: Tensor) -> Tensor:
     return found
 
 
-def choose(asked: Asked, model: Score, sources: Mapping[str, Score], knn_recency: float) -> Fusion:
+def choose(asked: Asked, model: Score, sources: Mapping[str, Score], knn_recency: float, popular: np.ndarray) -> Fusion:
     """Choose weights on what the validation fit is asked: forward, the source that helps most first.
 
     Args:
@@ -129,17 +131,22 @@ def choose(asked: Asked, model: Score, sources: Mapping[str, Score], knn_recency
         model: of the validation fit.
         sources: of the validation fit.
         knn_recency: what they were made with.
+        popular: which items are the head of the catalogue. ``[n_items + 1]``
     """
-    scores, out = _pools(asked.sample(QUESTIONS), [model, *sources.values()])
+    asked = asked.sample(QUESTIONS)
+    scores, out = _pools(asked, [model, *sources.values()])
+    of_head = popular[asked.targets]
     total = scores[0].clone()
-    values = alone = _ndcg(total, out)
+    by_model = _ranks(total, out)
+    values = alone = ndcg(by_model, RETRIEVED)
     weights = dict.fromkeys(sources, 0.0)
     while True:
         better = {}
         for source, column in zip(sources, scores[1:], strict=True):
             for weight in WEIGHTS:
-                changed = _ndcg(total + (weight - weights[source]) * column, out)
-                if _stands(changed - values, entering=not weights[source]):
+                found = _ranks(total + (weight - weights[source]) * column, out)
+                changed = ndcg(found, RETRIEVED)
+                if _stands(changed - values, entering=not weights[source]) and not _hurts(found, by_model, of_head):
                     better[source, weight] = changed
         if not better:
             return Fusion(weights, knn_recency, float(alone.mean()), float(values.mean()))
@@ -161,6 +168,12 @@ def load(run: Path, name: str) -> Fusion:
 def _stands(gains: np.ndarray, entering: bool) -> bool:
     """Whether a change makes it better: who comes in has to prove it, who is in already is only weighed anew."""
     return stands_out(gains) if entering else bool(gains.mean() > 0)
+
+
+def _hurts(found: np.ndarray, before: np.ndarray, of_head: np.ndarray) -> bool:
+    """Whether by new ranks ``[n]`` fewer targets are retrieved than before, of the head or of the others."""
+    lost = hit_rate(before, RETRIEVED) - hit_rate(found, RETRIEVED)
+    return stands_out(lost[of_head]) or stands_out(lost[~of_head])
 
 
 @torch.no_grad()
@@ -191,8 +204,8 @@ def _repeated(pool: Tensor) -> Tensor:
     return torch.zeros_like(again).scatter(1, order, again)
 
 
-def _ndcg(total: Tensor, out: Tensor) -> np.ndarray:
-    """NDCG@100 of each question's target, which stands first: ``[n]``."""
+def _ranks(total: Tensor, out: Tensor) -> np.ndarray:
+    """Rank of each question's target, which stands first, among the pool: ``[n]``, infinite where it is out."""
     before = ((total >= total[:, :1]) & ~out).sum(dim=1)  # the target itself among them
-    ranks = torch.where(out[:, 0], torch.inf, before.to(torch.float64))
-    return ndcg(ranks.numpy(), RETRIEVED)
+    ranks: np.ndarray = torch.where(out[:, 0], torch.inf, before.to(torch.float64)).numpy()
+    return ranks

@@ -3,10 +3,21 @@
 import numpy as np
 import pandas as pd
 
+HEAD = 0.2  # this most popular part of the catalogue is the head, the others are the long tail
 COLD, MEDIUM = 5, 20  # at most so many known items
 RARE = 15  # learned from at most so many interactions
 PERSONAS = 30
 NAME_LENGTH = 80
+
+
+def head_items(counts: np.ndarray) -> np.ndarray:
+    """Say which items are the most popular fifth, by how often each was chosen: ``[n_items + 1]`` both.
+
+    Padding is none of them; of two alike the one with the lower number is.
+    """
+    found = np.zeros(len(counts), dtype=bool)
+    found[np.argsort(-counts[1:], kind="stable")[: int((len(counts) - 1) * HEAD)] + 1] = True
+    return found
 
 
 def slices(users: pd.DataFrame) -> dict[str, np.ndarray]:

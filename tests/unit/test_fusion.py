@@ -36,6 +36,10 @@ def opinions(asked: Asked, hint: float, seed: int) -> Tensor:
     return table
 
 
+def no_head(asked: Asked) -> np.ndarray:
+    return np.zeros(asked.n_items + 1, dtype=bool)
+
+
 def value(asked: Asked, score: Score) -> float:
     return float(ndcg(ranks(asked, score).numpy(), module.RETRIEVED).mean())
 
@@ -66,7 +70,7 @@ def test_a_source_that_knows_comes_in_and_one_that_does_not_is_off() -> None:
     asked = ask(300, 40)
     model, knows, noise = opinions(asked, 1.0, 1), opinions(asked, 1.5, 2), opinions(asked, 0.0, 3)
     sources = {"noise": by_user(noise), "knows": by_user(knows)}
-    found = choose(asked, by_user(model), sources, 0.7)
+    found = choose(asked, by_user(model), sources, 0.7, no_head(asked))
     assert found.weights["noise"] == 0.0 and found.weights["knows"] >= 0.5
     assert found.alone == pytest.approx(value(asked, by_user(model)))
     assert found.fused == pytest.approx(value(asked, fused(by_user(model), sources, found.weights)))
@@ -84,7 +88,7 @@ def test_one_source_gets_the_weight_of_brute_force(seed: int, monkeypatch: pytes
     asked = ask(200, 60, seed)
     model, other = by_user(opinions(asked, 1.0, 10 + seed)), by_user(opinions(asked, 1.2, 20 + seed))
     values = {weight: value(asked, fused(model, {"other": other}, {"other": weight})) for weight in WEIGHTS}
-    found = choose(asked, model, {"other": other}, 1.0)
+    found = choose(asked, model, {"other": other}, 1.0, no_head(asked))
     assert found.fused == pytest.approx(max(values.values())) == pytest.approx(values[found.weights["other"]])
 
 
@@ -94,10 +98,33 @@ def test_chance_is_kept_out() -> None:
     for seed in range(12):
         asked = ask(60, 30, seed)
         model, noise = opinions(asked, 1.0, 100 + seed), opinions(asked, 0.0, 200 + seed)
-        found = choose(asked, by_user(model), {"noise": by_user(noise)}, 1.0)
+        found = choose(asked, by_user(model), {"noise": by_user(noise)}, 1.0, no_head(asked))
         taken += bool(found.weights["noise"])
         assert found.fused >= found.alone
     assert taken <= 3
+
+
+@pytest.mark.parametrize("of_head", [True, False])
+def test_what_some_items_gain_others_do_not_pay_for(of_head: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The source tells targets among the first half of the items, and puts the other half below all of those."""
+    monkeypatch.setattr(module, "RETRIEVED", 10)
+    asked = ask(600, 40, 3)
+    model, favours = opinions(asked, 1.5, 1), opinions(asked, 0.0, 2)
+    first = asked.targets <= 20
+    favours[:, 1:21] += 2.0
+    favours[torch.from_numpy(np.flatnonzero(first)), torch.from_numpy(asked.targets[first])] += 3.0
+    popular = (np.arange(41) <= 20) == of_head
+    sources = {"favours": by_user(favours)}
+
+    def retrieved(weights: dict[str, float]) -> np.ndarray:
+        """Whether each target of the other half is among the first ten."""
+        hits = ranks(asked, fused(by_user(model), sources, weights)).numpy() <= 10
+        return np.asarray(hits[~first], dtype=float)
+
+    free, floor = (choose(asked, by_user(model), sources, 1.0, head) for head in (no_head(asked), popular))
+    lost, held = (retrieved({}) - retrieved(found.weights) for found in (free, floor))
+    assert lost.mean() > 0.1 and held.mean() <= 2 * held.std(ddof=1) / len(held) ** 0.5
+    assert floor.alone < floor.fused < free.fused and 0 < floor.weights["favours"] < free.weights["favours"]
 
 
 def test_a_source_that_another_one_makes_needless_goes_again() -> None:
@@ -107,7 +134,7 @@ def test_a_source_that_another_one_makes_needless_goes_again() -> None:
     both = left + right + opinions(asked, 0.0, 3)
     both[:, 0] = -math.inf
     sources = {"both": by_user(both), "left": by_user(left), "right": by_user(right)}
-    found = choose(asked, by_user(opinions(asked, 0.2, 4)), sources, 1.0)
+    found = choose(asked, by_user(opinions(asked, 0.2, 4)), sources, 1.0, no_head(asked))
     assert found.weights["left"] and found.weights["right"]
     assert found.weights["both"] < min(found.weights["left"], found.weights["right"])
 
@@ -116,7 +143,7 @@ def test_repeated_targets_are_missed_whatever_the_weights() -> None:
     asked = ask(50, 20)
     asked.histories[0] = [int(asked.targets[0]), 1]
     knows = by_user(opinions(asked, 20.0, 1))
-    found = choose(asked, by_user(opinions(asked, 0.0, 2)), {"knows": knows}, 1.0)
+    found = choose(asked, by_user(opinions(asked, 0.0, 2)), {"knows": knows}, 1.0, no_head(asked))
     assert found.fused == pytest.approx(49 / 50)
 
 
@@ -125,7 +152,7 @@ def test_questions_are_drawn_where_they_are_many(monkeypatch: pytest.MonkeyPatch
     asked = ask(80, 20)
     model = by_user(opinions(asked, 1.0, 1))
     part = asked.sample(30)
-    assert choose(asked, model, {}, 1.0).alone == pytest.approx(value(part, model))
+    assert choose(asked, model, {}, 1.0, no_head(asked)).alone == pytest.approx(value(part, model))
     assert len(set(part.users.tolist())) == 30 and asked.sample(80) is asked
     assert part.users.tolist() == asked.sample(30).users.tolist()
 
