@@ -345,6 +345,19 @@ def test_an_interest_that_may_be_several_things_is_the_clients_to_mend(client: C
     ]
 
 
+def test_an_interest_in_any_case_is_taken_and_what_comes_near_is_refused(client: Client, database: Database) -> None:
+    event = {"kind": "interest", "user_id": "somebody keen", "interest": "LIGHTHOUSES"}
+    try:
+        answer = client.post("/v1/feedback", {"events": [event]})
+        assert answer.status_code == 200 and answer.json()["understood"] == [
+            {"interest": "LIGHTHOUSES", "kind": "Entity", "name": "Lighthouses"}
+        ]
+        refused = client.post("/v1/feedback", {"events": [event | {"interest": "publisher"}]})
+        assert refused.status_code == 404 and "; nearest: " in refused.json()["detail"]
+    finally:
+        database.driver.execute_query("MATCH (u:User {user_id: 'somebody keen'}) DETACH DELETE u")
+
+
 def test_personas_and_what_they_are_to_a_user(client: Client, command_line: CommandLine) -> None:
     cards = client.get("/v1/personas").json()["personas"]
     assert cards == json.loads(command_line("personas", "list", "--format", "json").stdout)
