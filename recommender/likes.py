@@ -7,6 +7,7 @@ features (`kgrec.item_encoder`) and of the vectors of the items that are liked.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -49,6 +50,10 @@ class Liked:
     key: str
     exact: bool
     item_ids: tuple[str, ...]
+
+    def answer(self) -> dict[str, Any]:
+        """Return what is said of it beside a list, by the command line as by the service."""
+        return {"like": self.like, "kind": self.kind, "name": self.name, "exact": self.exact}
 
 
 class Likes:
