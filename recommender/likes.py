@@ -7,6 +7,7 @@ features (`kgrec.item_encoder`) and of the vectors of the items that are liked.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,9 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from kgrec.dbpedia import PREFIX, iri_of
+from kgrec.dbpedia import iri_of
 from kgrec.facts import rows_of_length_one
 from kgrec.graph.database import Database, Row
+from kgrec.graph.names import Named, search
 from kgrec.item_encoder import ItemEncoder
 from kgrec.training.fits import Fit
 from recommender.fusion import standard
@@ -25,9 +27,7 @@ from recommender.snapshot import Snapshot
 from recommender.spread import product
 from recommender.tables import tellers, told
 
-INDEXES = ("feature_names", "item_titles")
 LONGEST = 200  # characters of a like; no name is longer
-CANDIDATES = 50  # that are looked at by their names
 SAME = 5  # features of one name that are taken together
 
 
@@ -51,6 +51,10 @@ class Liked:
     exact: bool
     item_ids: tuple[str, ...]
 
+    def answer(self) -> dict[str, Any]:
+        """Return what is said of it beside a list, by the command line as by the service."""
+        return {"like": self.like, "kind": self.kind, "name": self.name, "exact": self.exact}
+
 
 class Likes:
     """Looks up what is liked, and scores items by it.
@@ -72,30 +76,30 @@ class Likes:
         one item of that title, or the feature whose name has all the words and fits best, or the one item whose title
         has them. What no item has, or all have, is passed over.
         """
-        wanted = list(dict.fromkeys(like.strip() for like in likes))
-        if any(wanted):
-            _ensure_indexes(self._database)
-        return [found for like in wanted if like for found in self._meant(like)]
+        wanted = [like for like in dict.fromkeys(like.strip() for like in likes) if like and len(like) <= LONGEST]
+        named = search(self._database, [like for like in wanted if "://" not in iri_of(like)])
+        return [
+            found
+            for like in wanted
+            for found in (self._called(like, named[like]) if like in named else self._of_iri(like))
+        ]
 
-    def _meant(self, like: str) -> list[Liked]:
-        if len(like) > LONGEST:
-            return []
-        iri = iri_of(like.replace(" ", "_") if like.startswith(PREFIX) else like)
-        if "://" in iri:
-            found = self._database.read("project/entity_of_iri", iri=iri)
-            return [_liked(like, row, exact=True) for row in found if self._says(row)]
-        query = phrases(like)
-        features = self._database.read("project/features_named", query=query, n=CANDIDATES)
-        features = [row for row in features if self._says(row)]
-        items = self._database.read("project/items_titled", query=query, n=CANDIDATES)
-        items = [row for row in items if self._says(row)]
-        same, titled = ([row for row in rows if _same(like, row)] for rows in (features, items))
-        if same:
-            return [_liked(like, row, exact=True) for row in same[:SAME]]
+    def _of_iri(self, like: str) -> list[Liked]:
+        found = self._database.read("project/entity_of_iri", iri=iri_of(like))
+        return [_liked(like, row, exact=True) for row in found if self._says(row)]
+
+    def _called(self, like: str, named: Named) -> list[Liked]:
+        called, near, titled, near_titles = (
+            [row for row in rows if self._says(row)]
+            for rows in (named.called, named.near, named.titled, named.near_titles)
+        )
+        if called:
+            return [_liked(like, row, exact=True) for row in called[:SAME]]
         if len(titled) == 1:
             return [_liked(like, titled[0], exact=True)]
-        near = features[:1] or (items if len(items) == 1 else [])
-        return [_liked(like, row, exact=False) for row in near]
+        items = titled + near_titles
+        fits_best = near[:1] or (items if len(items) == 1 else [])
+        return [_liked(like, row, exact=False) for row in fits_best]
 
     def _says(self, row: Row) -> bool:
         """Tell whether the snapshot has items that are told apart by it."""
@@ -167,23 +171,10 @@ class Likes:
         return found
 
 
-def phrases(text: str) -> str:
-    """Write a query of Lucene for all words of a text, each quoted, so that nothing in it is syntax."""
-    words = (word.replace("\\", "\\\\").replace('"', '\\"') for word in text.split())
-    return " AND ".join(f'"{word}"' for word in words)
-
-
-def _ensure_indexes(database: Database) -> None:
-    """Create the indexes of names where they are missing: no load needs them."""
-    online = {row["name"] for row in database.read("schema/indexes") if row["online"]}
-    if not online.issuperset(INDEXES):
-        for index in INDEXES:
-            database.run(f"schema/{index}")
-        database.run("schema/await_indexes")
-
-
-def _same(like: str, row: Row) -> bool:
-    return str(row["name"]).casefold() == like.casefold()
+def not_understood(likes: Iterable[str], found: Iterable[Liked]) -> list[str]:
+    """Name the likes that mean nothing, each once, in their order."""
+    known = {one.like for one in found}
+    return [like for like in dict.fromkeys(likes) if like.strip() not in known]
 
 
 def _liked(like: str, row: Row, exact: bool) -> Liked:

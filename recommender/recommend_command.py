@@ -3,7 +3,7 @@
 import re
 from dataclasses import fields
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
@@ -11,7 +11,7 @@ from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
-from kgrec.records import FORMAT, write_records
+from kgrec.records import FORMAT, write_document, write_records
 from kgrec.results import Results
 from kgrec.settings import load_section
 from kgrec.terminal import DataTable, note, progress, say, show, waiting
@@ -19,7 +19,7 @@ from kgrec.training.fits import Fit
 from kgrec.training.run_lock import settled
 from recommender.batch import recommend_all
 from recommender.explained import Explanation
-from recommender.likes import Liked
+from recommender.likes import Liked, not_understood
 from recommender.picture import draw
 from recommender.recommend import Recommendation, Recommender, listed
 from recommender.settings import Conditioning, SASRecSettings
@@ -179,20 +179,30 @@ def recommend(
         if out is not None:
             _write_lists(database, recommender, out, k, format)
             return
+        beside: dict[str, Any] = {}  # the list of somebody who is not known
         if likes:
-            _say_understood(likes, recommender.understood(list(likes)))
+            liked = recommender.understood(list(likes))
+            beside = {"understood": [one.answer() for one in liked], "not_understood": not_understood(likes, liked)}
+            _say_understood(liked, beside["not_understood"])
             found = recommender.for_likes(list(likes), k)
         elif session is not None:
             found = recommender.for_session(session, k)
-            if unknown := recommender.passed_over(session):
-                note(f"Passed over, as the graph has not got it: {listed('item', unknown)}.")
+            beside = {"passed_over": recommender.passed_over(session)}
+            if beside["passed_over"]:
+                note(f"Passed over, as the graph has not got it: {listed('item', beside['passed_over'])}.")
         else:
             found = recommender.for_users(list(dict.fromkeys(user_ids)), k)
         reasons = recommender.explain(found, session) if explain else None
-    if reasons is not None:
-        _explain(reasons, picture, format)
+    if reasons is not None and picture:
+        draw(reasons, picture)
+    if format == "table" and reasons is not None:
+        _tell_reasons(reasons, picture)
     elif format == "table":
         _show_lists(found, "who likes that" if likes else "an anonymous session" if session is not None else None)
+    elif format == "json" and beside:
+        write_document(_document(found, reasons, beside))
+    elif reasons is not None:
+        write_records(format, [one.name for one in fields(Explanation)], reasons.records())
     else:
         write_records(format, [one.name for one in fields(Recommendation)], found.records())
 
@@ -207,12 +217,16 @@ def _write_lists(database: Database, recommender: Recommender, out: Path, k: int
         write_records(format, ["users", "out"], [{"users": n, "out": str(out)}])
 
 
-def _explain(found: Results[Explanation], picture: Path | None, format: str) -> None:
-    if picture:
-        draw(found, picture)
-    if format == "json":
-        write_records(format, [one.name for one in fields(Explanation)], found.records())
-        return
+def _document(
+    found: Results[Recommendation], reasons: Results[Explanation] | None, beside: dict[str, Any]
+) -> dict[str, Any]:
+    """Put a list, or its reasons, and what is to be known beside it into one document, as the service answers."""
+    rows = found.records() if reasons is None else reasons.records()
+    items = [{name: value for name, value in row.items() if name not in ("user_id", "persona")} for row in rows]
+    return {"persona": found[0].persona if found else "", "items": items, **beside}
+
+
+def _tell_reasons(found: Results[Explanation], picture: Path | None) -> None:
     for one in found:
         parts = "; ".join(f"{name} {part:.2f}" for name, part in one.parts.items())
         whom = "a session" if one.user_id == "session" else one.user_id
@@ -225,10 +239,9 @@ def _explain(found: Results[Explanation], picture: Path | None, format: str) -> 
         say(f"The paths are in {picture}.")
 
 
-def _say_understood(likes: tuple[str, ...], found: list[Liked]) -> None:
+def _say_understood(found: list[Liked], unknown: list[str]) -> None:
     for one in found:
         note(f"{one.like!r} is {'' if one.exact else 'nearest to '}the {one.kind.lower()} {one.name!r}.")
-    unknown = [like for like in dict.fromkeys(likes) if like.strip() not in {one.like for one in found}]
     if unknown:
         note(f"Not understood: {listed('like', unknown)}.")
 

@@ -1,14 +1,9 @@
-// What some words may mean that people say they are interested in: entities by IRI or label, makers, categories and a
-// domain's other features by name, by name behind the kind, or by key. Entities and features have no index by label:
-// they are gone through once for all words.
+// What some words mean by keys that people say they are interested in: entities by IRI, makers and categories by name,
+// or by name behind the kind, a domain's other features by key. Labels and other names: project/features_named.
 CALL () {
   UNWIND $words AS word
   MATCH (feature:Entity {uri: word})
   RETURN word, feature
-  UNION
-  MATCH (feature:Entity)
-  WHERE feature.label IN $words
-  RETURN feature.label AS word, feature
   UNION
   UNWIND $words AS word
   MATCH (feature:Author {name: word})
@@ -30,11 +25,8 @@ CALL () {
   UNWIND $words AS word
   MATCH (feature:Feature {key: word})
   RETURN word, feature
-  UNION
-  MATCH (feature:Feature)
-  WHERE feature.name IN $words
-  RETURN feature.name AS word, feature
 }
-RETURN word, elementId(feature) AS feature, feature:Entity AS entity,
+RETURN word, elementId(feature) AS feature, coalesce(feature.label, feature.name, feature.uri) AS name,
+       [kind IN labels(feature) WHERE kind <> 'Feature'][0] AS kind,
        coalesce(feature.uri, feature.key, labels(feature)[0] + ' ' + feature.name) AS key
 ORDER BY word, key

@@ -23,7 +23,7 @@ from kgrec.terminal import progress, say
     "interests",
     multiple=True,
     metavar="NAME",
-    help="Is interested in an entity (an IRI, dbr:Name, or its label), a maker or a category (its name).",
+    help="Is interested in an entity (an IRI, dbr:Name, or its label), a maker or a category (its name), in any case.",
 )
 @click.option("--timestamp", metavar="TIME", help="When: 2026-11-27T10:30:00Z, or a number of (milli)seconds.  [now]")
 @click.option("--rating", type=float, help="That the user gave the items.")
@@ -60,7 +60,7 @@ def feedback(
     Examples:
       kgrec feedback --user A2SUAM1J3GNN3B --item 0007350813 --rating 5
       kgrec feedback --user A2SUAM1J3GNN3B --like 0007386648 --dislike 0006174361
-      kgrec feedback --user new-reader --interest dbr:Ursula_K._Le_Guin
+      kgrec feedback --user new-reader --interest dbr:Ursula_K._Le_Guin --interest "salt mines"
       kgrec feedback --file events.jsonl
     """
     told: dict[Kind, tuple[str, ...]] = {
@@ -79,7 +79,10 @@ def feedback(
         events = [_event(user, kind, name, timestamp, rating) for kind, names in told.items() for name in names]
         found = record(database, events, run)
     if format != "table":
-        write_records(format, list(asdict(found)), [asdict(found)])
+        row = asdict(found)
+        if format == "csv":
+            row["understood"] = " ".join(one.text for one in found.understood)
+        write_records(format, list(row), [row])
         return
     _tell(found, run)
 
@@ -101,6 +104,7 @@ def _number(timestamp: str | None) -> float | str | None:
 def _tell(found: Recorded, run: Path) -> None:
     new_users = f" New users: {found.new_users:,}." if found.new_users else ""
     say(f"Events: {found.events:,}, new ones: {found.new:,}. Personas that changed: {found.encoded:,}.{new_users}")
+    say(*(one.text for one in found.understood))
     if found.kept:
         say(
             f"Personas that stay until the next `kgrec train personas`: {found.kept:,}. The objective that they were "

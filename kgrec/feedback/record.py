@@ -12,10 +12,10 @@ from pathlib import Path
 
 from more_itertools import chunked, constrained_batches
 
-from kgrec.dbpedia import iri_of
-from kgrec.errors import Ambiguous, KgrecError, Unknown
+from kgrec.errors import KgrecError, Unknown
 from kgrec.feedback.events import Event, read_events
 from kgrec.feedback.following import following
+from kgrec.feedback.interests import Meant, Understood, meant
 from kgrec.feedback.personas import Person, Statement, encode, read_people
 from kgrec.graph.database import Database, Row
 from kgrec.graph.sessions import SESSION_GAP
@@ -25,7 +25,7 @@ from kgrec.terminal import Advance
 EVENTS = 1_000  # looked up at once
 RELATIONSHIPS = 50_000  # written in one transaction, fewer where the server allows less
 OPINIONS = {"like": "LIKES", "dislike": "DISLIKES"}
-NAMED = 5  # meanings of a word that an error names
+TOLD = 1_000  # interests of which is told what they were understood as
 
 Numbered = tuple[int, str, Event]  # from 1, and where it stands
 
@@ -41,6 +41,7 @@ class Recorded:
         encoded: how many users' personas are others now.
         kept: how many users' personas stay, as the current run gave items no vectors.
         followed: whether the snapshot of the run is one of the graph still (see `kgrec.feedback.following`).
+        understood: what interests mean that are not called so to the letter, each once, the first thousand.
     """
 
     events: int = 0
@@ -49,6 +50,12 @@ class Recorded:
     encoded: int = 0
     kept: int = 0
     followed: bool = False
+    understood: list[Understood] = field(default_factory=list)
+
+    def tell(self, interests: Iterable[Meant]) -> None:
+        """Keep what interests were understood as."""
+        told = dict.fromkeys([*self.understood, *(one.understood for one in interests if one.understood)])
+        self.understood = list(told)[:TOLD]
 
 
 def record(database: Database, events: Iterable[Event], run: str | Path | None = None) -> Recorded:
@@ -131,7 +138,8 @@ def _record(
 
 def _write_batch(database: Database, batch: list[Numbered], now: datetime, run: Path | None, found: Recorded) -> None:
     """Write a batch, a transaction for as many users as fit into one; nothing of it where one event is refused."""
-    changes = _changes(database, batch, round(now.timestamp() * 1_000))
+    interests = meant(database, [(where, one.interest) for _, where, one in batch if one.interest is not None])
+    changes = _changes(database, batch, interests, round(now.timestamp() * 1_000))
     people = read_people(database, list(changes))
     for part in _parts(database, changes, people):
         persons: list[Person] = []
@@ -159,6 +167,7 @@ def _write_batch(database: Database, batch: list[Numbered], now: datetime, run: 
         )
         found.encoded += encoding.changed
         found.kept += encoding.kept
+    found.tell(interests.values())
 
 
 @dataclass
@@ -192,14 +201,12 @@ class _Changes:
         return len(self.interactions) + len(self.opinions) + len(self.interests)
 
 
-def _changes(database: Database, batch: list[Numbered], now: int) -> dict[str, _Changes]:
+def _changes(database: Database, batch: list[Numbered], interests: dict[str, Meant], now: int) -> dict[str, _Changes]:
     """Say what a batch brings that the graph has not, by user.
 
     Raises:
-        Unknown: the graph has no such item, or nothing that is called so.
-        Ambiguous: a word means several things.
+        Unknown: the graph has no such item.
     """
-    meant = _meant(database, batch)
     of_items = [numbered for numbered in batch if numbered[2].item_id is not None]
     rows = [{"user_id": one.user_id, "item_id": one.item_id, "timestamp": one.timestamp} for _, _, one in of_items]
     known = database.read("feedback/known", rows=rows) if rows else []
@@ -212,7 +219,8 @@ def _changes(database: Database, batch: list[Numbered], now: int) -> dict[str, _
         at = now if one.timestamp is None else one.timestamp
         row: Row = {"user_id": one.user_id, "timestamp": at, "position": number}
         if one.interest is not None:
-            changes.interests.setdefault(meant[one.interest], row | {"feature": meant[one.interest]})
+            feature = interests[one.interest].feature
+            changes.interests.setdefault(feature, row | {"feature": feature})
             continue
         item_id, there = str(one.item_id), graph[number]
         if not there["found"]:
@@ -234,38 +242,6 @@ def _changes(database: Database, batch: list[Numbered], now: int) -> dict[str, _
             else:
                 changes.opinions[item_id] = one.kind, row
     return found
-
-
-def _meant(database: Database, batch: list[Numbered]) -> dict[str, str]:
-    """Return the element id of what each word of the interests means.
-
-    Raises:
-        Unknown: nothing is called so.
-        Ambiguous: several things are.
-    """
-    words = {one.interest: iri_of(one.interest) for _, _, one in batch if one.interest is not None}
-    if not words:
-        return {}
-    found: dict[str, list[Row]] = {}
-    for row in database.read("feedback/meant", words=sorted(set(words.values()))):
-        found.setdefault(row["word"], []).append(row)
-    for _, where, one in batch:
-        if one.interest is None:
-            continue
-        word = words[one.interest]
-        rows = found.get(word, [])
-        # A key means itself, and the name of a maker or a category goes before the label of an entity.
-        rows = [row for row in rows if row["key"] == word] or [row for row in rows if not row["entity"]] or rows
-        if not rows:
-            raise Unknown(
-                f"{where}: the graph has no entity, category or maker {one.interest!r}: give an IRI, dbr:Name, or the "
-                "exact name."
-            )
-        if len(rows) > 1:
-            keys = ", ".join(repr(row["key"]) for row in rows[:NAMED]) + (" and others" if len(rows) > NAMED else "")
-            raise Ambiguous(f"{where}: {one.interest!r} may be {keys}: give one of them.")
-        found[word] = rows
-    return {interest: found[word][0]["feature"] for interest, word in words.items()}
 
 
 def _parts(database: Database, changes: dict[str, _Changes], people: dict[str, Person]) -> Iterator[tuple[str, ...]]:

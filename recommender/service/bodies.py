@@ -80,7 +80,8 @@ class Interest(Asked):
     kind: Literal["interest"]
     user_id: Id
     interest: Id = Field(
-        description="An entity, by its IRI, `dbr:Name` or label; a maker, a category or another feature, by its name."
+        description="An entity, by its IRI, `dbr:Name` or label; a maker, a category or another feature, by its name; "
+        "in any case."
     )
     timestamp: Time = None
 

@@ -18,6 +18,14 @@ FROM_LIKES: dict[str, Any] = LIST | {
     "understood": [{"like": "Salt mines", "kind": "Category", "name": "Salt mines", "exact": True}],
     "not_understood": ["saltworks of the moon"],
 }
+RECORDED: dict[str, Any] = {
+    "events": 3,
+    "new": 2,
+    "new_users": 0,
+    "encoded": 1,
+    "kept": 0,
+    "understood": [{"interest": "salt mines", "kind": "Category", "name": "Salt mines"}],
+}
 PATH: dict[str, Any] = {
     "nodes": [
         {"kind": "User", "id": USER, "name": USER},

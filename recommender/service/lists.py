@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from kgrec.errors import Unknown
-from recommender.likes import Liked
+from recommender.likes import Liked, not_understood
 from recommender.recommend import Recommendation, listed
 from recommender.service.bodies import K, Likes, Session, UserId
 from recommender.service.graph import AwayError
@@ -60,10 +60,11 @@ async def from_likes(service: Served, asked: Likes) -> FromLikes:
         return loaded.recommender.for_likes(asked.likes, asked.k), understood
 
     (found, liked), degraded = await service.answer(recommend)
-    understood = [Understood(like=one.like, kind=one.kind, name=one.name, exact=one.exact) for one in liked]
-    known = {one.like for one in liked}
-    unknown = [like for like in dict.fromkeys(asked.likes) if like.strip() not in known]
-    return FromLikes(**answered(found, degraded).model_dump(), understood=understood, not_understood=unknown)
+    return FromLikes(
+        **answered(found, degraded).model_dump(),
+        understood=[Understood(**one.answer()) for one in liked],
+        not_understood=not_understood(asked.likes, liked),
+    )
 
 
 def answered(found: Sequence[Recommendation], degraded: bool, passed_over: Sequence[str] = ()) -> Recommended:

@@ -10,7 +10,7 @@ import numpy as np
 from kgrec.feedback.events import Event
 from kgrec.graph.database import Row
 from kgrec.graph.memberships import memberships
-from recommender.likes import INDEXES
+from kgrec.graph.names import INDEXES
 from recommender.service.known_users import KnownUsers
 from recommender.service.named import Named
 from recommender.service.recent import Recent
@@ -158,9 +158,9 @@ class Memory:
             case "project/titles":
                 return [{"item_id": item_id, "title": self.titles.of(item_id)} for item_id in parameters["item_ids"]]
             case "project/features_named":
-                return self._named.features(parameters["query"], parameters["n"])
+                return self._named.features(parameters["queries"], parameters["n"])
             case "project/items_titled":
-                return self._named.items(parameters["query"], parameters["n"])
+                return self._named.items(parameters["queries"], parameters["n"])
             case "project/entity_of_iri":
                 return self._named.entity(parameters["iri"])
             case "schema/indexes":  # which the names need not have then

@@ -10,7 +10,7 @@ from kgrec.graph.database import Row
 from recommender.service.titles import Titles, having_words
 
 ENTITIES = "DBpedia"  # kind of facts that are entities (`recommender.reading.KINDS`)
-QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"')  # word of a query as `recommender.likes.phrases` writes it
+QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"')  # word of a query as `kgrec.graph.names.phrases` writes it
 
 
 class Named:
@@ -27,19 +27,25 @@ class Named:
         self._place = {key: place for place, (key, entity) in enumerate(self._keys) if entity}
         self._names = pa.array([_name(*one) for one in self._keys], pa.string())
 
-    def features(self, query: str, n: int) -> list[Row]:
+    def features(self, queries: Iterable[str], n: int) -> list[Row]:
         """Do as ``project/features_named``, the shortest names first."""
-        places = having_words(self._names, _words(query)).tolist()
-        return [self._row(place) for place in sorted(places, key=lambda place: len(str(self._names[place])))[:n]]
+        return [{"query": query, **self._row(place)} for query in queries for place in self._having(query)[:n]]
 
-    def items(self, query: str, n: int) -> list[Row]:
+    def items(self, queries: Iterable[str], n: int) -> list[Row]:
         """Do as ``project/items_titled``, the most chosen first."""
-        found = self._titles.search(" ".join(_words(query)), n)
-        return [{"key": f"Item {item}", "kind": "Item", "name": name, "item_ids": [item]} for item, name, _ in found]
+        return [
+            {"query": query, "key": f"Item {item}", "kind": "Item", "name": name, "item_ids": [item]}
+            for query in queries
+            for item, name, _ in self._titles.search(" ".join(_words(query)), n)
+        ]
 
     def entity(self, iri: str) -> list[Row]:
         """Do as ``project/entity_of_iri``."""
         return [self._row(self._place[iri])] if iri in self._place else []
+
+    def _having(self, query: str) -> list[int]:
+        places: list[int] = having_words(self._names, _words(query)).tolist()
+        return sorted(places, key=lambda place: len(str(self._names[place])))
 
     def _row(self, place: int) -> Row:
         key, entity = self._keys[place]

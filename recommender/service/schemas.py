@@ -6,23 +6,45 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kgrec.personas.cards import PersonaCard
 from recommender.explained import Explanation
-from recommender.service.examples import CARD, EXPLANATION, FROM_LIKES, ITEM, LINE, LIST, MEMBERSHIP, USER, example
+from recommender.service.examples import (
+    CARD,
+    EXPLANATION,
+    FROM_LIKES,
+    ITEM,
+    LINE,
+    LIST,
+    MEMBERSHIP,
+    RECORDED,
+    USER,
+    example,
+)
 
 DEGRADED: Any = Field(description="Whether the graph was away, and something comes from memory.", examples=[False])
+
+
+class UnderstoodInterest(BaseModel):
+    """What an interest means that is not called so to the letter."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    interest: str = Field(description="As it was said.")
+    kind: str = Field(description="Of node.", examples=["Category"])
+    name: str = Field(description="Of the node.")
 
 
 class Recorded(BaseModel):
     """What became of events."""
 
-    model_config = ConfigDict(
-        json_schema_extra=example({"events": 3, "new": 2, "new_users": 0, "encoded": 1, "kept": 0})
-    )
+    model_config = ConfigDict(json_schema_extra=example(RECORDED))
 
     events: int = Field(ge=0, description="How many there were.")
     new: int = Field(ge=0, description="How many of them the graph did not have.")
     new_users: int = Field(ge=0, description="How many users it did not have.")
     encoded: int = Field(ge=0, description="How many users' personas are others now.")
     kept: int = Field(ge=0, description="How many users' personas stay.")
+    understood: list[UnderstoodInterest] = Field(
+        description="Interests that are called otherwise, in upper or lower case."
+    )
 
 
 class Explained(BaseModel):

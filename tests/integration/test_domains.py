@@ -281,6 +281,6 @@ def test_lists_hold_several_domains_with_reasons_of_each(command_line: CommandLi
 def test_a_list_can_be_of_one_domain(command_line: CommandLine, run: tuple[Path, str]) -> None:
     asked = ("recommend", "--session", "1400000078", "--run", str(run[0]), "-k", "20")
     found = json.loads(command_line(*asked, "--domain", "Groceries", "--format", "json").stdout)
-    assert sorted(one["item_id"] for one in found) == [f"grocery:{number}" for number in range(1001, 1013)]
+    assert sorted(one["item_id"] for one in found["items"]) == [f"grocery:{number}" for number in range(1001, 1013)]
     refusal = command_line(*asked, "--domain", "Books & more", check=False)
     assert "'Books', 'Groceries', 'Movies & TV'" in str(refusal.exception)

@@ -138,10 +138,14 @@ def test_the_graph_holds_what_the_files_said(database: Database, say: Said) -> N
 
 @pytest.mark.parametrize("asked", ["user", "session"])
 def test_lists(say: Said, folder: Path, asked: str) -> None:
-    items = ",".join('"' + item(one).replace('"', '""') + '"' for one in ("i00", "i02"))
+    gone = "\x1b[2J [/] gone"
+    items = ",".join('"' + one.replace('"', '""') + '"' for one in (item("i00"), gone, item("i02")))
     given = ["--user", user("u00")] if asked == "user" else ["--session", items]
     arguments = ["recommend", *given, "-k", "3", "--run", str(folder / "run")]
     records = json.loads(say(*arguments, "--format", "json"))
+    if asked == "session":
+        assert records["passed_over"] == [gone]
+        records = [one | {"persona": records["persona"]} for one in records["items"]]
     assert len(records) == 3 and all("\x1b[2J" in one["title"] and "\x1b[2J" in one["persona"] for one in records)
     texts = [str(one[name]) for one in records for name in ("item_id", "title", "reason", "persona")]
     say(*arguments, shows=(*texts, "For " + (user("u00") if asked == "user" else "an anonymous session")))

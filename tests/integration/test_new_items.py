@@ -1,5 +1,6 @@
 """Items and users that came after both trainings, over a real Neo4j: their vectors, and their lists."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,7 @@ def like(database: Database, run: Path, *likes: str) -> list[tuple[str, str, boo
         ("dbr:Lighthouse", "Entity", "Lighthouses by the sea", True),
         ("sea lighthouses", "Entity", "Lighthouses by the sea", False),
         ("ana", "Author", "Ana", True),
+        ("author ana", "Author", "Ana", True),
         ("I00, THE TITLE", "Item", "i00, the title", True),
         ("i00, title", "Item", "i00, the title", False),
     ],
@@ -170,6 +172,13 @@ def test_likes_on_the_command_line(database: Database, command_line: CommandLine
     found = command_line("recommend", "--likes", "ana", "--likes", "who?", "--run", str(run), "-k", "3")
     assert "For who likes that" in found.stdout
     assert "'ana' is the author 'Ana'." in found.stderr and "Not understood: like 'who?'." in found.stderr
+    words = ("recommend", "--likes", "ana", "--likes", " volcanoes sea", "--likes", "sea", "--run", str(run))
+    document = json.loads(command_line(*words, "--quiet", "--format", "json").stdout)
+    assert document["understood"] == [
+        {"like": "ana", "kind": "Author", "name": "Ana", "exact": True},
+        {"like": "sea", "kind": "Entity", "name": "Lighthouses by the sea", "exact": False},
+    ]
+    assert document["not_understood"] == [" volcanoes sea"] and document["items"][0]["rank"] == 1
     session = command_line("recommend", "--session", "i00,gone", "--run", str(run), "-k", "3")
     assert "item 'gone'" in session.stderr and "an anonymous session" in session.stdout
 

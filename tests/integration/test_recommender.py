@@ -108,8 +108,12 @@ def chosen(user: str) -> set[object]:
 
 
 def lists(command_line: CommandLine, *arguments: str) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = json.loads(command_line("recommend", *arguments, "--format", "json").stdout)
-    return found
+    """Rows of users' lists, and of a session's in the same form."""
+    found: Any = json.loads(command_line("recommend", *arguments, "--format", "json").stdout)
+    if "--session" in arguments:
+        return [{"user_id": "session", "persona": found["persona"], **one} for one in found["items"]]
+    rows: list[dict[str, object]] = found
+    return rows
 
 
 def test_list_for_a_user(command_line: CommandLine, run: Path) -> None:
@@ -475,6 +479,11 @@ def test_explained_as_json_text_and_picture(
     page = picture.read_text()
     assert HURTFUL[:17] not in page and page.count("neo4j-viz-data") >= 1  # the data are JSON, without a "<"
     assert not re.search(r"""(src|href)=["']?(https?:)?//""", page)
+    words = ("recommend", "--session", "i00,gone,i02", "-k", "3", "--run", str(run), "--format", "json")
+    plain, reasons = (json.loads(command_line(*words, *more).stdout) for more in ((), ("--explain",)))
+    assert [plain["passed_over"], reasons["passed_over"]] == [["gone"]] * 2
+    assert plain["persona"] == reasons["persona"] and reasons["items"][0]["evidence"]
+    assert [one["item_id"] for one in plain["items"]] == [one["item_id"] for one in reasons["items"]]
     for refused in (("--explain", "--format", "csv"), ("--picture", str(picture))):
         assert command_line("recommend", *arguments, *refused, check=False).exit_code == 2
 

@@ -109,15 +109,12 @@ def client(start: Callable[..., Any], run: Path) -> Iterator[Client]:
         yield found
 
 
-def of_command_line(command_line: CommandLine, run: Path, *words: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(
-        command_line("recommend", *words, "-k", "7", "--run", str(run), "--format", "json").stdout
-    )
-    return found
+def of_command_line(command_line: CommandLine, run: Path, *words: str) -> Any:
+    return json.loads(command_line("recommend", *words, "-k", "7", "--run", str(run), "--format", "json").stdout)
 
 
 def lines(answer: requests.Response, user_id: str) -> list[dict[str, Any]]:
-    """An answer in the form of the command line."""
+    """An answer in the form in which the command line has the lists of users."""
     found = answer.json()
     return [one | {"user_id": user_id, "persona": found["persona"]} for one in found["items"]]
 
@@ -128,8 +125,8 @@ def test_lists_are_those_of_the_command_line_bit_for_bit(client: Client, command
         assert lines(answer, user_id) == of_command_line(command_line, run, "--user", user_id)
         assert answer.json()["degraded"] is False
     answer = client.post("/v1/sessions/recommendations", {"items": ["i00", "nobody knows it", "i02"], "k": 7})
-    assert lines(answer, "session") == of_command_line(command_line, run, "--session", "i00,i02")
-    assert answer.json()["passed_over"] == ["nobody knows it"]
+    document = of_command_line(command_line, run, "--session", "i00,nobody knows it,i02")
+    assert answer.json() == document | {"degraded": False} and document["passed_over"] == ["nobody knows it"]
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -345,6 +342,19 @@ def test_an_interest_that_may_be_several_things_is_the_clients_to_mend(client: C
     ]
 
 
+def test_an_interest_in_any_case_is_taken_and_what_comes_near_is_refused(client: Client, database: Database) -> None:
+    event = {"kind": "interest", "user_id": "somebody keen", "interest": "LIGHTHOUSES"}
+    try:
+        answer = client.post("/v1/feedback", {"events": [event]})
+        assert answer.status_code == 200 and answer.json()["understood"] == [
+            {"interest": "LIGHTHOUSES", "kind": "Entity", "name": "Lighthouses"}
+        ]
+        refused = client.post("/v1/feedback", {"events": [event | {"interest": "publisher"}]})
+        assert refused.status_code == 404 and "; nearest: " in refused.json()["detail"]
+    finally:
+        database.driver.execute_query("MATCH (u:User {user_id: 'somebody keen'}) DETACH DELETE u")
+
+
 def test_personas_and_what_they_are_to_a_user(client: Client, command_line: CommandLine) -> None:
     cards = client.get("/v1/personas").json()["personas"]
     assert cards == json.loads(command_line("personas", "list", "--format", "json").stdout)
@@ -362,10 +372,10 @@ def test_personas_and_what_they_are_to_a_user(client: Client, command_line: Comm
 
 def test_a_cold_start_tells_what_was_understood(client: Client, command_line: CommandLine, run: Path) -> None:
     answer = client.post("/v1/cold-start/recommendations", {"likes": ["Lighthouses", "qwertyuiop"], "k": 7})
-    likes = of_command_line(command_line, run, "--likes", "Lighthouses", "--likes", "qwertyuiop")
-    assert lines(answer, "likes") == likes and likes
-    assert [one["name"] for one in answer.json()["understood"]] == ["Lighthouses"]
-    assert answer.json()["not_understood"] == ["qwertyuiop"]
+    document = of_command_line(command_line, run, "--likes", "Lighthouses", "--likes", "qwertyuiop")
+    assert answer.json() == document | {"passed_over": [], "degraded": False}
+    assert [one["name"] for one in document["understood"]] == ["Lighthouses"] and len(document["items"]) == 7
+    assert document["not_understood"] == ["qwertyuiop"]
     assert client.post("/v1/cold-start/recommendations", {"likes": ["qwertyuiop"]}).status_code == 404
 
 
@@ -577,4 +587,4 @@ def test_a_whole_training_into_the_folder_loses_no_request(
         assert after.json()["degraded"] is False
         assert lines(after, "u00") == of_command_line(command_line, folder, "--user", "u00") != lines(before, "u00")
         answer = client.post("/v1/sessions/recommendations", session)
-        assert lines(answer, "session") == of_command_line(command_line, folder, "--session", "i00,i02")
+        assert answer.json() == of_command_line(command_line, folder, "--session", "i00,i02") | {"degraded": False}

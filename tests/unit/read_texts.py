@@ -33,10 +33,10 @@ from kgloader.readers.columns import fields_of, quoted_on
 from kgloader.readers.lines import Lines, Malformed
 from kgloader.texts.item_text import item_text
 from kgrec.errors import KgrecError
+from kgrec.graph.names import phrases
 from kgrec.spreadsheets import cell, text_of
 from kgrec.text import visible
 from recommender.explanations import tells
-from recommender.likes import phrases
 from recommender.recommend_command import ID
 from recommender.report.escapes import markdown
 

@@ -13,9 +13,9 @@ import torch
 
 from kgrec.errors import KgrecError
 from kgrec.feedback.events import Event
+from kgrec.graph.names import phrases
 from kgrec.training.fits import Fit
 from recommender.histories import Users
-from recommender.likes import phrases
 from recommender.service import current
 from recommender.service.current import Current
 from recommender.service.known_users import KnownUsers
@@ -104,7 +104,7 @@ def test_likes_mean_what_names_in_memory_say() -> None:
     memory = remembering(1)
 
     def keys(like: str) -> list[str]:
-        found = {"query": phrases(like), "n": 5}
+        found = {"queries": [phrases(like)], "n": 5}
         rows = [memory.recall(f"project/{name}", found) or [] for name in ("features_named", "items_titled")]
         return [row["key"] for some in rows for row in some]
 
