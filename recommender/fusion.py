@@ -3,8 +3,8 @@
 All are brought to mean 0 and spread 1 over the catalogue before they are added. A source comes in only where it makes
 the validation targets' NDCG@100 better by two standard errors; the others are switched off. At a hundred, not at ten:
 what is retrieved counts, and a second stage may order it anew. There is a floor: what popular items gain, the others do
-not pay for. No weight is taken with which fewer of the rarer targets, or of the popular ones, are retrieved than by the
-model alone, by two standard errors again.
+not pay for. No weight is taken with which fewer of the popular targets, or fewer of the others, are retrieved than by
+the model alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -173,7 +173,7 @@ def _stands(gains: np.ndarray, entering: bool) -> bool:
 def _hurts(found: np.ndarray, before: np.ndarray, of_head: np.ndarray) -> bool:
     """Whether by new ranks ``[n]`` fewer targets are retrieved than before, of the head or of the others."""
     lost = hit_rate(before, RETRIEVED) - hit_rate(found, RETRIEVED)
-    return stands_out(lost[of_head]) or stands_out(lost[~of_head])
+    return bool(lost[of_head].sum() > 0 or lost[~of_head].sum() > 0)
 
 
 @torch.no_grad()
