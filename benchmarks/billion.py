@@ -51,6 +51,7 @@ def needs(n: int, c: Mapping[str, float]) -> dict[str, str]:
         "load, Spark": hours(n / c["load_spark"]),
         "splits and sessions": hours(n / c["split"]),
         "stream to arrays, once": hours(n / c["stream"]),
+        "sequences read in their order, once": hours(n / c["sequences"]),
         "arrays of the sequences in a trainer": size(n * c["sequence_interaction"]),
         "personas (HDGI), core hours": f"{hdgi / HOUR:,.0f}",
         "personas, memory of the trainer": size(2 * n * c["edge"] + (users + items) * c["dim"] * 4 * c["activations"]),

@@ -22,9 +22,12 @@ from kgrec.graph.co_occurrence import co_occurrence_run, ensure_co_occurrence, n
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from kgrec.training.fits import Fit
+from recommender.baselines import NO_RECENCY
 from recommender.co_occurring import nearest
 from recommender.explanations import reasons
 from recommender.reading import read_dataset
+from recommender.sources import co_occurrence as source
+from recommender.tables import NEAR
 from tests.conftest import CommandLine, empty
 from tests.integration.graph_dump import dump, rows
 from tests.integration.stopped import stop, watch
@@ -342,6 +345,25 @@ def test_items_of_an_item_and_why_an_item(database: Database) -> None:
     pictured = database.table("explore/why-item-picture", user_id=user, item_id=wanted)[1]
     nearest = [path.nodes[1]["item_id"] for (path,) in pictured if path.relationships[-1].type == "CO_OCCURS_WITH"]
     assert set(nearest) == set(own[:2]) and len(own) > 2
+
+
+def test_what_a_history_reaches_is_what_the_source_says(database: Database) -> None:
+    """Of a user who chose an item again and again, which counts once."""
+    ensure_all(database)
+    data = read_dataset(database, with_texts=False, with_personas=False)
+    user_id = given()[0]["user"]
+    history = data.sequences.known(Fit.FINAL).histories[data.row[user_id]]
+    assert len(set(history)) < len(history)
+    scores = source(data.tables(Fit.FINAL)[NEAR], NO_RECENCY).reached([history]).toarray()[0]
+    scores[history] = 0.0
+    expected = {data.item_ids[item - 1]: scores[item] for item in np.flatnonzero(scores)}
+    found = database.read("explore/user-co-occurring-items", user_id=user_id)
+    weights = [row["weight"] for row in found]
+    assert weights == pytest.approx([expected.pop(row["item_id"]) for row in found], abs=6e-4)
+    assert weights == sorted(weights, reverse=True)
+    assert max(expected.values(), default=0.0) <= weights[-1] + 6e-4 and (not expected or len(found) == 30)
+    ties, own = by_hand(given(), Fit.FINAL), {data.item_ids[item - 1] for item in history}
+    assert [row["items"] for row in found] == [sum((row["item_id"], one) in ties for one in own) for row in found]
 
 
 def test_graph_that_cannot_be_compared_is_said(database: Database) -> None:
