@@ -15,6 +15,7 @@ from gnn.personas import Personas
 from gnn.trainer import UserVectors
 from gnn.typical import ChosenItem
 from kgrec.errors import KgrecError
+from kgrec.feedback.personas import KEPT
 from kgrec.graph.database import Database, Row
 from kgrec.graph.personas import current_run
 from kgrec.graph.schema import ensure_vector_index
@@ -23,12 +24,13 @@ from kgrec.graph.vectors import vector_parameters
 
 USERS = 5_000  # written in one transaction, fewer where the server allows less
 MEMBERSHIPS = 20_000  # removed in one transaction
+STATE = 2 * (NODE + RELATIONSHIP)  # bytes for a persona that is kept as a user's history, and for one that is forgotten
 
 
 def write_back(
     database: Database, learned: UserVectors, personas: Personas, stability: Stability | None = None
 ) -> None:
-    """Replace the personas in Neo4j; readers see the old run or the new one.
+    """Replace the personas in Neo4j; readers see the old run or the new one, and the old one stays as history.
 
     Args:
         database: the graph.
@@ -49,6 +51,7 @@ def write_back(
     database.run("schema/item_persona_key")  # a graph that was loaded by an earlier kgrec has none
     items, items_run = len(learned.item_ids), _items_run(learned)
     write_items(database, learned, items_run)
+    _keep(database, learned.run_id)
     switched = database.write(
         "personas/switch",
         run_id=learned.run_id,
@@ -139,10 +142,20 @@ def _items_run(learned: UserVectors) -> str:
     return f"{learned.run_id}/{hashlib.sha256(np.ascontiguousarray(learned.items).data).hexdigest()[:12]}"
 
 
-def _promote(database: Database) -> None:
-    """Move the current run's vectors into the vector index, and remove the personas that it replaced."""
+def _keep(database: Database, next_run: str) -> None:
+    """Keep each user's persona of the run that the next one replaces."""
     run = current_run(database)
-    if run is None or run.promoted:
+    if run is not None and run.run_id != next_run:
+        database.run("personas/states", kept=KEPT, batch=rows_at_once(database, STATE, USERS))
+
+
+def _promote(database: Database) -> None:
+    """Put the current run in the place of the one before everywhere: what users had of that, vectors, personas."""
+    run = current_run(database)
+    if run is None:
+        return
+    database.run("personas/states_end", batch=rows_at_once(database, NODE, USERS))
+    if run.promoted:
         return
     if run.dimensions is not None:
         ensure_vector_index(database, "user_persona", "User", "persona", run.dimensions)
