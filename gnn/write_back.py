@@ -21,6 +21,7 @@ from kgrec.graph.personas import current_run
 from kgrec.graph.schema import ensure_vector_index
 from kgrec.graph.transaction_size import NODE, RELATIONSHIP, rows_at_once, vector_bytes
 from kgrec.graph.vectors import vector_parameters
+from kgrec.terminal import progress, waiting
 
 USERS = 5_000  # written in one transaction, fewer where the server allows less
 MEMBERSHIPS = 20_000  # removed in one transaction
@@ -41,17 +42,21 @@ def write_back(
     Raises:
         KgrecError: somebody else wrote personas, or removed users, at the same time.
     """
-    finish(database)
-    _draft(database, learned, personas)
+    with waiting("Describing the personas in the graph"):
+        finish(database)
+        _draft(database, learned, personas)
     # One transaction at a time: two that tie users to the same personas would lock each other out.
-    memberships = sum(
-        database.write("personas/users", **batch).counters.relationships_created
-        for batch in _users(database, learned, personas)
-    )
+    memberships = written = 0
+    with progress(f"writing personas, {learned.fit} fit", len(learned.user_ids)) as advance:
+        for batch in _users(database, learned, personas):
+            memberships += database.write("personas/users", **batch).counters.relationships_created
+            written += len(batch["user_ids"])
+            advance(written, f"{written:,} users")
     database.run("schema/item_persona_key")  # a graph that was loaded by an earlier kgrec has none
     items, items_run = len(learned.item_ids), _items_run(learned)
     write_items(database, learned, items_run)
-    _keep(database, learned.run_id)
+    with waiting("Keeping what users had"):
+        _keep(database, learned.run_id)
     switched = database.write(
         "personas/switch",
         run_id=learned.run_id,
@@ -62,7 +67,8 @@ def write_back(
     )
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's users or personas were changed at the same time: train the personas again.")
-    _promote(database)
+    with waiting("Putting the personas into the index"):
+        _promote(database)
 
 
 def finish(database: Database) -> None:

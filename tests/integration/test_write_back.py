@@ -367,6 +367,19 @@ def test_only_the_latest_of_a_user_stay(
     assert ask(database, "MATCH (s:PersonaState) RETURN count(s)") == [(2 * 60,)]
 
 
+def test_who_waits_sees_how_far_it_is(
+    database: Database, made: Callable[..., Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_evaluation(database, *made("test", 1, fit=Fit.TEST))
+    write_back(database, *made("final", 2))
+    bars = [line.split() for line in capsys.readouterr().err.splitlines()]
+    told = {" ".join(word for word in line if word.isalnum() or word.endswith(",")) for line in bars}
+    assert told >= {
+        f"writing {what}, {fit} fit {n}" for fit in ("test", "final")
+        for what, n in (("personas", "60 users"), ("vectors of items", "40 items"))
+    }  # fmt: skip
+
+
 def test_two_at_once_do_not_make_half_a_run(
     database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
