@@ -42,7 +42,7 @@ def write_back(
     Raises:
         KgrecError: somebody else wrote personas, or removed users, at the same time.
     """
-    with waiting("Describing the personas in the graph"):
+    with waiting("Preparing to write the personas"):
         finish(database)
         _draft(database, learned, personas)
     # One transaction at a time: two that tie users to the same personas would lock each other out.
