@@ -112,13 +112,28 @@ def measure(
     """Train on what came before the border, and rank what came after: ``[n]`` of each system."""
     before = learned_from(whole, whole.sequences.times < border)
     trained = Trained(before, around(graph, before), run, seed)
-    data, personas = trained.dataset, trained.dataset.personas[Fit.TEST]
-    replay = replay_of(whole, data, border)
+    replay = replay_of(whole, trained.dataset, border)
+    print(f"seed {seed}: {fusion.load(run, with_persona('late').name).name}", flush=True)
+    return replay, answered(replay, trained.dataset, trained.score(trained.dataset), seed)
+
+
+def answered(replay: Replay, data: Dataset, first: Score, seed: int) -> dict[str, np.ndarray]:
+    """Rank what came after in every way.
+
+    Args:
+        replay: what came after.
+        data: what was trained on, with personas of the test fit.
+        first: of the first stage with the persona coming in late.
+        seed: of the placebo.
+
+    Returns:
+        By the way. ``[n]``
+    """
+    personas = data.personas[Fit.TEST]
     at_border = torch.stack([personas.of_items(history) for history in data.sequences.known(Fit.TEST).histories])
     followed = torch.stack([personas.of_items(history) for history in replay.had])
     frozen, placebo = at_border[replay.users], shuffled(at_border, seed)[replay.users]
-    first, alone = trained.score(data), affinity(personas.items)
-    print(f"seed {seed}: {fusion.load(run, with_persona('late').name).name}", flush=True)
+    alone = affinity(personas.items)
     ways: dict[str, tuple[Score, Tensor, bool]] = {
         "frozen": (first, frozen, False),
         "history": (first, frozen, True),
@@ -128,8 +143,8 @@ def measure(
         "persona alone, updated": (alone, followed, True),
         "persona alone, placebo": (alone, placebo, False),
     }
-    return replay, {
-        name: ranks(replay.asked(vectors, follows, whole.n_items), score).numpy()
+    return {
+        name: ranks(replay.asked(vectors, follows, data.n_items), score).numpy()
         for name, (score, vectors, follows) in ways.items()
     }
 

@@ -26,7 +26,6 @@ import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 import psutil
@@ -36,7 +35,6 @@ from kgrec.server.managed import ManagedServer
 from tests.integration.graph_dump import dump
 
 LONGEST = 300  # seconds that a command may take to end without its server
-WHEN = {"valid_from", "valid_to"}  # properties that tell the time of the day
 SAID = ("Error:", "Traceback", "  File", "[", "Transaction", "Failed")  # how errors begin, the last three the driver's
 USER = "A000000007SYN"
 
@@ -117,9 +115,7 @@ class Shop:
         assert connection is not None
         with connected(connection) as database:
             nodes, relationships = dump(database)
-        found = [(labels, _lasting(properties)) for labels, properties in nodes]
-        ties = [(start, name, _lasting(properties), end) for start, name, properties, end in relationships]
-        return Counter(map(repr, [*found, *ties]))
+        return Counter(map(repr, [*nodes, *relationships]))
 
     def put_aside(self, name: str) -> None:
         """Stop the server and keep all that is there under a name."""
@@ -133,10 +129,6 @@ class Shop:
         shutil.rmtree(self.folder / "now", ignore_errors=True)
         shutil.copytree(self.folder / name, self.folder / "now", symlinks=True)
         self.server.start(*self.ports)
-
-
-def _lasting(properties: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    return [(name, value) for name, value in properties if name not in WHEN]
 
 
 def commands(folder: Path) -> dict[str, list[str]]:

@@ -6,8 +6,6 @@ any two transactions, readers see one whole run, and the next write takes away w
 
 from collections.abc import Iterator
 
-from more_itertools import consume
-
 from gnn.item_vectors import forget_items, write_items
 from gnn.trainer import UserVectors
 from kgrec.errors import KgrecError
@@ -16,6 +14,7 @@ from kgrec.graph.in_flight import write_batches
 from kgrec.graph.personas import evaluation_kind
 from kgrec.graph.transaction_size import NODE, rows_at_once, vector_bytes
 from kgrec.graph.vectors import vector_parameters
+from kgrec.terminal import progress, waiting
 
 USERS = 5_000  # written or removed in one transaction, fewer where the server allows less
 
@@ -41,7 +40,11 @@ def write_evaluation_personas(database: Database, learned: UserVectors, names: l
     if database.write("personas/evaluation_withdraw", kind=kind, run_id=run_id).counters.nodes_deleted:
         _forget(database, learned, kind)
     at_once = rows_at_once(database, vector_bytes(learned.vectors.shape[1]), USERS)
-    consume(write_batches(database, "personas/evaluation_users", _users(database, learned, names, at_once)))
+    batches = write_batches(database, "personas/evaluation_users", _users(database, learned, names, at_once))
+    with progress(f"writing personas, {learned.fit} fit", users) as advance:
+        for number, _ in enumerate(batches, start=1):
+            done = min(users, number * at_once)
+            advance(done, f"{done:,} users")
     write_items(database, learned, run_id)
     items = len(learned.item_ids)
     switched = database.write("personas/evaluation_switch", kind=kind, run_id=run_id, users=users, items=items)
@@ -66,8 +69,9 @@ def _users(database: Database, learned: UserVectors, names: list[str], at_once: 
 def _forget(database: Database, learned: UserVectors, kind: str) -> None:
     """Remove the vectors that no reader sees: of the run before, or of a write that was interrupted."""
     batch = rows_at_once(database, NODE, USERS)
-    database.run("personas/evaluation_forget", kind=kind, fit=learned.fit.value, batch=batch)
-    forget_items(database)
+    with waiting(f"Removing personas that nobody reads, {learned.fit} fit"):
+        database.run("personas/evaluation_forget", kind=kind, fit=learned.fit.value, batch=batch)
+        forget_items(database)
 
 
 def _complete(database: Database, kind: str, learned: UserVectors) -> bool:

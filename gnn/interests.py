@@ -19,6 +19,7 @@ from gnn.profile import COMMON, TOP, Profiles
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
 from kgrec.graph.transaction_size import RELATIONSHIP, rows_at_once
+from kgrec.terminal import progress, waiting
 
 KINDS = ("catalogue", "DBpedia")  # of facts, as project/item_facts has them: a profile each
 USERS = 1_000  # whose interests of one kind, up to TOP of each, are written in one transaction
@@ -34,8 +35,9 @@ def write_interests(database: Database) -> None:
     Raises:
         KgrecError: somebody else wrote profiles at the same time.
     """
-    catalogue = _read(database)
-    run_id = _run_id(database, catalogue)
+    with waiting("Reading what users have"):
+        catalogue = _read(database)
+        run_id, n_users = _run(database, catalogue)
     found = database.read("personas/interests_current")
     current = found[0]["run_id"] if found else ""
     if current == run_id and not found[0]["whole"]:
@@ -47,9 +49,12 @@ def write_interests(database: Database) -> None:
     profiles = {kind: Profiles(facts) for kind, facts in catalogue.facts.items()}
     written = 0
     at_once = rows_at_once(database, TOP * RELATIONSHIP, USERS)
-    for users in chunked(database.stream("project/user_items"), at_once):
-        for batch in _batches(catalogue, profiles, users):
-            written += database.write("personas/interests", **batch, run_id=run_id).counters.relationships_created
+    with progress("writing profiles", n_users) as advance:
+        for number, users in enumerate(chunked(database.stream("project/user_items"), at_once)):
+            for batch in _batches(catalogue, profiles, users):
+                written += database.write("personas/interests", **batch, run_id=run_id).counters.relationships_created
+            done = number * at_once + len(users)
+            advance(done, f"{done:,} users")
     switched = database.write("personas/interests_switch", run_id=run_id, interests=written)
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's profiles were changed at the same time: run `kgrec train personas` again.")
@@ -97,12 +102,13 @@ def _read(database: Database) -> _Catalogue:
     return _Catalogue(number, features, facts, digest.hexdigest())
 
 
-def _run_id(database: Database, catalogue: _Catalogue) -> str:
-    """Twelve hexadecimal digits that stand for facts, interactions, and how profiles are made of them."""
-    digest = hashlib.sha256(f"{catalogue.digest} {TOP} {COMMON}\n".encode())
+def _run(database: Database, catalogue: _Catalogue) -> tuple[str, int]:
+    """Twelve hexadecimal digits that stand for facts, interactions and how profiles are made, and how many users."""
+    n_users, digest = 0, hashlib.sha256(f"{catalogue.digest} {TOP} {COMMON}\n".encode())
     for row in database.stream("project/user_items"):
         digest.update(f"{row['user_id']!r} {sorted(row['item_ids'])!r}\n".encode())
-    return digest.hexdigest()[:12]
+        n_users += 1
+    return digest.hexdigest()[:12], n_users
 
 
 def _batches(catalogue: _Catalogue, profiles: dict[str, Profiles], users: list[Row]) -> Iterator[Row]:
@@ -138,4 +144,5 @@ def _chosen(number: dict[str, int], histories: Iterable[list[str]]) -> sp.csr_ma
 def _forget(database: Database, run_id: str) -> None:
     """Remove the interests that no reader sees: of the run before, or of a write that was interrupted."""
     batch = rows_at_once(database, RELATIONSHIP, INTERESTS)
-    database.run("personas/interests_forget", run_id=run_id, batch=batch)
+    with waiting("Removing profiles that nobody reads"):
+        database.run("personas/interests_forget", run_id=run_id, batch=batch)

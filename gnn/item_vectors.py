@@ -2,21 +2,23 @@
 
 from collections.abc import Iterator
 
-from more_itertools import consume
-
 from gnn.trainer import UserVectors
 from kgrec.graph.database import Database, Row
 from kgrec.graph.in_flight import write_batches
 from kgrec.graph.transaction_size import NODE, rows_at_once, vector_bytes
 from kgrec.graph.vectors import vector_parameters
+from kgrec.terminal import progress
 
 ITEMS = 5_000  # written or removed in one transaction, fewer where the server allows less
 
 
 def write_items(database: Database, learned: UserVectors, run_id: str) -> None:
-    """Write the vectors in batches, under a run that no reader sees yet."""
+    """Write the vectors in batches, under a run that no reader sees yet; a bar shows how far it is."""
+    items = len(learned.item_ids)
+    if not items:  # infomax gives them none
+        return
     at_once = rows_at_once(database, vector_bytes(learned.items.shape[1]), ITEMS)
-    places = (slice(start, start + at_once) for start in range(0, len(learned.item_ids), at_once))
+    places = (slice(start, start + at_once) for start in range(0, items, at_once))
     batches: Iterator[Row] = (
         {
             "item_ids": learned.item_ids[batch],
@@ -25,7 +27,10 @@ def write_items(database: Database, learned: UserVectors, run_id: str) -> None:
         }
         for batch in places
     )
-    consume(write_batches(database, "personas/items", batches))
+    with progress(f"writing vectors of items, {learned.fit} fit", items) as advance:
+        for number, _ in enumerate(write_batches(database, "personas/items", batches), start=1):
+            done = min(items, number * at_once)
+            advance(done, f"{done:,} items")
 
 
 def forget_items(database: Database) -> None:

@@ -1,6 +1,7 @@
 """Personas from a graph in one call: what ``kgrec train personas`` does, for notebooks and scripts."""
 
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -192,11 +193,14 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
     if learned.maps is not None:
         item_encoder(graph.items, learned.maps, learned.run_id, keys_in(database)).save(run)
     stable = stability(learned.vectors.numpy(), len(found.centres), settings.seed)
-    with waiting("Writing the personas"), writing(database, disturbs=False, wait=PATIENCE):
+    with ExitStack() as held:
+        with waiting("Waiting to write the personas"):
+            held.enter_context(writing(database, disturbs=False, wait=PATIENCE))
         for fit, names in named.items():
             write_evaluation_personas(database, made[fit], names)
         write_back(database, learned, found, stable)
-        encode_told(database, run)
+        with waiting("Encoding what users told"):
+            encode_told(database, run)
         write_interests(database)
     return TrainedPersonas(
         {fit: vectors.run_id for fit, vectors in made.items()},

@@ -15,20 +15,23 @@ from gnn.personas import Personas
 from gnn.trainer import UserVectors
 from gnn.typical import ChosenItem
 from kgrec.errors import KgrecError
+from kgrec.feedback.personas import KEPT
 from kgrec.graph.database import Database, Row
 from kgrec.graph.personas import current_run
 from kgrec.graph.schema import ensure_vector_index
 from kgrec.graph.transaction_size import NODE, RELATIONSHIP, rows_at_once, vector_bytes
 from kgrec.graph.vectors import vector_parameters
+from kgrec.terminal import progress, waiting
 
 USERS = 5_000  # written in one transaction, fewer where the server allows less
 MEMBERSHIPS = 20_000  # removed in one transaction
+STATE = 2 * (NODE + RELATIONSHIP)  # bytes for a persona that is kept as a user's history, and for one that is forgotten
 
 
 def write_back(
     database: Database, learned: UserVectors, personas: Personas, stability: Stability | None = None
 ) -> None:
-    """Replace the personas in Neo4j; readers see the old run or the new one.
+    """Replace the personas in Neo4j; readers see the old run or the new one, and the old one stays as history.
 
     Args:
         database: the graph.
@@ -39,16 +42,21 @@ def write_back(
     Raises:
         KgrecError: somebody else wrote personas, or removed users, at the same time.
     """
-    finish(database)
-    _draft(database, learned, personas)
+    with waiting("Preparing to write the personas"):
+        finish(database)
+        _draft(database, learned, personas)
     # One transaction at a time: two that tie users to the same personas would lock each other out.
-    memberships = sum(
-        database.write("personas/users", **batch).counters.relationships_created
-        for batch in _users(database, learned, personas)
-    )
+    memberships = written = 0
+    with progress(f"writing personas, {learned.fit} fit", len(learned.user_ids)) as advance:
+        for batch in _users(database, learned, personas):
+            memberships += database.write("personas/users", **batch).counters.relationships_created
+            written += len(batch["user_ids"])
+            advance(written, f"{written:,} users")
     database.run("schema/item_persona_key")  # a graph that was loaded by an earlier kgrec has none
     items, items_run = len(learned.item_ids), _items_run(learned)
     write_items(database, learned, items_run)
+    with waiting("Keeping what users had"):
+        _keep(database, learned.run_id)
     switched = database.write(
         "personas/switch",
         run_id=learned.run_id,
@@ -59,7 +67,8 @@ def write_back(
     )
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's users or personas were changed at the same time: train the personas again.")
-    _promote(database)
+    with waiting("Putting the personas into the index"):
+        _promote(database)
 
 
 def finish(database: Database) -> None:
@@ -139,10 +148,20 @@ def _items_run(learned: UserVectors) -> str:
     return f"{learned.run_id}/{hashlib.sha256(np.ascontiguousarray(learned.items).data).hexdigest()[:12]}"
 
 
-def _promote(database: Database) -> None:
-    """Move the current run's vectors into the vector index, and remove the personas that it replaced."""
+def _keep(database: Database, next_run: str) -> None:
+    """Keep each user's persona of the run that the next one replaces."""
     run = current_run(database)
-    if run is None or run.promoted:
+    if run is not None and run.run_id != next_run:
+        database.run("personas/states", kept=KEPT, batch=rows_at_once(database, STATE, USERS))
+
+
+def _promote(database: Database) -> None:
+    """Put the current run in the place of the one before everywhere: what users had of that, vectors, personas."""
+    run = current_run(database)
+    if run is None:
+        return
+    database.run("personas/states_end", batch=rows_at_once(database, NODE, USERS))
+    if run.promoted:
         return
     if run.dimensions is not None:
         ensure_vector_index(database, "user_persona", "User", "persona", run.dimensions)

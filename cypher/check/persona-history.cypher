@@ -1,5 +1,5 @@
 // A persona that a user had is one user's, and a user has one present persona at most.
-// Remedy: Remove the PersonaState nodes of these users, in Browser: `kgrec feedback` begins their history anew.
+// Remedy: Remove the PersonaState nodes of these users, in Browser: feedback and trainings begin their history anew.
 CALL () {
   MATCH (state:PersonaState)
   WHERE COUNT { (state)<-[:HAD_PERSONA]-(:User) } <> 1

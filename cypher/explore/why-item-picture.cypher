@@ -12,6 +12,16 @@ WHERE item.item_id = coalesce(item_id, last.item_id)
 CALL (user, item) {
   MATCH (item)-[:SAME_AS]->(:Entity)-->(shared:Entity)<--(:Entity)<-[:SAME_AS]-(own:Item)<-[:INTERACTED]-(user)
   WHERE own <> item
+    AND NOT coalesce(shared.label, shared.uri) =~ (
+      // what Wikipedia keeps house by, as kgrec/housekeeping.py has it
+      '(?is).*(?:' +
+      '^(All )?(articles|pages|Wikipedia articles|Wikipedia introduction|Wikimedia projects|CS1|Webarchive|' +
+      'Use \\S+ (dates|English))\\b' +
+      '|\\b(articles|pages) (containing|lacking|needing|requiring|to be|using|with|without)\\b' +
+      '|^(Date|Place|Year) of .* (missing|unknown|uncertain)\\b|\\bstubs$' +
+      '|^(?>.*?-related ).*articles$|^Short description\\b' +
+      ').*'
+    )
   WITH DISTINCT user, item, shared, own
   ORDER BY COUNT { (shared)<--(:Entity) }, shared.label, shared.uri, own.item_id LIMIT 3
   MATCH path = (user)-[:INTERACTED]->(own)-[:SAME_AS]->(:Entity)-->(shared)<--(:Entity)<-[:SAME_AS]-(item)

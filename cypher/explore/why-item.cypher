@@ -21,6 +21,17 @@ CALL (user, item) {
     WHERE own <> item
     RETURN feature, own
   }
+  WITH feature, own
+  WHERE NOT coalesce(feature.label, feature.name, feature.uri) =~ (
+    // what Wikipedia keeps house by, as kgrec/housekeeping.py has it
+    '(?is).*(?:' +
+    '^(All )?(articles|pages|Wikipedia articles|Wikipedia introduction|Wikimedia projects|CS1|Webarchive|' +
+    'Use \\S+ (dates|English))\\b' +
+    '|\\b(articles|pages) (containing|lacking|needing|requiring|to be|using|with|without)\\b' +
+    '|^(Date|Place|Year) of .* (missing|unknown|uncertain)\\b|\\bstubs$' +
+    '|^(?>.*?-related ).*articles$|^Short description\\b' +
+    ').*'
+  )
   WITH feature, own ORDER BY own.title, own.item_id
   WITH feature, count(DISTINCT own) AS items, collect(DISTINCT coalesce(own.title, own.item_id)) AS among
   RETURN [label IN labels(feature) WHERE label <> 'Feature'][0] AS kind,

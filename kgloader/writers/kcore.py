@@ -6,7 +6,7 @@ decomposition of networks"). A user counts an item once, however often they met.
 
 from more_itertools import chunked
 
-from kgloader.report import Report
+from kgloader.report import Report, progress_bar
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.terminal import waiting
@@ -31,16 +31,21 @@ def keep_core(database: Database, k: int, report: Report) -> None:
     """
     with waiting(f"Finding the {k}-core"):
         outside = _outside(database, k)
+    if not outside:
+        return
     items: list[str] = []
-    for nodes in chunked(outside, NODES_PER_BATCH):
-        keys = database.read("load/core_keys", nodes=nodes)
-        items += [row["item_id"] for row in keys if row["item_id"] is not None]
-        users = [row["user_id"] for row in keys if row["user_id"] is not None]
-        database.write("load/core_users", users=users)
-        report.removed[f"users outside the {k}-core"] += len(users)
-    # Items go last: a popular one may be outside the core, and now has fewer than k users left to part from.
-    for batch in chunked(items, NODES_PER_BATCH):
-        database.write("load/core_items", items=batch)
+    with progress_bar(f"removing what is outside the {k}-core", "users and items", len(outside)) as advance:
+        for nodes in chunked(outside, NODES_PER_BATCH):
+            keys = database.read("load/core_keys", nodes=nodes)
+            items += [row["item_id"] for row in keys if row["item_id"] is not None]
+            users = [row["user_id"] for row in keys if row["user_id"] is not None]
+            database.write("load/core_users", users=users)
+            report.removed[f"users outside the {k}-core"] += len(users)
+            advance(len(users))
+        # Items go last: a popular one may be outside the core, and now has fewer than k users left to part from.
+        for batch in chunked(items, NODES_PER_BATCH):
+            database.write("load/core_items", items=batch)
+            advance(len(batch))
     report.removed[f"items outside the {k}-core"] += len(items)
 
 

@@ -4,17 +4,18 @@ from typing import Any
 
 from kgrec.graph.database import Database
 
+WHEN = {"since", "valid_from", "valid_to"}  # properties that tell the time of the day
 KEYS = ("user_id", "item_id", "uri", "session_id", "persona_id", "load_id", "name")
 
 
 def dump(database: Database) -> tuple[list[Any], list[Any]]:
     """Every node but the lock and every relationship with all labels and properties, in a fixed order.
 
-    Since when a run is the current one is left out.
+    Since when a run is the current one, and from when to when somebody had a persona, is left out.
     """
     with database.driver.session() as session:
         nodes = [
-            (sorted(row["labels"]), sorted(item for item in row["properties"].items() if item[0] != "since"))
+            (sorted(row["labels"]), sorted(item for item in row["properties"].items() if item[0] not in WHEN))
             for row in session.run("MATCH (n:!Lock) RETURN labels(n) AS labels, properties(n) AS properties")
         ]
         relationships = [

@@ -350,6 +350,18 @@ def test_training_splits_it_and_lets_what_was_said_count(
     assert np.allclose(persona(database, USER), of_items(database, [*chosen(database, USER), liked]), atol=1e-5)
     assert np.allclose(persona(database, "late"), of_items(database, [liked]), atol=1e-5)
     assert rows(database, "MATCH (:User {user_id: $user})-[:HAD_PERSONA]->(s) RETURN count(s)", user=USER) == kept
+    # What others had stays without their having told anything, and what they tell goes on from there.
+    of_all = "MATCH (u:User) RETURN u.user_id, COLLECT { MATCH (u)-[:HAD_PERSONA]->(s) RETURN s.valid_to IS NULL }"
+    found = dict(rows(database, of_all))
+    others = found.keys() - {USER, "late"}
+    assert len(others) > 10 and {tuple(found[user]) for user in others} == {(False,)} and broken(database) == {}
+    other = min(others)
+    record(database, [Event(other, "like", liked)], run)
+    columns, told = run_query(database, "persona-history", {"user_id": other})
+    since, until, alike, of_run = (columns.index(name) for name in ("since", "until", "alike", "run"))
+    assert [row[since] for row in told[:-1]] == [row[until] for row in told[1:]] and told[0][until] == ""
+    assert [row[alike] is None for row in told] == [False, True, True]
+    assert told[0][of_run] == told[1][of_run] != told[2][of_run]
     record(database, [Event(USER, "dislike", liked)], run)
     runs = rows(
         database, "MATCH (:User {user_id: $user})-[:HAD_PERSONA]->(s) RETURN s.run_id ORDER BY s.valid_from", user=USER

@@ -15,6 +15,7 @@ from kgrec.errors import KgrecError
 from kgrec.explore.queries import readable, run_query
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
+from kgrec.housekeeping import HOUSEKEEPING, keeps_house
 from recommender.reading import read_dataset
 from tests.conftest import empty
 from tests.integration.graph_dump import dump, rows
@@ -344,3 +345,44 @@ def test_nothing_that_counts_facts_counts_interests(database: Database) -> None:
     write_interests(database)
     assert before[1][1] and runs(database)
     assert (read_dataset(database, [], with_texts=False).facts_digest, run_query(database, "why-item", ask)) == before
+
+
+def test_queries_leave_out_what_wikipedia_keeps_house_by(database: Database) -> None:
+    """In the profile and among what an item shares; the server reads the expression as Python does."""
+    names = [
+        "Articles with short description", "All stub articles", "Use mdy dates from May 2019", "Webarchive template",
+        "English pages needing attention", "Place of birth missing", "American novelist stubs", "Art-related articles",
+        "SHORT DESCRIPTION", "Novels about articles", "Stubs of trees", "Year of the Dragon", "Booksellers",
+        "1998 American novels", "Date palms", "Articulated buses", "Uses of English dates", "",
+    ]  # fmt: skip
+    found = rows(
+        database,
+        "UNWIND $names AS name RETURN name, name =~ $pattern",
+        names=names,
+        pattern=f"(?is).*(?:{HOUSEKEEPING}).*",
+    )
+    assert (
+        found == [(name, keeps_house(name)) for name in names] and 5 < sum(kept for _, kept in found) < len(found) - 5
+    )
+    write_interests(database)
+    before = shown(database)
+    assert {"Category", "Entity"} < before["user-profile"] and {"Category", "Entity"} < before["why-item"]
+    assert all({"IN_CATEGORY", "SAME_AS"} & before[f"{name}-picture"] for name in ("user-profile", "why-item"))
+    database.driver.execute_query("MATCH (c:Category) SET c.name = c.name + ' stubs'")
+    database.driver.execute_query("MATCH (e:Entity) SET e.label = 'Articles with short description'")
+    after = shown(database)
+    assert after["user-profile"] == {"Author", "Brand"} and after["why-item"] - {"Item"} == {"Author", "Brand"}
+    assert after["user-profile-picture"] == {"BY", "INTERESTED_IN", "INTERACTED"} and not after["why-item-picture"]
+
+
+def shown(database: Database) -> dict[str, set[str]]:
+    """Kinds of what the queries show of some users and items, and types of the ties in their pictures."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for user in range(0, USERS, 3):
+        given = {"user_id": f"u{user:02}"}
+        for name, more in (("user-profile", {}), ("why-item", {"item_id": f"i{user % ITEMS:02}"})):
+            columns, table = run_query(database, name, given | more)
+            found[name] |= {row[columns.index("kind")] for row in table}
+            _, paths = run_query(database, f"{name}-picture", given | more)
+            found[f"{name}-picture"] |= {tie.type for (path,) in paths for tie in path.relationships}
+    return found

@@ -1,5 +1,6 @@
 import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,9 @@ def nodes(database: Database) -> set[str]:
 def test_a_core_worked_by_hand(database: Database, command_line: CommandLine, tmp_path: Path) -> None:
     # U1, U2 with B1, B2 hold together. U3 has B2 twice and B3, but B3 has only U3: B3 goes, then U3, though B2 stays.
     pairs = [("U1", "B1"), ("U1", "B2"), ("U2", "B1"), ("U2", "B2"), ("U3", "B2"), ("U3", "B2"), ("U3", "B3")]
-    command_line("load", "amazon", "--reviews", write(tmp_path / "reviews.json", pairs), "--k-core", "2")
+    done = command_line("load", "amazon", "--reviews", write(tmp_path / "reviews.json", pairs), "--k-core", "2")
     assert nodes(database) == {"U1", "U2", "B1", "B2"}
+    assert re.search(r"removing what is outside the 2-core .* 2 users and items", done.stderr)
     assert rows(database, "MATCH (:User)-[r:INTERACTED]->(:Item) RETURN count(r), count(r.split)") == [(4, 4)]
     assert rows(database, "MATCH (s:Session) WHERE NOT EXISTS { (:User)-[:HAS_SESSION]->(s) } RETURN s") == []
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,12 @@ def forget(database: Database) -> None:
         session.run(
             "MATCH (u:User) REMOVE u.persona, u.persona_run, u.persona_next, u.persona_next_run"
         ).consume()  # fmt: skip
+    forget_history(database)
+
+
+def forget_history(database: Database) -> None:
+    with database.driver.session() as session:
+        session.run("MATCH (s:PersonaState) DETACH DELETE s").consume()
 
 
 def seen(database: Database) -> dict[str, Any]:
@@ -214,6 +221,8 @@ def test_killed_in_the_middle_of_promotion(database: Database, made: Callable[..
             session.run("DROP CONSTRAINT trap").consume()
             session.run("MATCH (u:User) REMOVE u.trap").consume()
     write_back(database, *new)
+    assert len(history(database)) == 60 - 1  # the one whose run the trap had put aside has none of it
+    forget_history(database)
     assert dump(database) == whole
 
 
@@ -245,6 +254,9 @@ def test_no_transaction_carries_more_than_a_batch(
     by_name: dict[str, list[tuple[int, int]]] = {}
     for name, changes, used in calls:
         by_name.setdefault(name, []).append((changes, used))
+    (kept,) = by_name["personas/states"]  # a node of five properties and a relationship of each user
+    assert kept[0] == 60 * (1 + 5) and kept[1] >= 3 + 1
+    assert [changes for changes, _ in by_name["personas/states_end"]] == [0, 60]
     # A user has PER_USER memberships, each with a weight, a note of the run, and a vector that only promotion counts.
     assert [changes for changes, _ in by_name["personas/users"]] == [n * (1 + 2 * PER_USER) for n in (25, 25, 10)]
     (promotion,) = by_name["personas/promote"]
@@ -253,7 +265,7 @@ def test_no_transaction_carries_more_than_a_batch(
     assert len(by_name["personas/items"]) == 3
     assert by_name["personas/items_forget"][-1][1] >= 3 + 1
     (drafts,) = (name for name in by_name if "personas/create" in name)  # of all personas, and of no user
-    large = {"personas/users", "personas/promote", "personas/forget_members", drafts}
+    large = {"personas/states", "personas/users", "personas/promote", "personas/forget_members", drafts}
     small = by_name.keys() - large
     assert {"personas/switch", "personas/promoted", "personas/abandon"} <= small
     for name in small:
@@ -281,6 +293,91 @@ def test_abandoned_vectors_go_even_if_the_next_run_has_none_for_their_users(
     finally:
         with database.driver.session() as session:
             session.run("MATCH (u:User {user_id: 'late'}) DELETE u").consume()
+
+
+def history(database: Database) -> list[Any]:
+    """Of each user and run, by the time: the run, names, whether there is a vector, since when and until when."""
+    return ask(
+        database,
+        "MATCH (u:User)-[:HAD_PERSONA]->(s:PersonaState) RETURN u.user_id, s.run_id, s.personas, s.vector IS NULL, "
+        "s.valid_from, s.valid_to ORDER BY u.user_id, s.valid_from",
+    )
+
+
+def test_what_is_replaced_stays_as_the_history_of_each_user(database: Database, made: Callable[..., Run]) -> None:
+    """Run by run, one after the other without a gap, the names those of the time; the same run again adds nothing."""
+    runs = {name: made(name, seed) for seed, name in enumerate(("first", "second", "third"))}
+    began = []
+    for name in ("first", "second", "second", "third", "first"):
+        write_back(database, *runs[name])
+        ((since,),) = ask(database, "MATCH (c:CurrentRun {kind: 'personas'}) RETURN c.since")
+        began += [since] if since not in began else []
+        assert database.read("check/persona-history") == []
+    learned, personas = runs["second"]
+    found = history(database)
+    assert len(found) == 3 * 60 and len(began) == 4 and all(row[3] for row in found)
+    for user_id, nearest in zip(learned.user_ids, personas.nearest.tolist(), strict=True):
+        of_user = [row[1:] for row in found if row[0] == user_id]
+        assert [row[0] for row in of_user] == ["first", "second", "third"]
+        assert [row[-2:] for row in of_user] == list(pairwise(began))
+        assert of_user[1][1] == [personas.names[place] for place in nearest]
+    columns, told = run_query(database, "persona-history", {"user_id": "u07"})
+    since, until, run = (columns.index(name) for name in ("since", "until", "run"))
+    assert [row[run] for row in told] == ["first", "third", "second", "first"] and told[0][until] == ""
+    assert [row[since] for row in told[:-1]] == [row[until] for row in told[1:]]
+
+
+def test_history_goes_on_where_it_was_killed_within_it(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some batches of it written, before the switch; one whom feedback gave a present persona has no second one."""
+    old, new = made("old", 1), made("new", 2)
+    write_back(database, *old)
+    real = Database.run
+
+    def killed(self: Database, name: str, **parameters: Any) -> ResultSummary:
+        done = real(self, name, **parameters)
+        if name == "personas/states":
+            raise Killed
+        return done
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "run", killed)
+        with pytest.raises(Killed):
+            write_back(database, *new)
+    assert len(history(database)) == 60 and {row[-1] for row in history(database)} == {None}
+    assert database.read("check/persona-history") == []
+    with database.driver.session() as session:  # as if two batches of three had not been written
+        session.run("MATCH (u:User)-[:HAD_PERSONA]->(s) WHERE u.user_id >= 'u25' DETACH DELETE s").consume()
+        session.run("MATCH (:User {user_id: 'u03'})-[:HAD_PERSONA]->(s) SET s.vector = [1.0]").consume()
+    write_back(database, *new)
+    ((since,),) = ask(database, "MATCH (c:CurrentRun {kind: 'personas'}) RETURN c.since")
+    found = history(database)
+    assert [row[0] for row in found] == old[0].user_ids and {row[-1] for row in found} == {since}
+    assert [row[0] for row in found if not row[3]] == ["u03"]
+
+
+def test_only_the_latest_of_a_user_stay(
+    database: Database, made: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "KEPT", 2)
+    for number in range(5):
+        write_back(database, *made(f"run {number}", number))
+    assert [row[1] for row in history(database) if row[0] == "u07"] == ["run 2", "run 3"]
+    assert ask(database, "MATCH (s:PersonaState) RETURN count(s)") == [(2 * 60,)]
+
+
+def test_who_waits_sees_how_far_it_is(
+    database: Database, made: Callable[..., Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_evaluation(database, *made("test", 1, fit=Fit.TEST))
+    write_back(database, *made("final", 2))
+    bars = [line.split() for line in capsys.readouterr().err.splitlines()]
+    told = {" ".join(word for word in line if word.isalnum() or word.endswith(",")) for line in bars}
+    assert told >= {
+        f"writing {what}, {fit} fit {n}" for fit in ("test", "final")
+        for what, n in (("personas", "60 users"), ("vectors of items", "40 items"))
+    }  # fmt: skip
 
 
 def test_two_at_once_do_not_make_half_a_run(

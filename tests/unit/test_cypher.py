@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kgrec.graph import statements
+from kgrec.housekeeping import HOUSEKEEPING
 
 ROOT = Path(__file__).parents[2] / "cypher"
 PACKAGES = ("kgrec", "kgloader", "gnn", "recommender")
@@ -77,6 +78,16 @@ def test_profiles_of_all_interactions_feed_no_model() -> None:
     shown = {"explore/user-profile", "explore/user-profile-picture"}
     written = {f"personas/interests{what}" for what in ("", "_current", "_forget", "_switch")}
     assert naming == shown | written
+
+
+@pytest.mark.parametrize("name", ["user-profile", "user-profile-picture", "why-item", "why-item-picture"])
+def test_queries_for_browser_leave_out_what_wikipedia_keeps_house_by(name: str) -> None:
+    """Each holds the expression itself, letter by letter: Browser has no parameter of it."""
+    (written,) = re.findall(
+        r"NOT coalesce\(.*\) =~ \((.*?)\n *\)\n", statements.statement(f"explore/{name}"), re.DOTALL
+    )
+    parts = re.findall(r"^ *'(.*)'(?: \+)?$", written, re.MULTILINE)
+    assert "".join(parts).replace("\\\\", "\\") == f"(?is).*(?:{HOUSEKEEPING}).*"
 
 
 def test_inputs_of_a_query_for_browser_become_parameters() -> None:
