@@ -68,7 +68,8 @@ class HDGI(nn.Module):
         self.discriminator = nn.Parameter(torch.empty(dim, dim))
         for weight in self.weights:
             nn.init.xavier_uniform_(weight.weight)  # type: ignore[arg-type]
-        nn.init.xavier_uniform_(self.discriminator)
+        # HDGI-A's begins nearer to 0, at Xavier's bounds for a bilinear layer to one number, as in the authors' code.
+        nn.init.xavier_uniform_(self.discriminator.data[None] if heads else self.discriminator)
         self.node_attention = nn.ModuleList(NodeAttention(dim, heads) for _ in range(n_paths if heads else 0))
 
     def forward(self, x: Tensor, related: Sequence[Related]) -> tuple[Tensor, Tensor]:

@@ -91,6 +91,13 @@ def test_slope_of_the_states_is_not_learned() -> None:
     assert not after["node_attention.0.to_other"].equal(before["node_attention.0.to_other"])
 
 
+def test_discriminator_begins_as_that_of_torch_bilinear_by_xavier() -> None:
+    torch.manual_seed(0)
+    reference = torch.nn.init.xavier_uniform_(torch.nn.Bilinear(64, 64, 1).weight)
+    found = HDGI(5, 64, 1, 4, heads=4).discriminator
+    assert found.abs().max().item() == pytest.approx(reference.abs().max().item(), rel=0.01)
+
+
 def test_gradient_is_numerically_right() -> None:
     attention = NodeAttention(4, 2).double()
     around = Neighbourhoods.of("", of_chance_hops("INTERACTED > BY"), CPU)
