@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from gnn.adjacency import MetaPathAdjacency
 from gnn.node_attention import Neighbourhoods, NodeAttention
 
+LEAK = 0.01  # slope of HDGI-A's LeakyReLU for negative states, which is not learned, as in the authors' code
 Related = MetaPathAdjacency | Neighbourhoods  # how a meta-path relates users: for the convolution, for the attention
 
 
@@ -43,9 +44,9 @@ class SemanticAttention(nn.Module):
 class HDGI(nn.Module):
     """Learns user vectors without labels, by telling them from those of a corrupted graph.
 
-    One graph convolution (HDGI-C) or one node-level attention (HDGI-A) a meta-path with PReLU, semantic attention over
-    meta-paths, a bilinear discriminator between each user's vector and the summary of all. The corruption shuffles the
-    feature rows (section 4.2).
+    One graph convolution with PReLU (HDGI-C) or one node-level attention with LeakyReLU (HDGI-A) a meta-path, semantic
+    attention over meta-paths, a bilinear discriminator between each user's vector and the summary of all. The
+    corruption shuffles the feature rows (section 4.2).
 
     Args:
         in_dim: width of the features.
@@ -60,12 +61,15 @@ class HDGI(nn.Module):
         self.weights = nn.ModuleList(nn.Linear(in_dim, dim, bias=False) for _ in range(n_paths))
         # HDGI-A has none; in it, a bias became a part common to all users that hid what tells them apart.
         self.biases = nn.ParameterList(torch.zeros(dim) for _ in range(0 if heads else n_paths))
-        self.activations = nn.ModuleList(nn.PReLU() for _ in range(n_paths))
+        self.activations = nn.ModuleList(
+            nn.PReLU(init=LEAK).requires_grad_(False) if heads else nn.PReLU() for _ in range(n_paths)
+        )
         self.attention = SemanticAttention(dim, semantic_dim)
         self.discriminator = nn.Parameter(torch.empty(dim, dim))
         for weight in self.weights:
             nn.init.xavier_uniform_(weight.weight)  # type: ignore[arg-type]
-        nn.init.xavier_uniform_(self.discriminator)
+        # HDGI-A's begins nearer to 0, at Xavier's bounds for a bilinear layer to one number, as in the authors' code.
+        nn.init.xavier_uniform_(self.discriminator.data[None] if heads else self.discriminator)
         self.node_attention = nn.ModuleList(NodeAttention(dim, heads) for _ in range(n_paths if heads else 0))
 
     def forward(self, x: Tensor, related: Sequence[Related]) -> tuple[Tensor, Tensor]:

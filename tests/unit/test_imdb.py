@@ -74,7 +74,8 @@ def test_kgrec_learns_from_sparse_features(folder: Path, convolution: str) -> No
     vectors = our_vectors(features, hops, settings)
     assert vectors.shape == (3, 4)
     assert np.allclose(vectors, our_vectors(features.to_dense(), hops, settings), atol=1e-5)
-    assert not np.allclose(vectors, our_vectors(features, hops, settings, as_code=True), atol=1e-3)
+    if convolution == "gcn":
+        assert not np.allclose(vectors, our_vectors(features, hops, settings, as_code=True), atol=1e-3)
 
 
 def test_vectors_that_tell_the_class_are_measured_as_good_and_noise_as_guessing() -> None:

@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.nn import functional as F
 from torch_geometric.nn import GATConv
+from torch_geometric.nn.conv.han_conv import group
 
 import gnn.neighbours
+from gnn.hdgi import HDGI
 from gnn.hops import Hop, hops
+from gnn.infomax import HDGITraining
 from gnn.meta_path import MetaPath
 from gnn.node_attention import Neighbourhoods, NodeAttention
 from gnn.settings import HDGISettings
@@ -53,6 +57,45 @@ def test_attention_is_that_of_pyg(text: str, heads: int) -> None:
     for one, two in zip(got, wanted, strict=True):
         torch.testing.assert_close(one.flatten(), two.flatten(), rtol=0, atol=ROUNDING)
         assert one.any()
+
+
+def test_encoder_is_pyg_attention_then_leaky_relu_then_semantic_attention() -> None:
+    """The authors' code has torch's own LeakyReLU there, of slope 0.01; ours is a number of single precision."""
+    torch.manual_seed(0)
+    users, relationships = of_chance()
+    model, x = HDGI(5, 8, len(PATHS), 8, heads=4).double(), torch.randn(len(users), 5, dtype=torch.double)
+    states = []
+    for number, text in enumerate(PATHS):
+        reference, attention = GATConv(5, 2, heads=4, bias=False).double(), model.node_attention[number]
+        assert isinstance(attention, NodeAttention)
+        with torch.no_grad():
+            reference.lin.weight.copy_(model.weights[number].weight)
+            reference.att_src[0].copy_(attention.to_other)
+            reference.att_dst[0].copy_(attention.to_user)
+        pairs = torch.tensor([pair for pair in counted(users, relationships, text) if pair[0] != pair[1]]).T
+        states.append(F.leaky_relu(reference(x, pairs)))
+    expected, weights = group(states, model.attention.query.weight, model.attention.project)
+    mine, my_weights = model(x, [Neighbourhoods.of(text, of_chance_hops(text), CPU) for text in PATHS])
+    torch.testing.assert_close(mine, expected, rtol=0, atol=1e-9)
+    torch.testing.assert_close(my_weights, weights, rtol=0, atol=1e-9)
+    assert (expected < 0).any()
+
+
+def test_slope_of_the_states_is_not_learned() -> None:
+    given = {"objective": "infomax", "convolution": "attention", "dim": 8, "learning_rate": 0.1}
+    training = HDGITraining(two_tastes(), HDGISettings.model_validate(given), held_out=0.0)
+    before = {name: value.clone() for name, value in training.model.state_dict().items()}
+    training.train_epoch(0)
+    after = training.model.state_dict()
+    assert after["activations.0.weight"].equal(before["activations.0.weight"])
+    assert not after["node_attention.0.to_other"].equal(before["node_attention.0.to_other"])
+
+
+def test_discriminator_begins_as_that_of_torch_bilinear_by_xavier() -> None:
+    torch.manual_seed(0)
+    reference = torch.nn.init.xavier_uniform_(torch.nn.Bilinear(64, 64, 1).weight)
+    found = HDGI(5, 64, 1, 4, heads=4).discriminator
+    assert found.abs().max().item() == pytest.approx(reference.abs().max().item(), rel=0.01)
 
 
 def test_gradient_is_numerically_right() -> None:
