@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from kgrec.training.fits import Fit
@@ -12,11 +13,11 @@ from recommender import fusion, new_items
 from recommender.asked import Asked, Score, users_asked
 from recommender.baselines import choose_once
 from recommender.dataset import Dataset
-from recommender.fusion import Fusion, fused, terms
+from recommender.fusion import Fusion, fused, standard, terms
 from recommender.knowledge import Knowledge
 from recommender.scoring import ByModel, ScoresSome, Spreads
 from recommender.slices import head_items
-from recommender.sources import FROM_INTERACTIONS, sources
+from recommender.sources import FROM_INTERACTIONS, PERSONA, sources
 from recommender.spread import Spread
 from recommender.trained import load_model
 
@@ -69,7 +70,7 @@ class Part:
 
 @dataclass(frozen=True)
 class FirstStage:
-    """Scores all items by the model and the sources that are on.
+    """Scores all items by the model and the sources that are on; for who has no history, by the persona alone.
 
     Attributes:
         parts: what could score, the model first; a source that is off as well, for the second stage.
@@ -81,13 +82,35 @@ class FirstStage:
 
     def __call__(self, asked: Asked) -> Tensor:
         """Score all items: ``[batch, n_items + 1]``."""
-        return fused(self.parts[MODEL], self.parts, self.weights)(asked)
+        scores, alone = fused(self.parts[MODEL], self.parts, self.weights)(asked), self.by_persona_alone(asked)
+        if not alone.any():
+            return scores
+        return torch.where(alone[:, None].to(scores.device), self._by_persona(asked).to(scores.device), scores)
+
+    def by_persona_alone(self, asked: Asked) -> Tensor:
+        """Tell who has a persona and no history, of whom model and counts know nothing: ``[batch]``.
+
+        Nobody where items have no vectors in the space of the personas.
+        """
+        nothing = torch.tensor([not history for history in asked.histories], dtype=torch.bool)
+        return nothing & asked.personas.any(dim=1).cpu() if PERSONA in self.parts else torch.zeros_like(nothing)
 
     def terms(self, asked: Asked, items: Tensor) -> dict[str, Tensor]:
-        """Return what adds up to the scores of real items ``[batch, n]``, by the part's name: of that shape each."""
+        """Return what adds up to the scores of real items ``[batch, n]``, by the part's name: of that shape each.
+
+        The persona's is among them too where somebody's score is the persona's alone.
+        """
         names = [MODEL, *(name for name, weight in self.weights.items() if weight)]
         found = terms(self.parts[MODEL], self.parts, self.weights, asked, items)
-        return dict(zip(names, found, strict=True))
+        parts, alone = dict(zip(names, found, strict=True)), self.by_persona_alone(asked)
+        if not alone.any():
+            return parts
+        parts = {name: term.masked_fill(alone[:, None], 0.0) for name, term in parts.items()}
+        of_persona = self._by_persona(asked).cpu().gather(1, items.cpu())
+        return parts | {PERSONA: torch.where(alone[:, None], of_persona, parts.get(PERSONA, torch.zeros(1)))}
+
+    def _by_persona(self, asked: Asked) -> Tensor:
+        return standard(self.parts[PERSONA](asked))
 
 
 def first_stage(run: Path, name: str, knowledge: Knowledge, fit: Fit) -> FirstStage:

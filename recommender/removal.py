@@ -95,6 +95,8 @@ def removals(
     items = candidates[0][candidates[0] != PADDING].cpu()
     retrieved = {name: one[0] for name, one in stages.first.terms(whole, items[None]).items()}
     way: Way = "none" if chosen.learned is None and chosen.way == "learned" else chosen.way
+    if stages.first.by_persona_alone(whole).any():
+        way = "none"
     found = [_terms(stages, chosen, way, whole, items[None])]
     size = batch_size(whole.n_items)
     for start in range(0, len(histories), size):

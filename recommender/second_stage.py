@@ -118,15 +118,23 @@ def beside_base(first: FirstStage, run: Path, base: str, knowledge: Knowledge, f
 def rank(asked: Asked, stages: Stages, chosen: SecondStage, way: Way) -> tuple[Tensor, Tensor]:
     """Retrieve for one batch of questions and order what was retrieved.
 
+    Whose items are retrieved by the persona alone keeps the order of retrieval: the others are of histories.
+
     Returns:
         Candidates in the order of retrieval, 0 for none, and their scores by the way, minus infinity where there is
         none: ``[batch, n]`` both.
     """
     items, retrieved = stages.candidates(asked)
     if way == "learned" and chosen.learned is not None:
-        return items, chosen.learned(stages.known(asked, items, chosen.learned.parts)).to(items.device)
-    scores = score_at(stages.base, asked, items) if way == "base" else retrieved.gather(1, items)
-    return items, scores.masked_fill(items == PADDING, -torch.inf)
+        scores = chosen.learned(stages.known(asked, items, chosen.learned.parts)).to(items.device)
+    else:
+        scores = score_at(stages.base, asked, items) if way == "base" else retrieved.gather(1, items)
+        scores = scores.masked_fill(items == PADDING, -torch.inf)
+    alone = stages.first.by_persona_alone(asked)
+    if alone.any():
+        mine = retrieved.gather(1, items).masked_fill(items == PADDING, -torch.inf)
+        scores = torch.where(alone[:, None].to(items.device), mine, scores)
+    return items, scores
 
 
 def choose(asked: Asked, stages: Stages, base_name: str) -> SecondStage:

@@ -23,6 +23,7 @@ CALL (user, item) {
       ').*'
     )
   WITH DISTINCT user, item, shared, own
+  WHERE COUNT { MATCH (shared)<--(:Entity)<-[:SAME_AS]-(other:Item) RETURN DISTINCT other } < 0.5 * COUNT { (:Item) }
   ORDER BY COUNT { (shared)<--(:Entity) }, shared.label, shared.uri, own.item_id LIMIT 3
   MATCH path = (user)-[:INTERACTED]->(own)-[:SAME_AS]->(:Entity)-->(shared)<--(:Entity)<-[:SAME_AS]-(item)
   RETURN path

@@ -1,5 +1,6 @@
 // Why an item for a user: what it shares with the user's items. Without ids, the most active user and their last item.
-// First what most of those items have and few others; items: the user's that have it; of_all: all that have it.
+// First what most of those items have and few others; items: the user's that have it; of_all: all that have it. What half
+// of all items share is left out.
 // Of kind Item: the user's items that it co-occurs with, the nearest first, of all that it co-occurs with.
 WITH null AS user_id, null AS item_id
 MATCH (user:User)
@@ -52,6 +53,7 @@ CALL (user, item) {
          COUNT { (item)-[:CO_OCCURS_WITH {run: current.run_id}]->() } AS of_all, among
 }
 WITH item, kind, shared, items, of_all, among, toFloat(COUNT { (:Item) }) AS n_items
+WHERE kind = 'Item' OR of_all < 0.5 * n_items
 RETURN coalesce(item.title, item.item_id) AS item, kind, shared, items, of_all, among[..3] AS among
 ORDER BY items * log(n_items / of_all) DESC, shared, kind
 LIMIT 20

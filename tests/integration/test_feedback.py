@@ -1,7 +1,9 @@
 """Feedback over a real Neo4j: lists, personas and their history change at once, the rest of the graph stays whole."""
 
 import json
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from kgrec.graph.database import Database
 from kgrec.graph.lock import writing
 from kgrec.graph.personas import current_personas
 from kgrec.training.fits import Fit
+from recommender import fusion, second_stage
 from recommender.recommend import Recommender
 from recommender.settings import SASRecSettings
 from synthetic.__main__ import main as write_shop
@@ -192,6 +195,39 @@ def test_likes_and_interests_count_and_dislikes_do_not(
         "WITH u, head(collect(p)) AS p WITH p, count(*) AS users RETURN p.size = users",
     )
     assert {true for (true,) in sizes} == {True}
+
+
+def test_an_interest_alone_makes_the_list_whatever_validation_chose(
+    database: Database, run: Path, tmp_path: Path
+) -> None:
+    """By the persona: the models and the counts know nothing of who has no history."""
+    for name in ("evaluation", "final"):
+        shutil.copytree(run / name, tmp_path / name)
+    shutil.copy(run / "sasrec.json", tmp_path)
+    for path in run.glob("items-*.json"):
+        shutil.copy(path, tmp_path)
+    without = fusion.load(run, "persona-late")
+    off = replace(without, weights=dict.fromkeys(without.weights, 0.0))
+    fusion.save({"persona-late": off, "base-text": fusion.load(run, "base-text")}, tmp_path)
+    categories = rows(database, "MATCH (c:Category) WHERE c.name <> 'Books' RETURN c.name ORDER BY c.name LIMIT 2")
+    users = {f"only {name}": name for (name,) in categories}
+    record(database, [Event(user, "interest", interest=f"Category {name}") for user, name in users.items()], run)
+    chosen_before = second_stage.load(run, "persona-late")
+    found = current_personas(database, Fit.FINAL)
+    for way in ("none", "base"):
+        second_stage.save({"persona-late": replace(chosen_before, base="base-text", way=way)}, tmp_path)
+        recommender = Recommender(database, tmp_path, SASREC)
+        lists = recommender.for_users([*users, USER], 60)
+        for user in users:
+            mine = [one for one in lists if one.user_id == user]
+            affinity = dict(zip(found.item_ids, found.items @ persona(database, user), strict=True))
+            assert [one.item_id for one in mine] == sorted(affinity, key=lambda item: -affinity[item])
+            explained = recommender.explain(mine[:2])
+            assert [one.score for one in explained] == pytest.approx([one.score for one in mine[:2]])
+            assert all(one.parts["persona"] == one.score and not one.evidence for one in explained)
+        alone = Recommender(database, tmp_path, SASREC).for_users([USER], 60)
+        assert [one.item_id for one in lists if one.user_id == USER] == [one.item_id for one in alone]
+        assert all(one.parts.get("persona", 0) == 0 for one in recommender.explain(alone[:2]))
 
 
 def test_the_same_event_twice_is_one_and_of_opinions_the_later_holds(

@@ -77,3 +77,21 @@ def test_profiles_and_personas_are_no_items(database: Database) -> None:
 
 def test_no_reasons_are_asked_for(database: Database) -> None:
     assert reasons(database, []) == []
+
+
+def test_a_query_of_browser_leaves_out_what_half_of_all_items_share_too(database: Database) -> None:
+    database.driver.execute_query(
+        "MATCH (item:Item) OPTIONAL MATCH (item)-[:SAME_AS]->(own:Entity) "
+        "FOREACH (_ IN CASE WHEN own IS NULL THEN [1] ELSE [] END | "
+        "  CREATE (item)-[:SAME_AS]->(:Entity {uri: 'page of ' + item.item_id})) "
+        "WITH DISTINCT item MATCH (item)-[:SAME_AS]->(page) MERGE (all:Entity {uri: 'http://x/all', label: 'All'}) "
+        "MERGE (page)-[:SUBJECT]->(all) "
+        "WITH collect(item) AS items CREATE (user:User {user_id: 'reader'}) "
+        "FOREACH (item IN [one IN items WHERE one.item_id IN ['i1', 'i2', 'i9']] | CREATE (user)-[:INTERACTED]->(item))"
+    )
+    for item_id, shared in (("i0", {"Two", "Nine", "Six"}), ("i15", set())):  # not Half, Books, All
+        found = database.read("explore/why-item", user_id="reader", item_id=item_id)
+        assert {row["shared"] for row in found} == shared
+        pictured = database.read("explore/why-item-picture", user_id="reader", item_id=item_id)
+        entities = {node.get("label") for row in pictured for node in row["path"].nodes} - {None}
+        assert entities == shared & {"Six"}

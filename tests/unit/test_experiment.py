@@ -31,6 +31,7 @@ from recommender.report.roles import KNOWN_ABLATIONS, roles
 from recommender.sasrec import SASRec
 from recommender.scoring import ByModel, score_histories
 from recommender.second_stage import Way
+from recommender.slices import head_items
 from recommender.sources import sources
 from recommender.trained import load_model, with_persona
 from tests.unit.datasets import STRANGER, shop, streamed, with_other_tests
@@ -248,7 +249,8 @@ def test_each_ablation_is_chosen_anew_on_validation_without_its_part(
             }
             first = "base" if name == "no text in the sequence model" else "base-text"
             model = ByModel(load_model(made.run, first, data, Fit.VALIDATION))
-            chosen = fusion.choose(users_asked(data, Fit.VALIDATION), model, tried, recency)
+            popular = head_items(data.counts(Fit.VALIDATION))
+            chosen = fusion.choose(users_asked(data, Fit.VALIDATION), model, tried, recency, popular)
             assert found[name] == chosen_by_hand(made.run, name, data, stands_out, chosen), name
             taken[name] = {source for source, weight in chosen.weights.items() if weight}
     if stands_out is more_is_better:
