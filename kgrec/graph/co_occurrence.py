@@ -95,7 +95,7 @@ def ensure_co_occurrence(database: Database, fits: Collection[Fit] = (Fit.FINAL,
         for fit in Fit:
             run = _current(database, fit)
             if fit in fits or run.run_id == wanted[fit].run_id:
-                with watched(database, f"Tying items that the same users chose, {fit} fit") as job_id:
+                with watched(database, f"Co-occurrence, {fit} fit") as job_id:
                     _ensure(database, fit, wanted[fit], run, job_id)
             else:
                 _remove(database, fit, run)

@@ -100,11 +100,11 @@ def _move(what: str, look: _Look, looks: _Looks) -> _Look | None:
     task, now = look.task, look
     with progress(what, WHOLE) as advance:
         while True:
-            advance(now.done, f"{task}, {now.done * 100 // WHOLE}%")
+            advance(now.done, task)
             found = looks.get()
             if found is None:
                 return None
             if found.task != task:
-                advance(WHOLE, f"{task}, 100%")
+                advance(WHOLE, task)
                 return found
             now = found

@@ -40,8 +40,8 @@ def moves(monkeypatch: pytest.MonkeyPatch) -> Moves:
         with terminal.progress(what, total) as advance:
 
             def move(completed: int, told: str) -> None:
-                assert total == WHOLE and told.endswith("%")
-                seen.setdefault(told.partition(",")[0], []).append(completed)
+                assert total == WHOLE
+                seen.setdefault(told, []).append(completed)
                 advance(completed, told)
 
             yield move
@@ -77,7 +77,8 @@ def test_long_calls_tell_the_share_that_is_done(
     shop: Database, moves: Moves, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tie_similar_items(shop, Report())
-    shares = moves["Knn"]
+    assert set(moves) - {"Graph aggregation"} <= {"Knn", "K-Nearest Neighbours"}  # of GDS for Neo4j 2026, and for 5.26
+    (shares,) = (shares for task, shares in moves.items() if task != "Graph aggregation")
     assert any(0 < share < WHOLE for share in shares) and all(0 <= share <= WHOLE for share in shares)
     assert shares[-1] == WHOLE
     told = capsys.readouterr()
@@ -155,7 +156,7 @@ def test_what_cannot_be_asked_is_not_shown(
         proxy.mend()
     told = capsys.readouterr()
     assert told.out == "" and "comparing" in told.err
-    assert not any(word in told.err for word in ("%", "Traceback", "Error", "does not answer"))
+    assert not any(word in told.err for word in ("━", "Traceback", "Error", "does not answer"))
 
 
 @pytest.mark.parametrize("quiet", [True, False])
