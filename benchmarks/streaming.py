@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -87,7 +88,7 @@ def compared(
 
 def out_of(database: Database, count: int, rounds: int) -> dict[str, object]:
     """Relationships out of a projection."""
-    asked = {"types": [], "splits": SPLITS, "co_occurrence": []}
+    asked: dict[str, Any] = {"types": [], "splits": SPLITS, "co_occurrence": []}
     with database.projection("project/personas", **asked) as (gds, graph):
 
         def before() -> int:

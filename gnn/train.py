@@ -155,10 +155,12 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
     texts = [*settings.meta_paths, *(text for domain in domains(database) for text in domain.meta_paths)]
     meta_paths = list(dict.fromkeys(MetaPath.parse(text) for text in texts))
     walked = any(RELATIONSHIP in path.types for path in meta_paths)
-    with writing(database, disturbs=False), waiting("Reading the graph"):
-        split_feedback(database)
+    with writing(database, disturbs=False):
+        with waiting("Reading the graph"):
+            split_feedback(database)
         ensure_co_occurrence(database, tuple(Fit) if walked else (Fit.FINAL,))
-        streamed = stream_graph(database, meta_paths)
+        with waiting("Reading the graph"):
+            streamed = stream_graph(database, meta_paths)
     made: dict[Fit, UserVectors] = {}
     named: dict[Fit, list[str]] = {}  # personas of the users, in the fits of the evaluation
     worth: Results[Worth] = Results()

@@ -173,6 +173,11 @@ def progress(what: object, total: int | None) -> Iterator[Advance]:
         yield advance
 
 
+def shows_progress() -> bool:
+    """Return whether somebody sees progress: standard error is a terminal, and nothing is to be left out."""
+    return _console(stderr=True).is_terminal and not _quiet
+
+
 @contextmanager
 def waiting(what: object) -> Iterator[None]:
     """Show on standard error that something goes on, of which nobody knows how long it takes."""

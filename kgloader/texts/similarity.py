@@ -13,7 +13,7 @@ from more_itertools import chunked
 
 from kgloader.report import Report, progress_bar
 from kgrec.graph.database import Database, Row
-from kgrec.terminal import waiting
+from kgrec.graph.jobs import watched
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,8 +40,7 @@ def tie_similar_items(database: Database, report: Report) -> None:
     _remove_others(database, current, report)
     if current == run_id:
         return
-    with waiting("Finding similar items"):
-        neighbours = _neighbours(database)
+    neighbours = _neighbours(database)
     with progress_bar("tying similar items", "relationships", len(neighbours)) as advance:
         for batch in chunked(_rows(neighbours), ROWS_PER_BATCH):
             summary = database.write("load/similar", rows=batch, run_id=run_id)
@@ -67,7 +66,10 @@ def _remove_others(database: Database, run_id: str, report: Report) -> None:
 
 def _neighbours(database: Database) -> "pd.DataFrame":
     """Node numbers of both items and their similarity, scaled to [0, 1], in ``node1``, ``node2``, ``similarity``."""
-    with database.projection("load/similar_projection") as (gds, graph):
+    with (
+        watched(database, "Finding similar items") as job_id,
+        database.projection("load/similar_projection", job_id) as (gds, graph),
+    ):
         # One thread and a seed: the algorithm samples, and a repeated load is to find the same neighbours.
         return gds.knn.stream(
             graph,
@@ -77,6 +79,7 @@ def _neighbours(database: Database) -> "pd.DataFrame":
             sample_rate=1.0,
             random_seed=7,
             concurrency=1,
+            job_id=job_id,
         )
 
 

@@ -9,7 +9,7 @@ from more_itertools import chunked
 from kgloader.report import Report, progress_bar
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
-from kgrec.terminal import waiting
+from kgrec.graph.jobs import watched
 
 NODES_PER_BATCH = 1_000
 
@@ -29,8 +29,7 @@ def keep_core(database: Database, k: int, report: Report) -> None:
         KgrecError: nothing would be left (then nothing is deleted), the server has no Graph Data Science library, or
             too little memory for it.
     """
-    with waiting(f"Finding the {k}-core"):
-        outside = _outside(database, k)
+    outside = _outside(database, k)
     if not outside:
         return
     items: list[str] = []
@@ -51,8 +50,11 @@ def keep_core(database: Database, k: int, report: Report) -> None:
 
 def _outside(database: Database, k: int) -> list[int]:
     """Node numbers with a core value below ``k``."""
-    with database.projection("load/core_projection") as (gds, graph):
-        cores = gds.k_core_decomposition.stream(graph, log_progress=False)
+    with (
+        watched(database, f"Finding the {k}-core") as job_id,
+        database.projection("load/core_projection", job_id) as (gds, graph),
+    ):
+        cores = gds.k_core_decomposition.stream(graph, job_id=job_id)
     outside = cores.loc[cores["coreValue"] < k, "nodeId"]
     if len(outside) == len(cores):
         raise KgrecError(f"The {k}-core is empty, nothing was removed: load again with a smaller --k-core, or without.")

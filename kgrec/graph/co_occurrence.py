@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.graph.jobs import watched
 from kgrec.graph.lock import writing
 from kgrec.graph.splits import ensure_split
 from kgrec.graph.transaction_size import RELATIONSHIP as TIE
 from kgrec.graph.transaction_size import rows_at_once
+from kgrec.terminal import waiting
 from kgrec.training.fits import Fit
 
 RELATIONSHIP = "CO_OCCURS_WITH"
@@ -78,20 +80,23 @@ def ensure_co_occurrence(database: Database, fits: Collection[Fit] = (Fit.FINAL,
         KgrecError: there are no interactions or not all are split, the server has no Graph Data Science library or too
             little memory, or somebody else wrote at the same time.
     """
-    ensure_split(database)
-    wanted = _wanted(database)
-    current = {fit: _current(database, fit) for fit in Fit}
-    total = sum(run.ties for run in current.values())
-    settled = all(
-        run.run_id == wanted[fit].run_id or (run == NO_RUN and fit not in fits) for fit, run in current.items()
-    )
-    if settled and total == _ties(database):
+    with waiting("Looking for changes in who chose what"):
+        ensure_split(database)
+        wanted = _wanted(database)
+        current = {fit: _current(database, fit) for fit in Fit}
+        total = sum(run.ties for run in current.values())
+        settled = all(
+            run.run_id == wanted[fit].run_id or (run == NO_RUN and fit not in fits) for fit, run in current.items()
+        )
+        settled = settled and total == _ties(database)
+    if settled:
         return
     with writing(database, disturbs=False):
         for fit in Fit:
             run = _current(database, fit)
             if fit in fits or run.run_id == wanted[fit].run_id:
-                _ensure(database, fit, wanted[fit], run)
+                with watched(database, f"Co-occurrence, {fit} fit") as job_id:
+                    _ensure(database, fit, wanted[fit], run, job_id)
             else:
                 _remove(database, fit, run)
 
@@ -185,7 +190,7 @@ def _wanted(database: Database) -> dict[Fit, _Wanted]:
     return {fit: _Wanted(digest.hexdigest()[:12], kept, interactions[fit]) for fit, digest in digests.items()}
 
 
-def _ensure(database: Database, fit: Fit, wanted: _Wanted, current: Run) -> None:
+def _ensure(database: Database, fit: Fit, wanted: _Wanted, current: Run, job_id: str) -> None:
     kind, run_id = _kind(fit), wanted.run_id
     if current.run_id == run_id and database.read("co_occurrence/found", run_id=run_id)[0]["ties"] != current.ties:
         database.write("co_occurrence/withdraw", kind=kind, run_id=run_id)
@@ -193,7 +198,7 @@ def _ensure(database: Database, fit: Fit, wanted: _Wanted, current: Run) -> None
     _forget(database, fit, current.run_id)
     if current.run_id == run_id:
         return
-    ties = _write(database, fit, wanted) if wanted.interactions else 0
+    ties = _write(database, fit, wanted, job_id) if wanted.interactions else 0
     switched = database.write("co_occurrence/switch", kind=kind, run_id=run_id, ties=ties)
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's co-occurrence was changed at the same time: run the same command again.")
@@ -207,12 +212,14 @@ def _remove(database: Database, fit: Fit, current: Run) -> None:
     _forget(database, fit, "")
 
 
-def _write(database: Database, fit: Fit, wanted: _Wanted) -> int:
+def _write(database: Database, fit: Fit, wanted: _Wanted, job_id: str) -> int:
     """Write the relationships of a run that no reader sees yet, and count them."""
-    with database.projection("co_occurrence/projection", splits=list(fit.splits), neighbours=NEIGHBOURS) as (_, graph):
+    projected = {"splits": list(fit.splits), "neighbours": NEIGHBOURS}
+    with database.projection("co_occurrence/projection", job_id, **projected) as (_, graph):
         summary = database.run(
             "co_occurrence/write",
             graph_name=graph.name(),
+            job_id=job_id,
             neighbours=wanted.neighbours,
             fit=fit.value,
             run_id=wanted.run_id,

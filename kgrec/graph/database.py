@@ -172,7 +172,9 @@ class Database:
                 raise cause from error
 
     @contextmanager
-    def projection(self, name: str, **parameters: Any) -> Iterator["tuple[GraphDataScience, Graph]"]:
+    def projection(
+        self, name: str, job_id: str | None = None, **parameters: Any
+    ) -> Iterator["tuple[GraphDataScience, Graph]"]:
         """Project a part of the graph into the GDS catalog, and drop the projection whatever happens.
 
         Projections that dead processes left behind are dropped first. A projection that needs more memory than the
@@ -181,22 +183,26 @@ class Database:
         Args:
             name: a statement that ends in ``gds.graph.project($graph_name, ..., $resources)``; one of the same name and
                 ``_memory`` estimates what the projection, and what is computed on it, need.
+            job_id: of `kgrec.graph.jobs.watched`, where somebody watches how far the projection is.
             parameters: the other parameters of both.
 
         Raises:
             KgrecError: the server has no GDS plugin, too little memory for what is asked of it, or nothing to project.
         """
-        with self._one_member(), self._projected(name, parameters) as found:
+        with self._one_member(), self._projected(name, job_id, parameters) as found:
             yield found
 
     @contextmanager
-    def _projected(self, name: str, parameters: dict[str, Any]) -> Iterator["tuple[GraphDataScience, Graph]"]:
+    def _projected(
+        self, name: str, job_id: str | None, parameters: dict[str, Any]
+    ) -> Iterator["tuple[GraphDataScience, Graph]"]:
         gds = self.gds()
         sweep(self)
         if self.session_memory is None:  # a session has a heap of its own
             require_heap(self, name, parameters)
         # Cypher feeds a projection by one thread, and each more costs 6.5 MB of buffers a relationship type.
-        resources = {"readConcurrency": 1} if self.session_memory is None else {"memory": self.session_memory}
+        named = {} if job_id is None else {"jobId": job_id}
+        resources = {"readConcurrency": 1} | named if self.session_memory is None else {"memory": self.session_memory}
         graph_name = name_of_mine(self)
         with self._explained():
             try:

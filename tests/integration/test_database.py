@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -248,7 +248,7 @@ def test_many_relationship_types_fit_the_default_heap_and_count_in_the_estimate(
         "UNWIND $types AS type CREATE (one)-[:$(type)]->(other)",
         types=types,
     )
-    wanted = {"splits": ["train"], "co_occurrence": []}
+    wanted: dict[str, Any] = {"splits": ["train"], "co_occurrence": []}
     with database.projection("project/personas", types=types, **wanted) as (_, graph):
         assert sorted(graph.relationship_types()) == sorted(types)
     few, many = (database.read("project/personas_memory", types=some, **wanted)[0] for some in (types[:1], types))
