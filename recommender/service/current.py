@@ -50,9 +50,10 @@ class Current:
                 self._meanwhile += events
 
     def close(self) -> None:
-        """Look no more, and end the connection."""
+        """Look no more, and end the connection; a look under way is waited for, as it uses the same one."""
         self._closed.set()
         self._asked.set()
+        self._watching.join(BEAT)
         self.loaded.close()
 
     def _watch(self) -> None:
@@ -62,13 +63,21 @@ class Current:
             self._asked.clear()
             if self._closed.is_set():
                 return
-            now = self._contents(self.loaded)
+            now = self._looked(before)
             # A training replaces one file after the other: what is the same as a moment ago may be all of it.
             changed = now != self.loaded.contents and now == before
             waited = 0 if now != before else waited + 1
             before = now
             if asked or (changed and (self.problem is None or waited % AGAIN == 1)):
                 self._switch()
+
+    def _looked(self, before: Contents) -> Contents:
+        """Look at run folder and graph; a look that fails has seen nothing new, and another follows."""
+        try:
+            return self._contents(self.loaded)
+        except Exception as error:  # of the driver, too, where its connection breaks
+            log("look failed", level="error", problem=type(error).__name__)
+            return before
 
     def _switch(self) -> None:
         with self._switching:

@@ -1,6 +1,7 @@
 """What the service remembers for when the graph is away: users as arrays, what they told, what likes mean."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from recommender.histories import Users
 from recommender.service import current
 from recommender.service.current import Current
 from recommender.service.known_users import KnownUsers
-from recommender.service.loaded import Loaded
+from recommender.service.loaded import Contents, Loaded
 from recommender.service.memory import Memory
 from recommender.service.titles import Titles
 from recommender.snapshot import Snapshot
@@ -114,19 +115,19 @@ def test_likes_mean_what_names_in_memory_say() -> None:
     assert (entity["kind"], entity["name"]) == ("Entity", "Salt mines (film)")
 
 
+def loaded(name: str, tell: Callable[[list[Event]], None], close: Callable[[], None] = lambda: None) -> Any:
+    personas = SimpleNamespace(run_id=name)
+    return SimpleNamespace(
+        contents=("", "", 0), since=datetime.now(UTC), recommender=SimpleNamespace(personas=personas),
+        tell=tell, close=close,
+    )  # fmt: skip
+
+
 def test_what_is_told_while_another_run_is_loaded_is_told_to_it_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(current, "BEAT", 0.01)
     told: list[tuple[str, list[Event]]] = []
     during = [Event("a", "like", "i1")]
     loading, goes_on = threading.Event(), threading.Event()
-
-    def loaded(name: str) -> Any:
-        personas = SimpleNamespace(run_id=name)
-        return SimpleNamespace(
-            contents=("", "", 0), since=datetime.now(UTC), recommender=SimpleNamespace(personas=personas),
-            tell=lambda events: told.append((name, list(events))), close=lambda: None,
-        )  # fmt: skip
-
     loads = iter(["first", "second"])
 
     def load() -> Loaded:
@@ -134,7 +135,7 @@ def test_what_is_told_while_another_run_is_loaded_is_told_to_it_as_well(monkeypa
         if name == "second":
             loading.set()
             goes_on.wait(10)
-        return cast(Loaded, loaded(name))
+        return cast(Loaded, loaded(name, lambda events: told.append((name, list(events)))))
 
     serving = Current(load, lambda found: found.contents, 0.0)
     serving.tell([Event("b", "like", "i1")])
@@ -146,3 +147,31 @@ def test_what_is_told_while_another_run_is_loaded_is_told_to_it_as_well(monkeypa
         threading.Event().wait(0.01)
     serving.close()
     assert told == [("first", [Event("b", "like", "i1")]), ("first", during), ("second", during)]
+
+
+def test_a_look_that_fails_does_not_end_the_watch_and_closing_waits_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver raised an AttributeError of its own where a connection broke; closing took it from under a look."""
+    monkeypatch.setattr(current, "BEAT", 0.01)
+    loads = iter(["first", "second"])
+    looks: list[str] = []
+    looking, goes_on = threading.Event(), threading.Event()
+
+    def look(found: Loaded) -> Contents:
+        looks.append("")
+        if len(looks) == 1:
+            raise AttributeError("'NoneType' object has no attribute 'complete'")
+        if serving.loaded.recommender.personas.run_id == "second":
+            looking.set()
+            goes_on.wait(10)
+            looks.append("ended")
+        return "", "another", 1
+
+    def load() -> Loaded:
+        return cast(Loaded, loaded(next(loads), lambda events: None, lambda: looks.append("closed")))
+
+    serving = Current(load, look, 60.0)
+    assert looking.wait(10)  # so it was switched, two looks after the failure
+    monkeypatch.setattr(current, "BEAT", 10.0)
+    threading.Timer(0.1, goes_on.set).start()
+    serving.close()
+    assert looks[-2:] == ["ended", "closed"]
