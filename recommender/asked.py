@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from torch import Tensor
 
@@ -32,6 +33,8 @@ class Asked:
         personas: zeros for none; ``persona_dim`` is 0 where nobody has one. ``[n, persona_dim]``
         n_items: size of the catalogue.
         hidden: item numbers of each that are not to be listed, beside those of the history; ``None`` for none. ``[n]``
+        interests: weight of what each said to be interested in, by the items that have it (`recommender.interests`);
+            ``None`` where nobody said anything, as always in an evaluation. ``[n, n_items + 1]``
     """
 
     users: np.ndarray
@@ -41,6 +44,7 @@ class Asked:
     personas: Tensor
     n_items: int
     hidden: list[list[int]] | None = None
+    interests: sp.csr_matrix | None = None
 
     @property
     def out(self) -> Tensor:
@@ -53,27 +57,28 @@ class Asked:
         """Go through the questions in parts that are scored at once."""
         size = batch_size(self.n_items)
         for start in range(0, len(self.users), size):
-            yield self._part(np.arange(start, min(start + size, len(self.users))))
+            yield self.rows(np.arange(start, min(start + size, len(self.users))))
 
     def by_length(self) -> "Asked":
         """Ask the same, those with short histories first: a batch of like lengths has little padding."""
-        return self._part(np.argsort([len(history) for history in self.histories], kind="stable"))
+        return self.rows(np.argsort([len(history) for history in self.histories], kind="stable"))
 
     def sample(self, n: int) -> "Asked":
         """Ask at most ``n`` of the questions, always the same."""
         if len(self.users) <= n:
             return self
-        return self._part(np.sort(np.random.default_rng(0).choice(len(self.users), n, replace=False)))
+        return self.rows(np.sort(np.random.default_rng(0).choice(len(self.users), n, replace=False)))
 
     def share(self, number: int, of: int) -> "Asked":
         """Ask every ``of``-th of the questions, from that of ``number`` on: one process's share."""
-        return self if of == 1 else self._part(np.arange(number, len(self.users), of))
+        return self if of == 1 else self.rows(np.arange(number, len(self.users), of))
 
     def with_personas(self, vectors: Tensor) -> "Asked":
         """Ask the same with other personas ``[n_users, persona_dim]``."""
         return dataclasses.replace(self, personas=vectors[self.users])
 
-    def _part(self, rows: np.ndarray) -> "Asked":
+    def rows(self, rows: np.ndarray) -> "Asked":
+        """Ask some of the questions, by their places."""
         return Asked(
             self.users[rows],
             [self.histories[row] for row in rows],
@@ -82,6 +87,7 @@ class Asked:
             self.personas[rows],
             self.n_items,
             None if self.hidden is None else [self.hidden[row] for row in rows],
+            None if self.interests is None else self.interests[rows],
         )
 
 

@@ -49,4 +49,7 @@ def recommend_all(
 
 
 def _lists(served: Served, users: Users, k: int) -> pa.Table:
-    return recommend_block(served, users.user_ids, users.histories, users.personas.numpy(), k, disliked=users.disliked)
+    vectors = users.personas.numpy()
+    return recommend_block(
+        served, users.user_ids, users.histories, vectors, k, disliked=users.disliked, interests=users.interests
+    )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from recommender.interests import INTERESTS
+
 Relation: TypeAlias = Literal["chosen together", "chosen next", "shared facts", "persona", "order of choices"]
 
 
@@ -39,7 +41,9 @@ class Evidence:
         return self.also or self.relation
 
 
-def in_words(evidence: Evidence | None, persona: str, score: float, rank: int, parts: dict[str, float]) -> str:
+def in_words(
+    evidence: Evidence | None, persona: str, score: float, rank: int, parts: dict[str, float], interests: list[str]
+) -> str:
     """Say it in a sentence or two.
 
     Args:
@@ -48,7 +52,16 @@ def in_words(evidence: Evidence | None, persona: str, score: float, rank: int, p
         score: of the recommended item.
         rank: of the recommended item.
         parts: of the score.
+        interests: what was stated, of what it has.
     """
+    said = _of_the_history(evidence, persona, score, rank, parts)
+    if not interests:
+        return said
+    gain = parts[INTERESTS]
+    return f"{said} It has what was stated as an interest, {' and '.join(interests)}: {gain:.2f} of the score."
+
+
+def _of_the_history(evidence: Evidence | None, persona: str, score: float, rank: int, parts: dict[str, float]) -> str:
     if evidence is None:
         most = max(parts, key=lambda name: parts[name])
         return f"No item of the history carries it alone: most of the score of {score:.2f} is the {most}'s."

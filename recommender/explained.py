@@ -13,6 +13,7 @@ from recommender.evidence import Evidence, Relation, in_words
 from recommender.explanations import ENOUGH, together
 from recommender.first_stage import MODEL
 from recommender.histories import Users
+from recommender.interests import INTERESTS, Interest, having, interesting
 from recommender.paths import Node, Path
 from recommender.removal import Removals, removals
 from recommender.second_stage import BASE
@@ -30,6 +31,7 @@ PARTS: dict[Relation, tuple[str, ...]] = {  # of the score that each relation st
 }
 STAGES = {"none": "first stage", "base": "base model", "learned": "learned order"}
 NAMELESS = ("persona", "order of choices")  # that can be told without users or facts
+STATED = "STATED_INTEREST"
 TOLD = 3  # items of the history, of each recommended one
 NAMED = 2  # facts
 LEAST = 0.1  # part of the loss from which a relation is told
@@ -51,7 +53,8 @@ class Explanation:
         retrieved_parts: of that score, by name; they add up to it.
         persona: name of the persona that the candidates were retrieved for.
         evidence: what of the history the score rests on, the most first; at most three.
-        path: by the first of these; without any, the two ends alone.
+        interests: names of what the user said to be interested in and the item has.
+        path: by what carries most, the first evidence or an interest; without these, the two ends alone.
         text: all of it in a sentence or two.
     """
 
@@ -66,6 +69,7 @@ class Explanation:
     retrieved_parts: dict[str, float]
     persona: str
     evidence: list[Evidence]
+    interests: list[str]
     path: Path
     text: str
 
@@ -104,7 +108,10 @@ def explain(
     for row in dict.fromkeys(row for row, _ in wanted):
         mine = [item_id for of, item_id in wanted if of == row]
         history, hidden = snapshot.numbers([users.histories[row], users.disliked[row]])
-        scored = removals(served.stages, served.chosen, personas, history, users.personas[row], len(mine), hidden)
+        stated = interesting(snapshot, [users.interests[row]])
+        scored = removals(
+            served.stages, served.chosen, personas, history, users.personas[row], len(mine), hidden, stated
+        )
         for item_id in mine:
             place = scored.place(snapshot.number[item_id])
             if place is not None:
@@ -156,6 +163,8 @@ class _Teller:
         retrieved = {name: float(term[place]) for name, term in scored.retrieved.items()}
         told = [self._evidence(one, number, item) for number, item in zip(one.evidence, self.own[one], strict=True)]
         evidence = [found for found, _ in told]
+        interests = self._interests(one)
+        names = [interest.name for interest in interests]
         score, rank = float(scored.scores[0, place]), int(scored.ranks[0, place])
         title, persona = self.titles[one.item_id], self.users.names[one.row]
         return Explanation(
@@ -170,9 +179,15 @@ class _Teller:
             retrieved_parts=retrieved,
             persona=persona,
             evidence=evidence,
-            path=self._path(one, *told[0]) if told else Path.of(self._start(one), [], self._item(one.item_id)),
-            text=in_words(evidence[0] if evidence else None, persona, score, rank, parts),
+            interests=names,
+            path=self._strongest_path(one, told[:1], interests, parts.get(INTERESTS, 0.0)),
+            text=in_words(evidence[0] if evidence else None, persona, score, rank, parts, names),
         )
+
+    def _interests(self, one: _Found) -> list[Interest]:
+        """Of those that the user stated, what the recommended item has."""
+        item = self.snapshot.number[one.item_id]
+        return [interest for interest in self.users.interests[one.row] if item in having(self.snapshot, interest)]
 
     def _evidence(self, one: _Found, number: int, item_id: str) -> tuple[Evidence, list[Fact]]:
         scored, place = one.removals, one.place
@@ -210,6 +225,22 @@ class _Teller:
             traits = self.traits.get(self.users.names[one.row], [])
             return None, self.facts.tell([facts[trait] for trait in traits if trait in facts])[:NAMED]
         return None, []
+
+    def _strongest_path(
+        self, one: _Found, told: list[tuple[Evidence, list[Fact]]], interests: list[Interest], gain: float
+    ) -> Path:
+        if interests and gain > sum(evidence.loss for evidence, _ in told):
+            return self._path_of_interest(one, interests[0])
+        return self._path(one, *told[0]) if told else Path.of(self._start(one), [], self._item(one.item_id))
+
+    def _path_of_interest(self, one: _Found, interest: Interest) -> Path:
+        """Lead over what the user said to be interested in."""
+        start, item = self._start(one), self._item(one.item_id)
+        fact = next((fact for fact in self.facts.of(one.item_id).values() if fact.key == interest.key), None)
+        if fact is not None:
+            return Path.of(start, [(start, STATED, _node(fact)), *self._lead(one.item_id, fact.id)], item)
+        page = Node("Entity", interest.key, interest.name)
+        return Path.of(start, [(start, STATED, page), (item, "SAME_AS", page)], item)
 
     def _path(self, one: _Found, evidence: Evidence, facts: list[Fact]) -> Path:
         """Lead over the item of the history, and over what it has in common with the recommended one, to this one."""

@@ -14,6 +14,7 @@ from recommender.asked import Asked, Score, users_asked
 from recommender.baselines import choose_once
 from recommender.dataset import Dataset
 from recommender.fusion import Fusion, fused, standard, terms
+from recommender.interests import INTERESTS, dense, gained
 from recommender.knowledge import Knowledge
 from recommender.scoring import ByModel, ScoresSome, Spreads
 from recommender.slices import head_items
@@ -72,6 +73,8 @@ class Part:
 class FirstStage:
     """Scores all items by the model and the sources that are on; for who has no history, by the persona alone.
 
+    What somebody said to be interested in comes on top of either (`recommender.interests`).
+
     Attributes:
         parts: what could score, the model first; a source that is off as well, for the second stage.
         weights: of the sources; 0 for one that is off.
@@ -82,6 +85,10 @@ class FirstStage:
 
     def __call__(self, asked: Asked) -> Tensor:
         """Score all items: ``[batch, n_items + 1]``."""
+        scores = self._of_what_was_done(asked)
+        return scores if asked.interests is None else scores + gained(dense(asked.interests), scores)
+
+    def _of_what_was_done(self, asked: Asked) -> Tensor:
         scores, alone = fused(self.parts[MODEL], self.parts, self.weights)(asked), self.by_persona_alone(asked)
         if not alone.any():
             return scores
@@ -98,8 +105,16 @@ class FirstStage:
     def terms(self, asked: Asked, items: Tensor) -> dict[str, Tensor]:
         """Return what adds up to the scores of real items ``[batch, n]``, by the part's name: of that shape each.
 
-        The persona's is among them too where somebody's score is the persona's alone.
+        The persona's is among them too where somebody's score is the persona's alone, and that of interests where
+        somebody has stated some.
         """
+        parts = self._parts_of_what_was_done(asked, items)
+        if asked.interests is None:
+            return parts
+        gain = gained(dense(asked.interests), self._of_what_was_done(asked))
+        return parts | {INTERESTS: gain.cpu().gather(1, items.cpu())}
+
+    def _parts_of_what_was_done(self, asked: Asked, items: Tensor) -> dict[str, Tensor]:
         names = [MODEL, *(name for name, weight in self.weights.items() if weight)]
         found = terms(self.parts[MODEL], self.parts, self.weights, asked, items)
         parts, alone = dict(zip(names, found, strict=True)), self.by_persona_alone(asked)

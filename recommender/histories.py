@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from kgrec.errors import KgrecError
-from kgrec.graph.database import Database
+from kgrec.graph.database import Database, Row
 from kgrec.graph.personas import current_run, nearest_persona, personas_of_users
 from kgrec.training.fits import Fit
 from recommender.dataset import Personas
+from recommender.interests import Interest
 from recommender.snapshot import Snapshot
 
 BEFORE_ALL = ""  # comes before every user id
@@ -27,6 +28,7 @@ class Users:
         personas: of who has none that of the items; zeros where these tell nothing. ``[n, persona_dim]``
         names: each user's strongest persona; empty where there is none, and where it was not asked for. ``[n]``
         disliked: item ids that are not to be recommended to each. ``[n]``
+        interests: what each said to be interested in, or to like where nothing else is known. ``[n]``
     """
 
     user_ids: list[str]
@@ -34,6 +36,7 @@ class Users:
     personas: Tensor
     names: list[str]
     disliked: list[list[str]]
+    interests: list[list[Interest]]
 
 
 def read_users(database: Database, snapshot: Snapshot, user_ids: list[str]) -> Users:
@@ -61,7 +64,7 @@ def read_users(database: Database, snapshot: Snapshot, user_ids: list[str]) -> U
         names.get(user_id) or nearest_persona(database, personas.run_id, vector.tolist()) or ""
         for user_id, vector in zip(found, all_of_them, strict=True)
     ]
-    return Users(found, histories, all_of_them, told, disliked)
+    return Users(found, histories, all_of_them, told, disliked, [_interests(rows[user_id]) for user_id in found])
 
 
 def all_users(database: Database, snapshot: Snapshot, size: int) -> Iterator[Users]:
@@ -90,7 +93,12 @@ def all_users(database: Database, snapshot: Snapshot, size: int) -> Iterator[Use
         histories, disliked = ([row[name] for row in kept] for name in ("item_ids", "disliked"))
         stored = _stacked([row["vector"] for row in kept], personas.dim)
         vectors = personas.or_of_items(stored, snapshot.numbers(histories))
-        yield Users([row["user_id"] for row in kept], histories, vectors, [""] * len(kept), disliked)
+        interests = [_interests(row) for row in kept]
+        yield Users([row["user_id"] for row in kept], histories, vectors, [""] * len(kept), disliked, interests)
+
+
+def _interests(row: Row) -> list[Interest]:
+    return [Interest(one["key"], one["name"], tuple(one["item_ids"])) for one in row["interests"]]
 
 
 def _require_run(run_id: str, personas: Personas) -> None:

@@ -114,23 +114,7 @@ class Likes:
     def _count(self, kind: str, key: str) -> int:
         """How many items have a fact."""
         column = self._columns[kind].get(key)
-        return 0 if column is None else len(self.having(kind, column))
-
-    def having(self, kind: str, column: int) -> np.ndarray:
-        """Numbers of the items that have a fact: ``[n]``."""
-        of_facts = self._snapshot.tables(Fit.FINAL)[tellers(kind)]
-        found: np.ndarray = of_facts.indices[of_facts.indptr[column] : of_facts.indptr[column + 1]]
-        return found
-
-    def names_had(self, liked: Sequence[Liked], item: int) -> list[str]:
-        """Name what of it an item has."""
-        names = [
-            one.name
-            for one in liked
-            for kind, columns in self._columns.items()
-            if one.key in columns and item in self.having(kind, columns[one.key])
-        ]
-        return list(dict.fromkeys(names))
+        return 0 if column is None else len(self._snapshot.having(kind, column))
 
     def items(self, liked: Iterable[Liked]) -> list[int]:
         """Numbers of the items that are liked, each once."""
@@ -162,7 +146,7 @@ class Likes:
         tables, snapshot = self._snapshot.tables(Fit.FINAL), self._snapshot
         of_items, of_facts = tables[told(kind)], tables[tellers(kind)]
         columns = sorted({self._columns[kind][one.key] for one in liked if one.key in self._columns[kind]})
-        weights = [np.log(snapshot.n_items / len(self.having(kind, column))) for column in columns]
+        weights = [np.log(snapshot.n_items / len(snapshot.having(kind, column))) for column in columns]
         places = np.zeros(len(columns), dtype=np.int64), np.array(columns, dtype=np.int64)
         profile = sp.csr_matrix((np.array(weights, dtype=np.float32), places), shape=(1, of_items.shape[1]))
         if items := self.items(liked):

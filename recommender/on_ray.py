@@ -6,6 +6,7 @@ share the users, and the models are sent once to each.
 
 import shutil
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from kgrec.training.fits import Fit
 from kgrec.training.run_lock import settled
 from recommender import catalogue
 from recommender.histories import all_users
+from recommender.interests import Interest
 from recommender.serving import Served, recommend_block
 from recommender.settings import SASRecSettings
 from recommender.trained import files_read
@@ -27,12 +29,14 @@ from recommender.trained import files_read
 if TYPE_CHECKING:
     import ray
 
+INTEREST = pa.struct([("key", pa.string()), ("name", pa.string()), ("item_ids", pa.list_(pa.string()))])
 HISTORIES = pa.schema(
     [
         ("user_id", pa.string()),
         ("history", pa.list_(pa.string())),
         ("persona", pa.list_(pa.float32())),
         ("disliked", pa.list_(pa.string())),
+        ("interests", pa.list_(INTEREST)),
     ]
 )
 BLOCK = 4_096  # users that are read in a transaction, make a row group, and are what a worker takes at once
@@ -54,7 +58,8 @@ def write_histories(database: Database, served: Served, path: Path) -> int:
     try:
         with replacing(path) as draft, pq.ParquetWriter(draft, HISTORIES) as file:
             for users in all_users(database, served.snapshot, BLOCK):
-                columns = [users.user_ids, users.histories, list(users.personas.numpy()), users.disliked]
+                stated = [[asdict(one) for one in interests] for interests in users.interests]
+                columns = [users.user_ids, users.histories, list(users.personas.numpy()), users.disliked, stated]
                 arrays = [pa.array(column, kind.type) for column, kind in zip(columns, HISTORIES, strict=True)]
                 file.write_table(pa.Table.from_arrays(arrays, schema=HISTORIES))
                 n += len(users.user_ids)
@@ -84,9 +89,12 @@ class Lists:
 
     def __call__(self, block: pa.Table) -> pa.Table:
         """Map rows of `HISTORIES` to rows of `recommender.serving.SCHEMA`."""
-        user_ids, histories, personas, disliked = (block[name].to_pylist() for name in HISTORIES.names)
+        user_ids, histories, personas, disliked, stated = (block[name].to_pylist() for name in HISTORIES.names)
+        interests = [[Interest(**one) for one in of_user] for of_user in stated]
         vectors = np.array(personas, dtype=np.float32).reshape(len(block), self.served.persona_dim)
-        return recommend_block(self.served, user_ids, histories, vectors, self.k, disliked=disliked)
+        return recommend_block(
+            self.served, user_ids, histories, vectors, self.k, disliked=disliked, interests=interests
+        )
 
 
 def packed_run(run: Path) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ from recommender.asked import batch_size
 from recommender.explained import Explanation, explain
 from recommender.explanations import ENOUGH, companion, reasons
 from recommender.histories import Users, read_users
+from recommender.interests import Interest, having, interesting
 from recommender.likes import Liked, Likes
 from recommender.ranking import retrieve, seen_items
 from recommender.sequences import PADDING
@@ -40,7 +41,8 @@ class Recommendation:
             scores, or the sequence model's logit where it stands alone.
         retrieved: rank among the candidates of the first stage, from 1.
         persona: name of the persona that the candidates were retrieved for.
-        reason: what the item shares with the history; where that is little, with what of it how many others chose it.
+        reason: what of stated interests the item has, and what it shares with the history; where that is little, with
+            what of it how many others chose it.
     """
 
     user_id: str
@@ -158,7 +160,7 @@ class Recommender:
             )
         persona = self.personas.of_items([self.snapshot.number[item_id] for item_id in known])
         name = nearest_persona(self.database, self.personas.run_id, persona.tolist())
-        return Users(["session"], [known], persona[None], [name or ""], [[]])
+        return Users(["session"], [known], persona[None], [name or ""], [[]], [[]])
 
     def passed_over(self, item_ids: list[str]) -> list[str]:
         """Name the items of a session that the graph had not when it was read, each once, in their order."""
@@ -188,14 +190,9 @@ class Recommender:
         places = torch.arange(1, items.shape[1] + 1)[None]
         name = nearest_persona(self.database, self.personas.run_id, persona.tolist())
         item_ids = self.snapshot.item_ids
-        users = Users(["likes"], [[item_ids[item - 1] for item in had]], persona[None], [name or ""], [[]])
-        found = self._explained(users, Lists(items, scores.gather(1, items), places))
-        number = self.snapshot.number
-        names = [self._likes.names_had(liked, number[one.item_id]) for one in found]
-        return Results(
-            replace(one, reason=", ".join(dict.fromkeys([*own, *filter(None, [one.reason])])))
-            for one, own in zip(found, names, strict=True)
-        )
+        stated = [Interest(one.key, one.name, one.item_ids) for one in liked]
+        users = Users(["likes"], [[item_ids[item - 1] for item in had]], persona[None], [name or ""], [[]], [stated])
+        return Results(self._explained(users, Lists(items, scores.gather(1, items), places)))
 
     @cached_property
     def _likes(self) -> Likes:
@@ -206,21 +203,24 @@ class Recommender:
     def _lists(self, users: Users, k: int) -> list[Recommendation]:
         histories = self.snapshot.numbers(users.histories)
         disliked = self.snapshot.numbers(users.disliked)
-        return self._explained(users, self.served.lists(histories, users.personas, k, disliked))
+        interests = interesting(self.snapshot, users.interests)
+        return self._explained(users, self.served.lists(histories, users.personas, k, disliked, interests))
 
     def _explained(self, users: Users, lists: Lists) -> list[Recommendation]:
         histories = self.snapshot.numbers(users.histories)
         item_ids = self.snapshot.item_ids
-        found, rows = [], []  # and whose each is
+        found, rows, stated = [], [], []  # whose each is, and what of that one's interests it has
         for row, (user_id, persona) in enumerate(zip(users.user_ids, users.names, strict=True)):
             line = zip(
                 lists.items[row].tolist(), lists.scores[row].tolist(), lists.retrieved[row].tolist(), strict=True
             )
+            interests = [(one.name, having(self.snapshot, one)) for one in users.interests[row]]
             for rank, (item, score, place) in enumerate(line, start=1):
                 if item == PADDING:  # fewer than k items are unseen
                     break
                 found.append(Recommendation(user_id, rank, item_ids[item - 1], "", score, place, persona, ""))
                 rows.append(row)
+                stated.append([name for name, items in interests if item in items])
         listed = [(one.item_id, users.histories[row]) for one, row in zip(found, rows, strict=True)]
         features = reasons(self.database, listed, self.shares)
         others = [
@@ -230,11 +230,11 @@ class Recommender:
         named = {one.item_id for one in found} | {item_id for item_id, _ in filter(None, others)}
         titles = {one["item_id"]: one["title"] for one in self.database.read("project/titles", item_ids=list(named))}
         said = [
-            [*own, f"{other[1]} chose it with {titles[other[0]]}"] if other else own
-            for own, other in zip(features, others, strict=True)
+            [*of_interest, *own, *([f"{other[1]} chose it with {titles[other[0]]}"] if other else [])]
+            for of_interest, own, other in zip(stated, features, others, strict=True)
         ]
         return [
-            replace(one, title=titles[one.item_id], reason=", ".join(words))
+            replace(one, title=titles[one.item_id], reason=", ".join(dict.fromkeys(words)))
             for one, words in zip(found, said, strict=True)
         ]
 

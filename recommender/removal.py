@@ -7,13 +7,15 @@ that scores and ranks before and after are of the same items.
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from torch import Tensor
 
 from recommender.asked import Asked, batch_size
 from recommender.dataset import Personas
+from recommender.interests import INTERESTS
 from recommender.scoring import score_at
-from recommender.second_stage import BASE, SecondStage, Stages, Way
+from recommender.second_stage import BASE, SecondStage, Stages, Way, gained_by_interests
 from recommender.sequences import PADDING
 
 SAME = 1e-3  # that two vectors of length 1 may differ by in a number, to be the same persona
@@ -71,6 +73,7 @@ def removals(
     persona: Tensor,
     k: int,
     hidden: list[int] | None = None,
+    interests: sp.csr_matrix | None = None,
 ) -> Removals:
     """Score the candidates of a history, and score them again without each of its items, wherever it stands.
 
@@ -85,12 +88,13 @@ def removals(
         persona: of the history. ``[persona_dim]``
         k: as many candidates there are at least, as far as there are items.
         hidden: item numbers that are no candidates.
+        interests: as `Asked.interests`. ``[1, n_items + 1]``
     """
     removed = list(dict.fromkeys(reversed(history)))
     histories = [[other for other in history if other != item] for item in removed]
     moves = bool(persona.any()) and torch.allclose(personas.of_items(history), persona, atol=SAME)
     vectors = [personas.of_items(rest) if moves else persona for rest in histories]
-    whole = replace(_asked([history], [persona], stages), hidden=[hidden or []])
+    whole = replace(_asked([history], [persona], stages, interests), hidden=[hidden or []])
     candidates, _ = replace(stages, n_candidates=max(k, stages.n_candidates)).candidates(whole)
     items = candidates[0][candidates[0] != PADDING].cpu()
     retrieved = {name: one[0] for name, one in stages.first.terms(whole, items[None]).items()}
@@ -100,7 +104,7 @@ def removals(
     found = [_terms(stages, chosen, way, whole, items[None])]
     size = batch_size(whole.n_items)
     for start in range(0, len(histories), size):
-        some = _asked(histories[start : start + size], vectors[start : start + size], stages)
+        some = _asked(histories[start : start + size], vectors[start : start + size], stages, interests)
         found.append(_terms(stages, chosen, way, some, items.expand(len(some.histories), -1)))
     terms = {name: torch.cat([one[name] for one in found]) for name in found[0]}
     return Removals(items, removed, retrieved, way, terms)
@@ -108,12 +112,20 @@ def removals(
 
 def _terms(stages: Stages, chosen: SecondStage, way: Way, asked: Asked, items: Tensor) -> dict[str, Tensor]:
     if way == "learned" and chosen.learned is not None:
-        return chosen.learned.terms(stages.known(asked, items, chosen.learned.parts))
-    if way == "base":
-        return {BASE: score_at(stages.base, asked, items).cpu()}
-    return stages.first.terms(asked, items)
+        terms = chosen.learned.terms(stages.known(asked, items, chosen.learned.parts))
+    elif way == "base":
+        terms = {BASE: score_at(stages.base, asked, items).cpu()}
+    else:
+        return stages.first.terms(asked, items)
+    if asked.interests is None:
+        return terms
+    return terms | {INTERESTS: gained_by_interests(asked, items, torch.stack(list(terms.values())).sum(dim=0))}
 
 
-def _asked(histories: list[list[int]], personas: list[Tensor], stages: Stages) -> Asked:
+def _asked(
+    histories: list[list[int]], personas: list[Tensor], stages: Stages, interests: sp.csr_matrix | None
+) -> Asked:
     nothing = np.zeros(len(histories), dtype=np.int64)  # no target is asked for
-    return Asked(nothing, histories, nothing, nothing, torch.stack(personas), len(stages.counts) - 1)
+    stated = None if interests is None else interests[nothing]
+    n_items = len(stages.counts) - 1
+    return Asked(nothing, histories, nothing, nothing, torch.stack(personas), n_items, interests=stated)

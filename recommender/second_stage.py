@@ -17,6 +17,7 @@ from kgrec.training.fits import Fit
 from recommender.asked import QUESTIONS, Asked, Score
 from recommender.choices import chosen_names, load_choice, save_choices, stands_out
 from recommender.first_stage import FirstStage, Part, first_stage
+from recommender.interests import dense, gained
 from recommender.knowledge import Knowledge
 from recommender.learned_order import Candidates, LearnedOrder, learn
 from recommender.metrics import ndcg
@@ -125,16 +126,29 @@ def rank(asked: Asked, stages: Stages, chosen: SecondStage, way: Way) -> tuple[T
         none: ``[batch, n]`` both.
     """
     items, retrieved = stages.candidates(asked)
+    as_retrieved = retrieved.gather(1, items).masked_fill(items == PADDING, -torch.inf)
     if way == "learned" and chosen.learned is not None:
         scores = chosen.learned(stages.known(asked, items, chosen.learned.parts)).to(items.device)
+    elif way == "base":
+        scores = score_at(stages.base, asked, items).masked_fill(items == PADDING, -torch.inf)
     else:
-        scores = score_at(stages.base, asked, items) if way == "base" else retrieved.gather(1, items)
-        scores = scores.masked_fill(items == PADDING, -torch.inf)
+        return items, as_retrieved
+    if asked.interests is not None:
+        scores = scores + gained_by_interests(asked, items, scores)
     alone = stages.first.by_persona_alone(asked)
-    if alone.any():
-        mine = retrieved.gather(1, items).masked_fill(items == PADDING, -torch.inf)
-        scores = torch.where(alone[:, None].to(items.device), mine, scores)
-    return items, scores
+    return items, torch.where(alone[:, None].to(items.device), as_retrieved, scores)
+
+
+def gained_by_interests(asked: Asked, items: Tensor, scores: Tensor) -> Tensor:
+    """Tell what candidates ``[batch, n]`` gain by interests in an order of scores ``[batch, n]``: of that shape.
+
+    Args:
+        asked: by whom some were stated.
+        items: the candidates, 0 for none.
+        scores: minus infinity for none.
+    """
+    assert asked.interests is not None
+    return gained(dense(asked.interests).to(items.device).gather(1, items), scores)
 
 
 def choose(asked: Asked, stages: Stages, base_name: str) -> SecondStage:

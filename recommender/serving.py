@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
+import scipy.sparse as sp
 import torch
 from torch import Tensor
 
@@ -15,6 +16,7 @@ from kgrec.training.fits import Fit
 from recommender import fusion, second_stage
 from recommender.asked import Asked
 from recommender.first_stage import beside
+from recommender.interests import Interest, interesting
 from recommender.ranking import best_products
 from recommender.scoring import ByModel
 from recommender.second_stage import SecondStage, Stages
@@ -95,7 +97,12 @@ class Served:
 
     @torch.no_grad()
     def lists(
-        self, histories: list[list[int]], personas: Tensor, k: int, hidden: list[list[int]] | None = None
+        self,
+        histories: list[list[int]],
+        personas: Tensor,
+        k: int,
+        hidden: list[list[int]] | None = None,
+        interests: sp.csr_matrix | None = None,
     ) -> Lists:
         """Recommend ``k`` unseen items, or as many as there are, for each of a batch of histories.
 
@@ -104,8 +111,9 @@ class Served:
             personas: zeros for none. ``[n, persona_dim]``
             k: how many.
             hidden: item numbers that are not to be recommended either. ``[n]``
+            interests: as `Asked.interests`. ``[n, n_items + 1]``
         """
-        asked = self._asked(histories, personas, hidden)
+        asked = replace(self._asked(histories, personas, hidden), interests=interests)
         stages = replace(self.stages, n_candidates=max(k, self.stages.n_candidates))
         candidates, scores = second_stage.rank(asked, stages, self.chosen, self.chosen.way)
         best = scores.topk(min(k, candidates.shape[1]), dim=1)
@@ -116,7 +124,7 @@ class Served:
     def lists_by_model(
         self, histories: list[list[int]], personas: Tensor, k: int, hidden: list[list[int]] | None = None
     ) -> Lists:
-        """Do the same by the sequence model alone, without sources and second stage."""
+        """Do the same by the sequence model alone, without sources, interests and second stage."""
         asked, table = self._asked(histories, personas, hidden), self.model.model.items.weight
         allowed = None if self.stages.allowed is None else self.stages.allowed.to(table.device)
         seen = asked.out.to(table.device)
@@ -137,6 +145,7 @@ def recommend_block(
     k: int = 10,
     with_sources: bool = True,
     disliked: Sequence[Sequence[str]] | None = None,
+    interests: Sequence[Sequence[Interest]] | None = None,
 ) -> pa.Table:
     """Recommend ``k`` unseen items to each user of a block.
 
@@ -149,6 +158,7 @@ def recommend_block(
         with_sources: whether the sources and the second stage that validation chose take part, or the sequence model
             answers alone.
         disliked: item ids that are not to be recommended. ``[n]``
+        interests: what was stated, of which the sequence model alone makes nothing. ``[n]``
 
     Returns:
         Rows of `SCHEMA`, in the order of the users and of the ranks, from 1.
@@ -160,7 +170,6 @@ def recommend_block(
     else:
         vectors = torch.from_numpy(np.asarray(personas, dtype=np.float32))
     hidden = [[]] * len(known) if disliked is None else served.snapshot.numbers(disliked)
-    answer = served.lists if with_sources else served.lists_by_model
     items = np.zeros((len(known), k), dtype=np.int64)
     scores = np.zeros((len(known), k), dtype=np.float32)
     # Those with short histories first: a batch of like lengths has little padding.
@@ -168,7 +177,12 @@ def recommend_block(
     size = max(SMALL, min(LARGE, SCORES_AT_ONCE // served.snapshot.n_items)) if with_sources else LARGE
     for start in range(0, len(order), size):
         rows = order[start : start + size]
-        found = answer([known[row] for row in rows], vectors[rows], k, [hidden[row] for row in rows])
+        asked = [known[row] for row in rows], vectors[rows], k, [hidden[row] for row in rows]
+        if with_sources:
+            stated = None if interests is None else interesting(served.snapshot, [interests[row] for row in rows])
+            found = served.lists(*asked, stated)
+        else:
+            found = served.lists_by_model(*asked)
         items[rows, : found.items.shape[1]] = found.items.numpy()
         scores[rows, : found.items.shape[1]] = found.scores.float().numpy()
     return _table(served.snapshot, user_ids, items, scores)

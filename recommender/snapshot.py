@@ -25,7 +25,7 @@ from kgrec.training.fits import Fit
 from recommender.dataset import SPARSE_PARTS, Dataset, Personas
 from recommender.encoding import with_new_items
 from recommender.reading import read_dataset
-from recommender.tables import Tables
+from recommender.tables import Tables, tellers
 
 FORMAT_VERSION = 2  # 1 had neither names of facts nor vectors of items that came after the personas
 CHOSEN = "chosen"  # name of that matrix among the tables of the file
@@ -103,6 +103,12 @@ class Snapshot:
         """Number the items of histories; those that came after the snapshot are passed over."""
         number = self.number
         return [[number[item_id] for item_id in history if item_id in number] for history in histories]
+
+    def having(self, kind: str, column: int) -> np.ndarray:
+        """Numbers of the items that have a fact of a kind, by its column: ``[n]``."""
+        of_facts = self.looked_up[tellers(kind)]
+        found: np.ndarray = of_facts.indices[of_facts.indptr[column] : of_facts.indptr[column + 1]]
+        return found
 
     def require_personas(self, fit: Fit) -> Personas:
         """Return the personas of the final fit, without those of the users."""

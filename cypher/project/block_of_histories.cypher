@@ -1,5 +1,6 @@
-// The next users after one, in the order of their ids: items of each, oldest first, and what they dislike, as in
-// project/histories; the persona vector of one run, if any; and whether anything is known of them.
+// The next users after one, in the order of their ids: items of each, oldest first, what they dislike and what they
+// said to be interested in, as in project/histories; the persona vector of one run, if any; and whether anything is
+// known of them.
 // $promoted: as in project/user_personas.
 MATCH (user:User)
 WHERE user.user_id > $after
@@ -15,6 +16,13 @@ CALL (user) {
   RETURN disliked, collect(item_id) AS item_ids
 }
 RETURN user.user_id AS user_id, item_ids, disliked,
+       COLLECT {
+         MATCH (user)-[:STATED_INTEREST]->(feature)
+         WITH feature, coalesce(feature.uri, feature.key, labels(feature)[0] + ' ' + feature.name) AS key ORDER BY key
+         RETURN {key: key, name: coalesce(feature.label, feature.name, feature.uri), item_ids: COLLECT {
+           MATCH (feature)<-[:SAME_AS]-(item:Item) RETURN item.item_id ORDER BY item.item_id
+         }}
+       } AS interests,
        size(item_ids) > 0 OR EXISTS { (user)-[:STATED_INTEREST]->() } AS known, CASE
   WHEN NOT $promoted AND user.persona_next_run = $run_id THEN coalesce(user.persona_next, user.persona)
   WHEN user.persona_run = $run_id THEN user.persona

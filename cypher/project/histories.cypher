@@ -1,5 +1,6 @@
 // Items of some users, oldest first, in the order of project/sequences, and what they dislike, which is none of those.
-// A liked item counts as if it had been chosen then. Users of whom nothing is known are left out.
+// A liked item counts as if it had been chosen then. With what they said to be interested in: key as project/item_facts
+// has it, and the items whose page it is. Users of whom nothing is known are left out.
 UNWIND $user_ids AS user_id
 MATCH (user:User {user_id: user_id})
 CALL (user) {
@@ -12,4 +13,11 @@ CALL (user) {
 }
 WITH user, item_ids, disliked
 WHERE size(item_ids) > 0 OR EXISTS { (user)-[:STATED_INTEREST]->() }
-RETURN user.user_id AS user_id, item_ids, disliked
+RETURN user.user_id AS user_id, item_ids, disliked,
+       COLLECT {
+         MATCH (user)-[:STATED_INTEREST]->(feature)
+         WITH feature, coalesce(feature.uri, feature.key, labels(feature)[0] + ' ' + feature.name) AS key ORDER BY key
+         RETURN {key: key, name: coalesce(feature.label, feature.name, feature.uri), item_ids: COLLECT {
+           MATCH (feature)<-[:SAME_AS]-(item:Item) RETURN item.item_id ORDER BY item.item_id
+         }}
+       } AS interests

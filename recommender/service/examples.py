@@ -63,6 +63,7 @@ EXPLANATION: dict[str, Any] = {
             "shared": ["Salt mines"],
         }
     ],
+    "interests": [],
     "path": PATH,
     "text": f"Because of “{OWN_TITLE}”: both have Salt mines. Without it the score falls from 2.71 to 1.61, and the "
     "rank from 1 to 14.",

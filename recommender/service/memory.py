@@ -1,6 +1,6 @@
 """What the service answers from while the graph is away: what was seen last of users, and what a run never changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -41,10 +41,12 @@ class History:
     Attributes:
         items: oldest first. ``[n]``
         disliked: that are not to be recommended. ``[n_disliked]``
+        interests: that were stated, as rows of ``project/histories`` have them.
     """
 
     items: np.ndarray
     disliked: np.ndarray
+    interests: Sequence[Row] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -189,13 +191,13 @@ class Memory:
 
     def _row(self, user_id: str) -> Row | None:
         found = self._history(user_id)
-        if found is None or not (len(found.items) or self._persona(user_id).vector.any()):
+        if found is None or not (len(found.items) or found.interests or self._persona(user_id).vector.any()):
             return None  # there is nothing to make a list of
         item_ids = self.titles.item_ids
         items, disliked = (
             [item_ids[number - 1] for number in numbers.tolist()] for numbers in (found.items, found.disliked)
         )
-        return {"user_id": user_id, "item_ids": items, "disliked": disliked}
+        return {"user_id": user_id, "item_ids": items, "disliked": disliked, "interests": list(found.interests)}
 
     def _history_of(self, row: Row) -> History:
         """Number the items of a row; those that came after the load are left out, as lists pass them over."""
@@ -204,7 +206,7 @@ class Memory:
             np.array([number[item_id] for item_id in row[name] if item_id in number], dtype=np.int32)
             for name in ("item_ids", "disliked")
         )
-        return History(items, disliked)
+        return History(items, disliked, row["interests"])
 
     def _persona_of(self, row: Row | None) -> UserPersona:
         if row is None:
@@ -239,9 +241,9 @@ def _with(history: History, item: int, disliked: bool) -> History:
     items, hidden = (numbers[numbers != item] for numbers in (history.items, history.disliked))
     one = np.array([item], dtype=np.int32)
     if disliked:
-        return History(items, np.concatenate([hidden, one]))
+        return History(items, np.concatenate([hidden, one]), history.interests)
     kept = history.items if item in history.items else np.concatenate([items, one])
-    return History(kept, hidden)
+    return History(kept, hidden, history.interests)
 
 
 def _key(name: str, parameters: Parameters) -> str:

@@ -4,8 +4,9 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from math import log
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -30,7 +31,12 @@ from kgrec.graph.lock import writing
 from kgrec.graph.personas import current_personas
 from kgrec.training.fits import Fit
 from recommender import fusion, second_stage
+from recommender.batch import recommend_all
+from recommender.histories import read_users
+from recommender.interests import GAIN
+from recommender.learned_order import LearnedOrder
 from recommender.recommend import Recommender
+from recommender.serving import Served
 from recommender.settings import SASRecSettings
 from synthetic.__main__ import main as write_shop
 from tests.conftest import CommandLine
@@ -49,7 +55,7 @@ epochs = 1
 n_candidates = 60
 """
 SASREC = SASRecSettings(dim=16, epochs=1, n_candidates=60)
-USER = "A000000000SYN"
+USER, OTHER = "A000000000SYN", "A000000001SYN"
 HOSTILE = "\x1b[2J' DETACH DELETE n // [red]\u202e"
 
 
@@ -197,18 +203,27 @@ def test_likes_and_interests_count_and_dislikes_do_not(
     assert {true for (true,) in sizes} == {True}
 
 
+def all_switched_off(run: Path, folder: Path) -> None:
+    """Copy a run as if validation had chosen no source."""
+    for name in ("evaluation", "final"):
+        shutil.copytree(run / name, folder / name)
+    for path in (run / "sasrec.json", *run.glob("items-*.json")):
+        shutil.copy(path, folder)
+    without = fusion.load(run, "persona-late")
+    off = replace(without, weights=dict.fromkeys(without.weights, 0.0))
+    fusion.save({"persona-late": off, "base-text": fusion.load(run, "base-text")}, folder)
+
+
+def with_it(database: Database, category: str) -> set[str]:
+    found = "MATCH (:Category {name: $name})<-[:IN_CATEGORY]-(i:Item) RETURN DISTINCT i.item_id"
+    return {item_id for (item_id,) in rows(database, found, name=category)}
+
+
 def test_an_interest_alone_makes_the_list_whatever_validation_chose(
     database: Database, run: Path, tmp_path: Path
 ) -> None:
-    """By the persona: the models and the counts know nothing of who has no history."""
-    for name in ("evaluation", "final"):
-        shutil.copytree(run / name, tmp_path / name)
-    shutil.copy(run / "sasrec.json", tmp_path)
-    for path in run.glob("items-*.json"):
-        shutil.copy(path, tmp_path)
-    without = fusion.load(run, "persona-late")
-    off = replace(without, weights=dict.fromkeys(without.weights, 0.0))
-    fusion.save({"persona-late": off, "base-text": fusion.load(run, "base-text")}, tmp_path)
+    """By the persona and what has it: the models and the counts know nothing of who has no history."""
+    all_switched_off(run, tmp_path)
     categories = rows(database, "MATCH (c:Category) WHERE c.name <> 'Books' RETURN c.name ORDER BY c.name LIMIT 2")
     users = {f"only {name}": name for (name,) in categories}
     record(database, [Event(user, "interest", interest=f"Category {name}") for user, name in users.items()], run)
@@ -220,14 +235,68 @@ def test_an_interest_alone_makes_the_list_whatever_validation_chose(
         lists = recommender.for_users([*users, USER], 60)
         for user in users:
             mine = [one for one in lists if one.user_id == user]
-            affinity = dict(zip(found.item_ids, found.items @ persona(database, user), strict=True))
-            assert [one.item_id for one in mine] == sorted(affinity, key=lambda item: -affinity[item])
+            having, near = with_it(database, users[user]), found.items @ persona(database, user)
+            standard = dict(zip(found.item_ids, (near - near.mean()) / near.std(), strict=True))
+            gain = GAIN * log(len(standard) / len(having))
+            score = {item: one + gain if item in having else one for item, one in standard.items()}
+            assert [one.item_id for one in mine] == sorted(score, key=lambda item: -score[item])
+            assert [one.score for one in mine] == pytest.approx(sorted(score.values(), reverse=True), abs=1e-5)
+            assert all((users[user] in one.reason.split(", ")) == (one.item_id in having) for one in mine)
             explained = recommender.explain(mine[:2])
             assert [one.score for one in explained] == pytest.approx([one.score for one in mine[:2]])
-            assert all(one.parts["persona"] == one.score and not one.evidence for one in explained)
+            for one in explained:
+                assert one.parts["persona"] + one.parts["interests"] == pytest.approx(one.score) and not one.evidence
+                assert one.interests == ([users[user]] if one.item_id in having else [])
+                ways = [(tie.type, one.path.nodes[tie.end].name) for tie in one.path.ties]
+                assert ways == [(way, users[user]) for way in ("STATED_INTEREST", "IN_CATEGORY") if one.interests]
         alone = Recommender(database, tmp_path, SASREC).for_users([USER], 60)
         assert [one.item_id for one in lists if one.user_id == USER] == [one.item_id for one in alone]
         assert all(one.parts.get("persona", 0) == 0 for one in recommender.explain(alone[:2]))
+
+
+@pytest.mark.parametrize("way", get_args(second_stage.Way))
+def test_an_interest_of_somebody_with_a_history_is_in_the_next_list_whatever_validation_chose(
+    database: Database, run: Path, tmp_path: Path, way: second_stage.Way
+) -> None:
+    """Also in everybody's lists in one file, and in nobody else's."""
+    all_switched_off(run, tmp_path)
+    chosen_before, parts = second_stage.load(run, "persona-late"), ["sequence model", "base"]
+    learned = LearnedOrder(parts, [0.5, 0.4, 0.1] + [0.0] * 5, [1.0, 0.5], [1.0, 0.5])
+    second_stage.save({"persona-late": replace(chosen_before, base="base-text", way=way, learned=learned)}, tmp_path)
+    before, of_other = (Recommender(database, tmp_path, SASREC).for_users([who], 60) for who in (USER, OTHER))
+    place = {one.item_id: one.rank for one in before}
+    categories = [name for (name,) in rows(database, "MATCH (c:Category) WHERE c.name <> 'Books' RETURN c.name")]
+    category = max(categories, key=lambda name: max(place.get(item, 0) for item in with_it(database, name)))
+    having = with_it(database, category) & place.keys()
+    record(database, [Event(USER, "interest", interest=category)], run)
+    recommender = Recommender(database, tmp_path, SASREC)
+    after = recommender.for_users([USER], 60)
+    moved = {one.item_id: place[one.item_id] - one.rank for one in after}
+    assert moved.keys() == place.keys() and all(moved[item] >= 0 for item in having) and any(moved.values())
+    assert {one.item_id for one in after if category in one.reason.split(", ")} >= having
+    again = recommender.for_users([OTHER], 60)
+    assert [(one.item_id, one.score) for one in again] == [(one.item_id, one.score) for one in of_other]
+    explained = recommender.explain(after)
+    assert [one.score for one in explained] == pytest.approx([one.score for one in after], abs=1e-5)
+    for one in explained:
+        assert sum(one.parts.values()) == pytest.approx(one.score, abs=1e-5)
+        assert (one.parts["interests"] > 0) == (one.item_id in having) == bool(one.interests)
+        assert ("stated as an interest" in one.text) == bool(one.interests)
+    recommend_all(database, Served.open(tmp_path, SASREC), tmp_path / "all.parquet", 60)
+    of_all = pq.read_table(tmp_path / "all.parquet").to_pylist()
+    assert [row["item_id"] for row in of_all if row["user_id"] == USER] == [one.item_id for one in after]
+
+
+def test_an_interest_in_the_page_of_an_item_is_in_that_item(database: Database, run: Path) -> None:
+    ((uri, item),) = rows(database, "MATCH (i:Item)-[:SAME_AS]->(e) RETURN e.uri, i.item_id ORDER BY e.uri LIMIT 1")
+    record(database, [Event("reader", "interest", interest=uri)], run)
+    recommender = Recommender(database, run, SASREC)
+    ((interest,),) = read_users(database, recommender.snapshot, ["reader"]).interests
+    assert interest.key == uri and item in interest.item_ids
+    first = recommender.for_users(["reader"], 1)[0]
+    assert first.item_id == item and interest.name in first.reason
+    (explained,) = recommender.explain([first])
+    assert [tie.type for tie in explained.path.ties] == ["STATED_INTEREST", "SAME_AS"]
 
 
 def test_the_same_event_twice_is_one_and_of_opinions_the_later_holds(

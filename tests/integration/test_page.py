@@ -84,7 +84,7 @@ def explanation(whose: str, item_id: str) -> Explanation:
     evidence = [Evidence("i1", HOSTILE[1], 0.5, 3, {"persona": 0.5}, "shared facts", None, None, [HOSTILE[2]])]
     return Explanation(
         whose, 1, item_id, item.name, 1.5, "first stage", {"persona": 1.25, HOSTILE[0]: 0.25}, 1.5, {"persona": 1.5},
-        card(0).name, evidence, path, f"Because of {HOSTILE[1]}.",
+        card(0).name, evidence, [HOSTILE[3]], path, f"Because of {HOSTILE[1]}.",
     )  # fmt: skip
 
 

@@ -6,7 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from kgrec.errors import KgrecError
+from kgrec.graph.database import Database
 from tests.conftest import CommandLine
+from tests.integration.graph_dump import rows
 from tests.integration.test_recommender import lists, run
 
 pytest.importorskip("ray", reason="Ray is not installed: ./kgrec-test-far brings it")
@@ -15,6 +17,7 @@ __all__ = ["run"]  # the fixture
 
 
 def test_the_lists_are_those_of_recommend(
+    database: Database,
     command_line: CommandLine,
     run: Path,
     tmp_path: Path,
@@ -22,6 +25,10 @@ def test_the_lists_are_those_of_recommend(
 ) -> None:
     into = ("--run", str(run))
     histories, out, users = tmp_path / "histories.parquet", tmp_path / "lists", tmp_path / "users.txt"
+    ((category,), *_) = rows(
+        database, "MATCH (c:Category)<-[:IN_CATEGORY]-(i) WITH c, count(i) AS n RETURN c.name ORDER BY n, c.name"
+    )
+    command_line("feedback", "--user", "keen", "--interest", f"Category {category}", *into)
     command_line("ray", "histories", str(histories), *into)
     user_ids = pq.read_table(histories)["user_id"].to_pylist()
     users.write_text("\n".join(user_ids))
@@ -31,7 +38,7 @@ def test_the_lists_are_those_of_recommend(
     found = [(row["user_id"], row["rank"], row["item_id"]) for row in table.to_pylist()]
     expected = lists(command_line, "--users-file", str(users), "-k", "5", *into)
     assert found == sorted((one["user_id"], one["rank"], one["item_id"]) for one in expected)
-    assert len(user_ids) > 14 and f"{len(found):,} rows are in" in told
+    assert len(user_ids) > 14 and "keen" in user_ids and f"{len(found):,} rows are in" in told
     scores = {(one["user_id"], one["rank"]): one["score"] for one in expected}
     assert [scores[row["user_id"], row["rank"]] for row in table.to_pylist()] == pytest.approx(
         table["score"].to_pylist(), abs=1e-4

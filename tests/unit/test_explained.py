@@ -69,7 +69,10 @@ def evidence(
     ],
 )
 def test_a_sentence_or_two(found: Evidence | None, text: str) -> None:
-    assert in_words(found, "Sailors", 2.5, 2, {"sequence model": 1.0, "persona": 1.5}) == text
+    parts = {"sequence model": 1.0, "persona": 1.5}
+    assert in_words(found, "Sailors", 2.5, 2, parts, []) == text
+    stated = in_words(found, "Sailors", 2.5, 2, parts | {"interests": 0.75}, ["Ships", "Salt"])
+    assert stated == f"{text} It has what was stated as an interest, Ships and Salt: 0.75 of the score."
 
 
 def test_a_path_has_every_node_and_tie_once_and_ends_in_the_item() -> None:
@@ -81,7 +84,7 @@ def test_a_path_has_every_node_and_tie_once_and_ends_in_the_item() -> None:
 
 
 def explanation(path: Path) -> Explanation:
-    return Explanation("u", 1, "i2", "Emma", 2.5, "first stage", {}, 2.5, {}, "", [], path, "")
+    return Explanation("u", 1, "i2", "Emma", 2.5, "first stage", {}, 2.5, {}, "", [], [], path, "")
 
 
 def test_a_picture_is_one_file_in_which_titles_are_data(tmp_path: File) -> None:

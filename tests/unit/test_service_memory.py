@@ -40,9 +40,10 @@ def known() -> KnownUsers:
         numbers=lambda lists: [[number(one) for one in some if one in ITEMS] for some in lists],
         require_personas=lambda fit: SimpleNamespace(dim=2),
     )
+    names, second = ["", ""], torch.tensor([[0.0, 0.0], [0.6, 0.8]])
     blocks = [
-        Users(["a", "ab"], [["i1", "new"], []], torch.tensor([[1.0, 0.0], [0.0, 1.0]]), ["", ""], [[], ["i3"]]),
-        Users(["b", "é"], [["i3", "i2", "i3"], ["i2"]], torch.tensor([[0.0, 0.0], [0.6, 0.8]]), ["", ""], [[], []]),
+        Users(["a", "ab"], [["i1", "new"], []], torch.eye(2), names, [[], ["i3"]], [[], []]),
+        Users(["b", "é"], [["i3", "i2", "i3"], ["i2"]], second, names, [[], []], [[], []]),
     ]
     return KnownUsers.of(blocks, cast(Snapshot, snapshot))
 
@@ -86,19 +87,29 @@ def test_any_known_user_is_remembered_and_found_by_the_beginning_of_the_id(tmp_p
 def test_what_was_told_is_never_given_up_and_what_was_seen_is() -> None:
     memory = remembering(1)
     for user_id in ("a", "b"):
-        row = {"user_id": user_id, "item_ids": ["i2"], "disliked": []}
+        row = {"user_id": user_id, "item_ids": ["i2"], "disliked": [], "interests": []}
         memory.keep("project/histories", {"user_ids": [user_id]}, [row])
     assert histories(memory, "a", "b") == [(["i1"], []), (["i2"], [])]  # a as it was loaded
     memory.tell([Event("a", "like", "i2"), Event("a", "dislike", "i1"), Event("new", "interaction", "i3")])
     for user_id in ("é", "ab"):
-        memory.keep(
-            "project/histories", {"user_ids": [user_id]}, [{"user_id": user_id, "item_ids": [], "disliked": []}]
-        )
+        row = {"user_id": user_id, "item_ids": [], "disliked": [], "interests": []}
+        memory.keep("project/histories", {"user_ids": [user_id]}, [row])
     assert histories(memory, "a", "new") == [(["i2"], ["i1"]), (["i3"], [])] and memory.disliked("a") == [1]
     assert memory.recall("project/personas_of_users", {"user_ids": ["a"]}) == []  # that of the items now
     assert memory.recall("serve/users", {"starts": "", "limit": 9}) == [
         {"user_id": user_id} for user_id in ("a", "ab", "b", "new", "é")
     ]
+
+
+def test_interests_are_remembered_whatever_is_told_next() -> None:
+    """Of who has nothing else, whose persona no item tells either, they are enough for a list."""
+    memory, stated = remembering(1), [{"key": "Category Salt", "name": "Salt", "item_ids": []}]
+    row = {"user_id": "keen", "item_ids": [], "disliked": [], "interests": stated}
+    memory.keep("project/histories", {"user_ids": ["keen"]}, [row])
+    assert memory.recall("project/histories", {"user_ids": ["keen"]}) == [row]
+    memory.tell([Event("keen", "interaction", "i3"), Event("keen", "dislike", "i1")])
+    after = {"user_id": "keen", "item_ids": ["i3"], "disliked": ["i1"], "interests": stated}
+    assert memory.recall("project/histories", {"user_ids": ["keen"]}) == [after]
 
 
 def test_likes_mean_what_names_in_memory_say() -> None:
