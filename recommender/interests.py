@@ -35,12 +35,13 @@ class Interest:
 
 
 def having(snapshot: Snapshot, interest: Interest) -> np.ndarray:
-    """Numbers of the items that have what somebody is interested in, each once: ``[n]``."""
+    """Numbers of the items that have what somebody is interested in, each once: ``[n]``; none where all have it."""
     number = snapshot.number
     own = [number[item_id] for item_id in interest.item_ids if item_id in number]
     columns = ((kind, of.get(interest.key)) for kind, of in snapshot.columns_of_facts.items())
     found = [snapshot.having(kind, column) for kind, column in columns if column is not None]
-    return np.unique(np.concatenate([np.array(own, dtype=np.int64), *found]))
+    items = np.unique(np.concatenate([np.array(own, dtype=np.int64), *found]))
+    return items if len(items) < snapshot.n_items else items[:0]
 
 
 def interesting(snapshot: Snapshot, stated: Sequence[Iterable[Interest]]) -> sp.csr_matrix | None:
