@@ -77,7 +77,12 @@ class Searched:
                 self.types[entity].append(triple.object.value)  # type: ignore[union-attr]
 
     def select(
-        self, query: str, needed: tuple[str, ...], iris: tuple[str, ...] = (), kept_below: int | None = None
+        self,
+        query: str,
+        needed: tuple[str, ...],
+        iris: tuple[str, ...] = (),
+        kept_below: int | None = None,
+        patience: float | None = None,
     ) -> list[Solution]:
         """Answer a query; of one that searches by words, with labels and types alone."""
         searched = SEARCH.search(query)

@@ -19,11 +19,13 @@ NOTHING_NEW = "Nothing was new: no node or relationship was created, removed or 
 class Report:
     """Counts by what they count, in the order of the first count.
 
-    ``format`` is how they are told; ``shares`` are of the graph's interactions; ``loaded`` names the files that are
-    wholly in the graph, ``aside`` those that keep broken lines.
+    ``format`` is how they are told; ``asked`` counts the names and entities that DBpedia was asked for; ``shares`` are
+    of the graph's interactions; ``loaded`` names the files that are wholly in the graph, ``aside`` those that keep
+    broken lines.
     """
 
     format: str = "table"
+    asked: int = 0
     read: Counter[str] = field(default_factory=Counter)
     nodes: Counter[str] = field(default_factory=Counter)
     relationships: Counter[str] = field(default_factory=Counter)

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -11,7 +10,7 @@ from kgloader.bulk.graph_files import write_graph
 from kgloader.bulk.load import FirstLoad
 from kgloader.writers import resume
 from kgrec.errors import KgrecError
-from kgrec.files import draft_of
+from kgrec.folders import making
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from kgrec.server.managed import ManagedServer
@@ -20,6 +19,7 @@ from kgrec.server.process import read_options
 from kgrec.terminal import waiting
 
 SCRIPT = "import.sh"
+WRITTEN = frozenset({".csv", ".sh"})
 SCRIPT_TEXT = """\
 #!/bin/sh
 # Run this where Neo4j is, as the user that Neo4j runs as, while the database (of Community: the server) is stopped.
@@ -82,18 +82,11 @@ def into_folder(folder: Path, first: FirstLoad, title: str) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise KgrecError(f"{folder} is there and holds something: name a new folder with --out.")
     marked, described, loads = first.read()
-    draft = draft_of(folder.absolute())
-    try:
-        with _explained(folder):
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.mkdir(parents=True)
-            files = write_graph(draft, marked, described, loads, None, first.report)
-            text = SCRIPT_TEXT.format(arguments=shlex.join(files.arguments))
-            (draft / SCRIPT).write_text(text, encoding="utf-8")
-            (draft / SCRIPT).chmod(0o755)
-            draft.rename(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    with _explained(folder), making(folder, WRITTEN) as draft:
+        files = write_graph(draft, marked, described, loads, None, first.report)
+        text = SCRIPT_TEXT.format(arguments=shlex.join(files.arguments))
+        (draft / SCRIPT).write_text(text, encoding="utf-8")
+        (draft / SCRIPT).chmod(0o755)
     first.report.notes += [
         f"{folder} holds what neo4j-admin imports; run {folder / SCRIPT} where Neo4j is: it says how, and replaces the "
         "database.",

@@ -46,7 +46,12 @@ class Dump:
         self._folder.cleanup()
 
     def select(
-        self, query: str, needed: tuple[str, ...], iris: tuple[str, ...] = (), kept_below: int | None = None
+        self,
+        query: str,
+        needed: tuple[str, ...],
+        iris: tuple[str, ...] = (),
+        kept_below: int | None = None,
+        patience: float | None = None,
     ) -> list[Solution]:
         """Answer a SELECT query, whose ``needed`` variables always have a value here, and whose ``iris`` are IRIs.
 

@@ -48,11 +48,16 @@ class PartialAnswerError(Exception):
 
 
 class RefusedError(KgrecError):
-    """An endpoint answered a query with an HTTP status that is no answer: ``status``."""
+    """An endpoint answered a query with an HTTP status that is no answer.
 
-    def __init__(self, sentence: str, status: int):
+    Attributes:
+        status: the last one.
+        later: whether it asks to be left alone for a time.
+    """
+
+    def __init__(self, sentence: str, status: int, later: bool):
         super().__init__(sentence)
-        self.status = status
+        self.status, self.later = status, later
 
 
 class Endpoint:
@@ -85,7 +90,12 @@ class Endpoint:
         self._last_request = 0.0
 
     def select(
-        self, query: str, needed: tuple[str, ...], iris: tuple[str, ...] = (), kept_below: int | None = None
+        self,
+        query: str,
+        needed: tuple[str, ...],
+        iris: tuple[str, ...] = (),
+        kept_below: int | None = None,
+        patience: float | None = None,
     ) -> list[Solution]:
         """Answer a SELECT query.
 
@@ -95,6 +105,8 @@ class Endpoint:
             iris: variables whose values are IRIs. What is another kind of term is given as empty text; what calls
                 itself an IRI is given as it stands, and may be none: see `is_iri`.
             kept_below: an answer of so many solutions or more is not kept; without it any is.
+            patience: seconds for a query that is asked because another was answered with status 500, tries and pauses
+                together: 500 is not tried again then.
 
         Raises:
             RefusedError: the endpoint wants to be asked later, or refuses the query.
@@ -106,7 +118,7 @@ class Endpoint:
         if solutions is not None:
             self.cached += 1
             return solutions
-        content = self._ask(query)
+        content = self._ask(query, patience)
         try:
             solutions = understood(content, needed, iris)
         except ValueError as error:
@@ -115,12 +127,12 @@ class Endpoint:
             self._cache.write(self.url, query, solutions)
         return solutions
 
-    def _ask(self, query: str) -> bytes:
-        budget = max(PATIENCE, self.timeout)
+    def _ask(self, query: str, patience: float | None) -> bytes:
+        budget = max(PATIENCE, self.timeout) if patience is None else min(patience, max(PATIENCE, self.timeout))
         tries = Retrying(
             stop=stop_after_attempt(self.retries + 1) | stop_before_delay(budget - LEAST_TRY),
             wait=_pause,
-            retry=retry_if_exception(_passing),
+            retry=retry_if_exception(_passing if patience is None else _passing_but_500),
             before_sleep=self._tell,
             reraise=True,
         )
@@ -128,7 +140,7 @@ class Endpoint:
         try:
             content = tries(self._request, query, start + budget)
         except StatusError as error:
-            raise RefusedError(self._sentence(_refusal(error)), error.status) from error
+            raise RefusedError(self._sentence(_refusal(error)), error.status, bool(_asked_by(error))) from error
         except LargeAnswerError as error:
             size = f"more than {LARGEST_ANSWER // 2**20} MiB"
             raise self._stop(f"answers with {size}: set a smaller batch_size.") from error
@@ -213,6 +225,11 @@ def _passing(error: BaseException) -> bool:
     return isinstance(cause, (OSError, HTTPException)) and not isinstance(cause, (InvalidURL, SSLCertVerificationError))
 
 
+def _passing_but_500(error: BaseException) -> bool:
+    ours = isinstance(error, StatusError) and error.status == HTTPStatus.INTERNAL_SERVER_ERROR
+    return _passing(error) and not ours
+
+
 def _pause(state: RetryCallState) -> float:
     """Wait as long as the server asks for, else ever longer."""
     error = _failure(state)
@@ -236,8 +253,12 @@ def _failure(state: RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
 
 
+def _asked_by(error: StatusError) -> float | None:
+    return _seconds_asked(error.retry_after) if error.status in TRIED_AGAIN else None
+
+
 def _refusal(error: StatusError) -> str:
-    asked = _seconds_asked(error.retry_after) if error.status in TRIED_AGAIN else None
+    asked = _asked_by(error)
     if asked:
         moment = datetime.fromtimestamp(math.ceil(time.time() + asked)).astimezone()
         return f"asks to be left alone until {moment:%Y-%m-%d %H:%M:%S %Z}, with HTTP status {error.status}."

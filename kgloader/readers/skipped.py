@@ -3,8 +3,8 @@
 The file holds one JSON object a line: ``{"line": 3, "reason": "...", "text": "...", "check": "..."}``, all in ASCII, so
 that nothing in it acts on a terminal. It belongs to one load of one data file, and an interrupted load goes on with it:
 what a batch left out is on the disk before the batch is in the graph, and what lies behind the last batch is written
-anew. The checks are checksums of all that stands before them: a file that somebody edited does not fit its own, and is
-moved out of the way, never overwritten.
+anew. The checks are checksums of all that stands before them, and the first line says as ``"entries"`` how many there
+are at least: a file that somebody edited does not fit its own, and is moved out of the way, never overwritten.
 """
 
 import json
@@ -27,7 +27,10 @@ SUFFIX = ".skipped.jsonl"
 LONGEST_TEXT = 2_000  # characters of a broken line that are kept
 LONGEST_ENTRY = 2**20  # bytes of a line of the file; kgrec writes shorter ones
 BEGIN = b'{"line": '
+ENTRIES = b'{"entries": '  # instead, and a number: of the first
+DIGITS = 12  # and blanks, in which that number is written over
 KINDS = {"line": int, "reason": str, "text": str, "check": str}
+FIRST = KINDS | {"entries": int}
 JUDGED_FROM = 1_000  # lines; a share of fewer says little before the end of the file
 
 
@@ -74,7 +77,7 @@ class Skipped:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise KgrecError(f"{folder} cannot be written to, so broken lines cannot be kept there: name --skipped.")
-        self._file: IO[str] | None = None
+        self._file: IO[bytes] | None = None
         self._check = 0
         self.count = self._go_on(after)
 
@@ -91,9 +94,9 @@ class Skipped:
             KgrecError: they are more than may be.
         """
         if self._file is None:
-            self._file = self.path.open("a", encoding="ascii")
+            self._file = self.path.open("ab")
         shown = text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
-        self._file.write(self._entry(number, str(problem), shown))
+        self._file.write(self._entry(number, str(problem), shown, first=not self._file.tell()))
         self.count += 1
         if lines >= JUDGED_FROM:
             self.judge(lines)
@@ -118,12 +121,14 @@ class Skipped:
                 file.flush()
                 os.fsync(file.fileno())
             self._file = None
+            _promise(self.path, self.count)
 
-    def _entry(self, number: int, reason: str, text: str) -> str:
+    def _entry(self, number: int, reason: str, text: str, first: bool) -> bytes:
         """Return a line of the file, which is the next one."""
         entry = {"line": number, "reason": reason, "text": text}
         self._check = _checksum(entry, self._check)
-        return json.dumps(entry | {"check": f"{self._check:08x}"}) + "\n"
+        line = json.dumps(entry | {"check": f"{self._check:08x}"}).encode("ascii") + b"\n"
+        return ENTRIES + _padded(0) + b", " + line[1:] if first else line
 
     def _go_on(self, after: int) -> int:
         """Drop what is kept of lines behind ``after``, and return how many are left."""
@@ -134,12 +139,15 @@ class Skipped:
         if not after:
             self.path.unlink(missing_ok=True)
             return 0
-        with replacing(self.path) as draft, draft.open("w", encoding="ascii") as new:
+        with replacing(self.path) as draft:
             kept = 0
-            for entry in _entries(old):
-                if entry is not None and entry["line"] <= after:
-                    new.write(self._entry(entry["line"], entry["reason"], entry["text"]))
-                    kept += 1
+            with draft.open("wb") as new:
+                for entry in _entries(old):
+                    if entry is not None and entry["line"] <= after:
+                        new.write(self._entry(entry["line"], entry["reason"], entry["text"], first=not kept))
+                        kept += 1
+            if kept:
+                _promise(draft, kept)
         return kept
 
     def _moved_aside(self) -> Path:
@@ -152,15 +160,29 @@ class Skipped:
 
 
 def _as_written(path: Path) -> bool:
-    """Whether a file is one that kgrec wrote, maybe cut off in its last line by a kill."""
-    check = 0
-    for entry in _entries(path):
-        if entry is None:
+    """Whether a file is one that kgrec wrote, maybe cut off by a kill behind what it promises."""
+    check = promised = found = 0
+    for found, entry in enumerate(_entries(path), start=1):
+        if entry is None or ("entries" in entry) != (found == 1):
             return False
+        promised = entry.get("entries", promised)
         check = _checksum({name: entry[name] for name in ("line", "reason", "text")}, check)
         if entry["check"] != f"{check:08x}":
             return False
-    return True
+    return found >= promised
+
+
+def _promise(path: Path, entries: int) -> None:
+    """Return when the first line says on the disk how many there are, all of which are there already."""
+    with path.open("r+b") as file:
+        if file.read(len(ENTRIES)) == ENTRIES:  # it may have been replaced meanwhile
+            file.write(_padded(entries))
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _padded(entries: int) -> bytes:
+    return f"{entries:<{DIGITS}}".encode("ascii")
 
 
 def _entries(path: Path) -> Iterator[Entry | None]:
@@ -168,7 +190,8 @@ def _entries(path: Path) -> Iterator[Entry | None]:
     with path.open("rb") as file:
         while line := file.readline(LONGEST_ENTRY):
             found = _entry_of(line)
-            if found is None and not line.endswith(b"\n") and line[: len(BEGIN)] == BEGIN[: len(line)]:
+            begun = any(line[: len(begin)] == begin[: len(line)] for begin in (BEGIN, ENTRIES))
+            if found is None and not line.endswith(b"\n") and begun:
                 return
             yield found
 
@@ -179,7 +202,7 @@ def _entry_of(line: bytes) -> Entry | None:
     except (ValueError, RecursionError):
         return None
     kinds = {name: type(value) for name, value in found.items()} if isinstance(found, dict) else {}
-    return found if kinds == KINDS else None
+    return found if kinds in (KINDS, FIRST) else None
 
 
 def _checksum(entry: Entry, before: int) -> int:

@@ -20,6 +20,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from kgrec.errors import KgrecError
 from kgrec.training.device import device
+from kgrec.training.last_words import wait_before_terminating
 
 PATIENCE = timedelta(days=7)  # that the others wait while the leader reads or chooses; one that ends is noticed at once
 TOLD = "failure told"
@@ -46,7 +47,7 @@ def leads() -> bool:
 def together() -> Iterator[None]:
     """Join the other processes of a torchrun for the block; alone, do nothing.
 
-    Where a process fails, it alone tells why, and all end.
+    Where a process fails, it alone tells why, and all end. SIGTERM leaves them a moment for that.
 
     Raises:
         KgrecError: another process ended without a word, as one that is killed does.
@@ -54,6 +55,7 @@ def together() -> Iterator[None]:
     if not dist.is_torchelastic_launched():
         yield
         return
+    wait_before_terminating()
     store, own, of = next(rendezvous("env://"))
     try:
         _join(store, own, of)

@@ -6,6 +6,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -31,6 +32,13 @@ DAY = 86_400
 UNASKED = """
 from kgrec.server.managed import ManagedServer
 ManagedServer.require_alone = lambda server: None
+from kgrec.entry import main
+main()
+"""
+KILLED = """
+import os, signal
+from pathlib import Path
+Path.chmod = lambda path, mode: os.kill(os.getpid(), signal.SIGKILL)  # of the last file
 from kgrec.entry import main
 main()
 """
@@ -188,6 +196,16 @@ def test_the_files_for_another_server_hold_the_graph_of_the_load_over_bolt(
     assert "import.sh" in told and "without --bulk and --out" in told
     refused = command_line(*command, "--bulk", "--out", str(out), check=False)
     assert "holds something" in str(refused.exception)
+
+
+def test_killed_while_it_writes_it_leaves_what_the_next_removes(command_line: CommandLine, tmp_path: Path) -> None:
+    command = [*recbole(tmp_path, True), "--bulk", "--out"]
+    places, environment = tmp_path / "places", os.environ | command_line.environment
+    ended = subprocess.run([sys.executable, "-c", KILLED, *command, str(places / "one")], env=environment)
+    assert ended.returncode == -signal.SIGKILL
+    assert [path.name.partition("-")[0] for path in places.iterdir()] == ["one.kgrec.partial"]
+    command_line(*command, str(places / "two"))
+    assert [path.name for path in places.iterdir()] == ["two"]
 
 
 def test_what_is_refused_leaves_the_graph_empty(

@@ -148,7 +148,7 @@ def test_passing_faults_are_asked_again(database: Database, command_line: Comman
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
-        (Response(status_code=500), "HTTP status 500"),
+        (Response(status_code=503), "HTTP status 503"),
         (Response(status_code=429, headers={"Retry-After": "3600"}), "asks to be left alone until "),
     ],
 )
@@ -254,7 +254,11 @@ def test_a_partial_answer_is_asked_for_in_halves_and_never_kept(
 
 @pytest.mark.parametrize(
     ("fault", "why"),
-    [({"status_code": 206}, "answered in part only"), ({"status_code": 400}, "refused by the endpoint")],
+    [
+        ({"status_code": 206}, "answered in part only"),
+        ({"status_code": 400}, "refused by the endpoint"),
+        ({"status_code": 500}, "that the endpoint fails at"),
+    ],
 )
 def test_a_title_that_is_never_answered_holds_no_other_up(
     database: Database, command_line: CommandLine, endpoint: Endpoint, fault: dict[str, Any], why: str

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from kgrec.training.checkpoint import load as load_checkpoint
+from kgrec.training.distributed import together
 from kgrec.training.fits import Fit
 from kgrec.training.run_lock import training
 from tests.conftest import CommandLine
@@ -32,12 +34,13 @@ structure_dim = 8
 personas = 2
 """
 FAILING = """
-import os, sys
+import os, signal, sys, time
 from kgrec.errors import KgrecError
 from kgrec.terminal import say
-from kgrec.training.distributed import rank, summed, together
+from kgrec.training.distributed import from_leader, rank, summed, together
 try:
     with together():
+        leader = from_leader(os.getpid)
         if rank() == 1:
             {failure}
         summed(1.0)
@@ -45,6 +48,14 @@ except KgrecError as error:
     say(f"Error: {{error}}", err=True)
     sys.exit(1)
 """
+TERMINATED = "os.kill(leader, signal.SIGTERM); time.sleep({seconds}); os._exit(9)"  # as torchrun ends what is left
+
+
+def failing(failure: str, folder: Path) -> Path:
+    """Write a script of which the second process ends itself in some way."""
+    script = folder / "failing.py"
+    script.write_text(FAILING.format(failure=failure))
+    return script
 
 
 def torchrun(*words: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -106,16 +117,21 @@ def test_a_leader_that_is_refused_says_so_once(environment: dict[str, str], tmp_
     [
         ("raise KgrecError('No room is left.')", "Error: No room is left."),
         ("os._exit(9)", "Error: One of the 2 processes ended before the training did: "),
+        (TERMINATED.format(seconds=0.5), "Error: One of the 2 processes ended before the training did: "),
     ],
 )
 def test_one_that_fails_ends_all(failure: str, sentence: str, tmp_path: Path) -> None:
-    script = tmp_path / "failing.py"
-    script.write_text(FAILING.format(failure=failure))
-    ended = torchrun(str(script))
+    ended = torchrun(str(failing(failure, tmp_path)))
     assert ended.returncode != 0
-    told = re.findall("^Error: .*", ended.stderr, re.MULTILINE)
-    # Torchrun ends the others as well. Where it comes first, its own report names who failed and whom it ended.
-    if not told:
-        assert re.search(r"exitcode\s*: 9\b", ended.stderr) and re.search(r"exitcode\s*: -15\b", ended.stderr)
-        return
-    assert len(told) == 1 and told[0].startswith(sentence)
+    (told,) = re.findall("^Error: .*", ended.stderr, re.MULTILINE)
+    assert told.startswith(sentence)
+
+
+def test_sigterm_is_obeyed_in_the_middle_of_an_operation_that_waits_for_another(tmp_path: Path) -> None:
+    ended = torchrun(str(failing(TERMINATED.format(seconds=3_600), tmp_path)))
+    assert re.search(r"exitcode\s*: -15\b", ended.stderr) and "\nError: " not in ended.stderr
+
+
+def test_without_torchrun_sigterm_is_obeyed_at_once() -> None:
+    with together():
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
