@@ -144,12 +144,13 @@ def show(*tables: DataTable) -> None:
 
 
 @contextmanager
-def progress(what: object, total: int | None) -> Iterator[Advance]:
+def progress(what: object, total: int | None, stays: bool = True) -> Iterator[Advance]:
     """Show a bar on standard error while the block runs.
 
     Args:
         what: goes on, such as ``"linking"``.
         total: where the bar ends; ``None`` where that is not known.
+        stays: whether its last line stays when the block ends, in a log as well; else the bar is a terminal's alone.
 
     Yields:
         a function that moves the bar to where it is given, with a word on it.
@@ -163,7 +164,7 @@ def progress(what: object, total: int | None) -> Iterator[Advance]:
         _Times(),
     )
     moves: list[tuple[float, int]] = []  # when the bar was where: at first, and at last
-    with Progress(*columns, console=console) as bar:
+    with Progress(*columns, console=console, transient=not stays) as bar:
         task = bar.add_task(shown(what), total=total, told="", moves=moves)
 
         def advance(completed: int, told: str) -> None:

@@ -208,7 +208,7 @@ def recommend(
 
 
 def _write_lists(database: Database, recommender: Recommender, out: Path, k: int, format: str) -> None:
-    total = int(database.read("project/n_users")[0]["users"])
+    total = int(database.read("project/size")[0]["users"])
     with progress("recommending", total) as advance:
         n = recommend_all(database, recommender.served, out, k, lambda done: advance(done, f"{done:,} users"))
     if format == "table":
