@@ -46,11 +46,11 @@ def cluster(vectors: np.ndarray, n_personas: int, seed: int, n_init: int = 10) -
     return directions(KMeans(n_personas, n_init=n_init, random_state=seed).fit(vectors).cluster_centers_)
 
 
-def stability(vectors: np.ndarray, n_personas: int, seed: int) -> Stability:
-    """Cluster two halves of the users apart and compare (Lange et al. 2004), several times."""
+def stability(vectors: np.ndarray, n_personas: int, seed: int, counted: Counted = uncounted) -> Stability:
+    """Cluster two halves of the users apart and compare (Lange et al. 2004), several times, which may be shown."""
     generator = np.random.default_rng(seed)
     found = []
-    for _ in range(RESAMPLES):
+    for _ in counted(range(RESAMPLES), "draws", RESAMPLES):
         some = vectors[generator.permutation(len(vectors))[:USERS]]
         one, other = (
             np.argmax(some @ cluster(half, n_personas, seed, n_init=3).T, axis=1) for half in np.array_split(some, 2)

@@ -21,7 +21,7 @@ from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
 from kgrec.graph.jobs import Tally, watched
 from kgrec.graph.transaction_size import RELATIONSHIP, rows_at_once
-from kgrec.terminal import progress
+from kgrec.terminal import progress, waiting
 
 KINDS = ("catalogue", "DBpedia")  # of facts, as project/item_facts has them: a profile each
 USERS = 1_000  # whose interests of one kind, up to TOP of each, are written in one transaction
@@ -58,7 +58,8 @@ def write_interests(database: Database) -> None:
                 written += database.write("personas/interests", **batch, run_id=run_id).counters.relationships_created
             done = number * at_once + len(users)
             advance(done, f"{done:,} users")
-    switched = database.write("personas/interests_switch", run_id=run_id, interests=written)
+    with waiting("Putting the profiles into their place"):
+        switched = database.write("personas/interests_switch", run_id=run_id, interests=written)
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's profiles were changed at the same time: run `kgrec train personas` again.")
     _forget(database, run_id, written)

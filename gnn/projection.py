@@ -1,7 +1,8 @@
 """From Neo4j to memory: a GDS projection of the interactions and the facts, streamed and dropped again."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from more_itertools import chunked
@@ -9,10 +10,11 @@ from more_itertools import chunked
 from gnn.meta_path import START, MetaPath
 from gnn.relationships import Relationships
 from gnn.streamed_graph import StreamedGraph
-from kgrec.counted import Counted, uncounted
+from kgrec.counted import Counted, counting, uncounted
 from kgrec.errors import KgrecError
 from kgrec.graph.co_occurrence import RELATIONSHIP, co_occurrence_run, ensure_whole
 from kgrec.graph.database import Database
+from kgrec.graph.jobs import watched
 from kgrec.graph.lock import undisturbed
 from kgrec.graph.splits import ensure_split
 from kgrec.graph.transaction_size import rows_at_once
@@ -33,7 +35,6 @@ def stream_graph(
     database: Database,
     meta_paths: list[MetaPath],
     splits: tuple[str, ...] = Fit.FINAL.splits,
-    counted: Counted = uncounted,
 ) -> StreamedGraph:
     """Project the interactions with the facts around them, stream the projection, and drop it.
 
@@ -43,25 +44,28 @@ def stream_graph(
         database: the graph.
         meta_paths: whose relationship types are wanted.
         splits: of the interactions that are wanted; co-occurrence is of the fits that learn from no others.
-        counted: yields what is streamed, and may show how much of it was.
 
     Raises:
         KgrecError: the graph is empty, not split yet, or has no text embeddings, or no co-occurrence that is asked for.
     """
     ensure_split(database)
     n_users, n_items = database.read("project/size")[0].values()
-    user_ids = [row["user_id"] for row in counted(database.stream("project/persona_users"), "users", n_users)]
+    with counting("Reading the users") as counted:
+        user_ids = [row["user_id"] for row in counted(database.stream("project/persona_users"), "users", n_users)]
     if not user_ids:
         raise KgrecError("The graph has no users: load interactions first, with `kgrec load amazon`.")
     types = sorted(set.union(*(path.types for path in meta_paths)))
     fits = [fit for fit in Fit if set(fit.splits) <= set(splits)] if RELATIONSHIP in types else []
     runs = {fit: co_occurrence_run(database, fit) for fit in fits}
-    with database.projection(
-        "project/personas",
-        types=[name for name in types if name != RELATIONSHIP],
-        splits=list(splits),
-        co_occurrence=[{"fit": fit.value, "run_id": run.run_id} for fit, run in runs.items()],
-    ) as (_, graph):
+    asked = {
+        "types": [name for name in types if name != RELATIONSHIP],
+        "splits": list(splits),
+        "co_occurrence": [{"fit": fit.value, "run_id": run.run_id} for fit, run in runs.items()],
+    }
+    with (
+        projected(database, "Projecting the graph", "project/personas", **asked) as graph,
+        counting("Reading the graph") as counted,
+    ):
         streamed = stream_relationships(database, graph, counted)
     # A type of its own for each split, such as INTERACTED:train.
     interactions, co_occurrence = (_of_each(streamed, name) for name in (START, RELATIONSHIP))
@@ -72,8 +76,18 @@ def stream_graph(
     leading_from_items = {name for path in meta_paths if len(path.steps) > 1 for name in path.steps[1]}
     with_facts = (found.sources for name, found in facts.items() if name in leading_from_items)
     targets = _unique([*(found.targets for found in interactions.values()), *with_facts])
-    items = _items(database, targets, counted, min(len(targets), n_items))
+    with counting("Reading the texts") as counted:
+        items = _items(database, targets, counted, min(len(targets), n_items))
     return StreamedGraph(user_ids, nodes, interactions, facts, co_occurrence, types, *items)
+
+
+@contextmanager
+def projected(database: Database, what: str, name: str, **parameters: Any) -> Iterator["Graph"]:
+    """Project as `Database.projection` does, and show on standard error how far that is, but not the block."""
+    with ExitStack() as held:
+        with watched(database, what) as job_id:
+            _, graph = held.enter_context(database.projection(name, job_id, **parameters))
+        yield graph
 
 
 class ProjectionStream:

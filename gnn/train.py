@@ -160,8 +160,7 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
         with counting("Marking what came by feedback") as counted:
             split_feedback(database, counted)
         ensure_co_occurrence(database, tuple(Fit) if walked else (Fit.FINAL,))
-        with counting("Reading the graph") as counted:
-            streamed = stream_graph(database, meta_paths, counted=counted)
+        streamed = stream_graph(database, meta_paths)
     made: dict[Fit, UserVectors] = {}
     named: dict[Fit, list[str]] = {}  # personas of the users, in the fits of the evaluation
     worth: Results[Worth] = Results()
@@ -169,7 +168,9 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
     n_blocks = _blocks(streamed, meta_paths, settings)
     n_personas, tried = settings.personas, Results[Stability]()
     for fit in Fit:
-        graph = training_graph(streamed, fit, meta_paths, settings.structure_dim, settings.seed, whole=n_blocks == 1)
+        with waiting("Preparing what is learned from"):
+            whole = n_blocks == 1
+            graph = training_graph(streamed, fit, meta_paths, settings.structure_dim, settings.seed, whole)
         if n_blocks == 1:
             learned = learn(graph, settings, run, fresh, epochs)
         else:
@@ -195,7 +196,8 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
         del clusters  # of which what is behind the names grows with the interactions
     if learned.maps is not None:
         item_encoder(graph.items, learned.maps, learned.run_id, keys_in(database)).save(run)
-    stable = stability(learned.vectors.numpy(), len(found.centres), settings.seed)
+    with counting("How stable the personas are") as counted:
+        stable = stability(learned.vectors.numpy(), len(found.centres), settings.seed, counted)
     with ExitStack() as held:
         with waiting("Waiting to write the personas"):
             held.enter_context(writing(database, disturbs=False, wait=PATIENCE))
