@@ -110,7 +110,7 @@ def projected_blocks(
         KgrecError: as `Database.projection`.
     """
     asked = {"splits": list(fit.splits), "blocks": n_blocks}
-    with projected(database, f"Projecting blocks of users, {fit} fit", "project/user_blocks", **asked) as graph:
+    with projected(database, f"Projecting blocks, {fit} fit", "project/user_blocks", **asked) as graph:
         yield ProjectedBlocks(ProjectionStream(database, graph), user_nodes, item_nodes, n_blocks)
 
 

@@ -50,7 +50,7 @@ def counting(what: str) -> Iterator[Counted]:
             spinner.close()
             with progress(what, total, stays=False) as advance:
                 moved = time.monotonic()
-                advance(0, unit)
+                advance(0, "")
                 for done, one in enumerate(given):
                     if time.monotonic() - moved >= OFTEN:
                         moved = time.monotonic()

@@ -23,7 +23,7 @@ from typing import Literal
 from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from kgrec.text import clean, sentence, shown
@@ -161,7 +161,7 @@ def progress(what: object, total: int | None, stays: bool = True) -> Iterator[Ad
         TextColumn("{task.description}", markup=False),
         BarColumn(max(1, min(WIDEST_BAR, console.width - BESIDE_BAR))),
         TextColumn("{task.fields[told]}", markup=False),
-        _Times(),
+        _Times(Column(no_wrap=True)),  # of a narrow terminal the bar takes less
     )
     moves: list[tuple[float, int]] = []  # when the bar was where: at first, and at last
     with Progress(*columns, console=console, transient=not stays) as bar:

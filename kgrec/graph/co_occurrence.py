@@ -236,5 +236,5 @@ def _forget(database: Database, fit: Fit, run_id: str) -> None:
     """Remove the relationships of a fit that no reader sees: of the run before, or of a write that was stopped."""
     batch = rows_at_once(database, TIE, TIES)
     stay = sum(_current(database, one).ties for one in Fit)
-    with watched(database, f"Removing co-occurrence, {fit} fit", Tally(*SIZE, stay)):
+    with watched(database, f"Removing old ties, {fit} fit", Tally(*SIZE, stay)):
         database.run("co_occurrence/forget", fit=fit.value, run_id=run_id, batch=batch)

@@ -142,7 +142,7 @@ def _spin(what: str, looks: _Looks) -> _Look | None:
 def _move(what: str, look: _Look, looks: _Looks) -> _Look | None:
     """Move a bar for one task, and return the look that is of another."""
     task, now = look.task, look
-    with progress(what, look.total) as advance:
+    with progress(what, look.total, stays=look.total is not None) as advance:
         while True:
             advance(now.done, now.told)
             found = looks.get()

@@ -97,6 +97,7 @@ def run_import(jars: list[Path], heap: str, folder: Path, arguments: Sequence[st
             raise
     if status != 0:
         raise KgrecError(f"neo4j-admin could not import, and the graph is as it was: {_reason(output)}.")
+    advance(*_how_far(output))
 
 
 def _ended(child: subprocess.Popen[bytes]) -> int | None:
