@@ -41,7 +41,7 @@ def write_interests(database: Database) -> None:
     with counting("Reading what users have") as counted:
         catalogue = _read(database, counted, n_items)
         run_id = _run(database, catalogue, counted, n_users)
-    found = database.read("personas/interests_current")
+        found = database.read("personas/interests_current")
     current, interests = (found[0]["run_id"], found[0]["interests"]) if found else ("", 0)
     if current == run_id and not found[0]["whole"]:
         database.write("personas/interests_withdraw", run_id=run_id)
