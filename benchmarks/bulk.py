@@ -62,7 +62,7 @@ def bare(server: ManagedServer, files: Path) -> float:
         jars = server.release.jars()
         began = time.monotonic()
         arguments = script[script.index("--overwrite-destination") + 1 :]
-        run_import(jars, read_options(server.home).heap, folder, arguments)
+        run_import(jars, read_options(server.home).heap, folder, arguments, lambda *_: None)
         return time.monotonic() - began
 
 

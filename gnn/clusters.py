@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
+from kgrec.counted import Counted, uncounted
 from kgrec.graph.memberships import directions
 
 USERS = 10_000  # that are drawn, for each look at how stable clusters are
@@ -45,11 +46,11 @@ def cluster(vectors: np.ndarray, n_personas: int, seed: int, n_init: int = 10) -
     return directions(KMeans(n_personas, n_init=n_init, random_state=seed).fit(vectors).cluster_centers_)
 
 
-def stability(vectors: np.ndarray, n_personas: int, seed: int) -> Stability:
-    """Cluster two halves of the users apart and compare (Lange et al. 2004), several times."""
+def stability(vectors: np.ndarray, n_personas: int, seed: int, counted: Counted = uncounted) -> Stability:
+    """Cluster two halves of the users apart and compare (Lange et al. 2004), several times, which may be shown."""
     generator = np.random.default_rng(seed)
     found = []
-    for _ in range(RESAMPLES):
+    for _ in counted(range(RESAMPLES), "draws", RESAMPLES):
         some = vectors[generator.permutation(len(vectors))[:USERS]]
         one, other = (
             np.argmax(some @ cluster(half, n_personas, seed, n_init=3).T, axis=1) for half in np.array_split(some, 2)
@@ -58,16 +59,21 @@ def stability(vectors: np.ndarray, n_personas: int, seed: int) -> Stability:
     return Stability(n_personas, float(np.mean(found)), float(np.std(found)))
 
 
-def choose(vectors: np.ndarray, seed: int) -> tuple[int, list[Stability]]:
+def choose(vectors: np.ndarray, seed: int, counted: Counted = uncounted) -> tuple[int, list[Stability]]:
     """Choose the number of clusters: the largest that is stable, also against the next smaller, or the most stable one.
 
     Where none is stable, the index less its spread decides: of two clusters, halves agree by chance or not at all.
+
+    Args:
+        vectors: of the users, of length 1. ``[n_users, dim]``
+        seed: of the draws.
+        counted: yields the numbers, and may show how many were tried.
 
     Returns:
         The number, and how stable each one was that was tried.
     """
     tried: list[Stability] = []
-    for n_personas in GRID:
+    for n_personas in counted(GRID, "numbers of personas", len(GRID)):
         if tried and 2 * n_personas > len(vectors):  # the halves would have no such clusters
             break
         tried.append(stability(vectors, n_personas, seed))

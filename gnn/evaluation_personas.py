@@ -11,10 +11,11 @@ from gnn.trainer import UserVectors
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
 from kgrec.graph.in_flight import write_batches
+from kgrec.graph.jobs import Tally, watched
 from kgrec.graph.personas import evaluation_kind
 from kgrec.graph.transaction_size import NODE, rows_at_once, vector_bytes
 from kgrec.graph.vectors import vector_parameters
-from kgrec.terminal import progress, waiting
+from kgrec.terminal import progress
 
 USERS = 5_000  # written or removed in one transaction, fewer where the server allows less
 
@@ -69,7 +70,8 @@ def _users(database: Database, learned: UserVectors, names: list[str], at_once: 
 def _forget(database: Database, learned: UserVectors, kind: str) -> None:
     """Remove the vectors that no reader sees: of the run before, or of a write that was interrupted."""
     batch = rows_at_once(database, NODE, USERS)
-    with waiting(f"Removing personas that nobody reads, {learned.fit} fit"):
+    tally = Tally("personas/evaluation_size", "users")  # of both fits: how many stay is not known
+    with watched(database, f"Removing old personas, {learned.fit} fit", tally):
         database.run("personas/evaluation_forget", kind=kind, fit=learned.fit.value, batch=batch)
         forget_items(database)
 

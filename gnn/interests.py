@@ -16,8 +16,10 @@ import scipy.sparse as sp
 from more_itertools import chunked
 
 from gnn.profile import COMMON, TOP, Profiles
+from kgrec.counted import Counted, counting
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
+from kgrec.graph.jobs import Tally, watched
 from kgrec.graph.transaction_size import RELATIONSHIP, rows_at_once
 from kgrec.terminal import progress, waiting
 
@@ -35,15 +37,16 @@ def write_interests(database: Database) -> None:
     Raises:
         KgrecError: somebody else wrote profiles at the same time.
     """
-    with waiting("Reading what users have"):
-        catalogue = _read(database)
-        run_id, n_users = _run(database, catalogue)
-    found = database.read("personas/interests_current")
-    current = found[0]["run_id"] if found else ""
+    n_users, n_items = database.read("project/size")[0].values()
+    with counting("Reading what users have") as counted:
+        catalogue = _read(database, counted, n_items)
+        run_id = _run(database, catalogue, counted, n_users)
+        found = database.read("personas/interests_current")
+    current, interests = (found[0]["run_id"], found[0]["interests"]) if found else ("", 0)
     if current == run_id and not found[0]["whole"]:
         database.write("personas/interests_withdraw", run_id=run_id)
-        current = ""
-    _forget(database, current)
+        current, interests = "", 0
+    _forget(database, current, interests)
     if current == run_id:
         return
     profiles = {kind: Profiles(facts) for kind, facts in catalogue.facts.items()}
@@ -55,10 +58,11 @@ def write_interests(database: Database) -> None:
                 written += database.write("personas/interests", **batch, run_id=run_id).counters.relationships_created
             done = number * at_once + len(users)
             advance(done, f"{done:,} users")
-    switched = database.write("personas/interests_switch", run_id=run_id, interests=written)
+    with waiting("Putting the profiles into their place"):
+        switched = database.write("personas/interests_switch", run_id=run_id, interests=written)
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's profiles were changed at the same time: run `kgrec train personas` again.")
-    _forget(database, run_id)
+    _forget(database, run_id, written)
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,12 @@ class _Catalogue:
     digest: str
 
 
-def _read(database: Database) -> _Catalogue:
+def _read(database: Database, counted: Counted, n_items: int) -> _Catalogue:
     digest = hashlib.sha256()
     number: dict[str, int] = {}
     seen: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
     columns, offsets = {kind: array("l") for kind in KINDS}, {kind: array("l", [0]) for kind in KINDS}
-    for row in database.stream("project/item_facts"):
+    for row in counted(database.stream("project/item_facts"), "items", n_items):
         number[row["item_id"]] = len(number)
         for kind in KINDS:
             names = sorted(row[kind])
@@ -102,13 +106,12 @@ def _read(database: Database) -> _Catalogue:
     return _Catalogue(number, features, facts, digest.hexdigest())
 
 
-def _run(database: Database, catalogue: _Catalogue) -> tuple[str, int]:
-    """Twelve hexadecimal digits that stand for facts, interactions and how profiles are made, and how many users."""
-    n_users, digest = 0, hashlib.sha256(f"{catalogue.digest} {TOP} {COMMON}\n".encode())
-    for row in database.stream("project/user_items"):
+def _run(database: Database, catalogue: _Catalogue, counted: Counted, n_users: int) -> str:
+    """Twelve hexadecimal digits that stand for facts, interactions and how profiles are made."""
+    digest = hashlib.sha256(f"{catalogue.digest} {TOP} {COMMON}\n".encode())
+    for row in counted(database.stream("project/user_items"), "users", n_users):
         digest.update(f"{row['user_id']!r} {sorted(row['item_ids'])!r}\n".encode())
-        n_users += 1
-    return digest.hexdigest()[:12], n_users
+    return digest.hexdigest()[:12]
 
 
 def _batches(catalogue: _Catalogue, profiles: dict[str, Profiles], users: list[Row]) -> Iterator[Row]:
@@ -141,8 +144,8 @@ def _chosen(number: dict[str, int], histories: Iterable[list[str]]) -> sp.csr_ma
     return sp.csr_matrix((np.ones(len(columns)), columns, offsets), shape=(len(rows), len(number)))
 
 
-def _forget(database: Database, run_id: str) -> None:
+def _forget(database: Database, run_id: str, stay: int) -> None:
     """Remove the interests that no reader sees: of the run before, or of a write that was interrupted."""
     batch = rows_at_once(database, RELATIONSHIP, INTERESTS)
-    with waiting("Removing profiles that nobody reads"):
+    with watched(database, "Removing old profiles", Tally("personas/interests_size", "interests", stay)):
         database.run("personas/interests_forget", run_id=run_id, batch=batch)

@@ -18,6 +18,7 @@ from gnn.trainer import UserVectors
 from gnn.training_graph import TrainingGraph
 from gnn.typical import ChosenItem, CounterExample
 from gnn.wording import TextModel
+from kgrec.counted import Counted, uncounted
 from kgrec.graph.database import Database
 from kgrec.graph.memberships import TEMPERATURE, softmax
 from kgrec.personas.places import Plane
@@ -79,6 +80,7 @@ def describe(
     settings: HDGISettings,
     clusters: NamedClusters,
     model: TextModel | None = None,
+    counted: Counted = uncounted,
 ) -> Personas:
     """Say of named clusters how surely one is a member, and what their members choose more than others.
 
@@ -89,6 +91,7 @@ def describe(
         settings: memberships of a user, and the seed.
         clusters: of the vectors.
         model: words the summaries; without it, and where it says more than the evidence, the template does.
+        counted: yields what the model words, and may show how much it has worded.
     """
     items, places = learned.items.numpy(), range(len(clusters.centres))
     chosen, centres = sp.csr_array(graph.chosen), clusters.centres
@@ -108,7 +111,7 @@ def describe(
         )
         for place in places
     ]
-    worded = [model.word(evidence) if model else None for evidence in known]
+    worded = [model.word(one) for one in counted(known, "summaries", len(known))] if model else [None] * len(known)
     return Personas(
         centres=centres,
         nearest=clusters.nearest,

@@ -25,6 +25,7 @@ from gnn.user_blocks import projected_blocks
 from gnn.wording import TextModel
 from gnn.worth import Worth, compare
 from gnn.write_back import persona_ids, write_back
+from kgrec.counted import counting
 from kgrec.feedback.training import encode_told, split_feedback
 from kgrec.files import replacing
 from kgrec.graph.co_occurrence import RELATIONSHIP, ensure_co_occurrence
@@ -156,11 +157,10 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
     meta_paths = list(dict.fromkeys(MetaPath.parse(text) for text in texts))
     walked = any(RELATIONSHIP in path.types for path in meta_paths)
     with writing(database, disturbs=False):
-        with waiting("Reading the graph"):
-            split_feedback(database)
+        with counting("Marking what came by feedback") as counted:
+            split_feedback(database, counted)
         ensure_co_occurrence(database, tuple(Fit) if walked else (Fit.FINAL,))
-        with waiting("Reading the graph"):
-            streamed = stream_graph(database, meta_paths)
+        streamed = stream_graph(database, meta_paths)
     made: dict[Fit, UserVectors] = {}
     named: dict[Fit, list[str]] = {}  # personas of the users, in the fits of the evaluation
     worth: Results[Worth] = Results()
@@ -168,7 +168,9 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
     n_blocks = _blocks(streamed, meta_paths, settings)
     n_personas, tried = settings.personas, Results[Stability]()
     for fit in Fit:
-        graph = training_graph(streamed, fit, meta_paths, settings.structure_dim, settings.seed, whole=n_blocks == 1)
+        with waiting("Preparing what is learned from"):
+            whole = n_blocks == 1
+            graph = training_graph(streamed, fit, meta_paths, settings.structure_dim, settings.seed, whole)
         if n_blocks == 1:
             learned = learn(graph, settings, run, fresh, epochs)
         else:
@@ -176,33 +178,34 @@ def _train(database: Database, run: Path, settings: HDGISettings, fresh: bool) -
                 learned = learn(graph, settings, run, fresh, epochs, blocks)
         epochs = learned.history.best_epoch + 1
         if not n_personas:  # the validation fit chooses it for all three, as it does the epochs
-            with waiting("How many personas are stable"):
-                n_personas, found_stable = choose(learned.vectors.numpy(), settings.seed)
+            with counting("How many personas are stable") as counted:
+                n_personas, found_stable = choose(learned.vectors.numpy(), settings.seed, counted)
             tried = Results(found_stable)
         made[fit] = learned
         if fit is not Fit.FINAL:
-            with waiting("Describing the personas"):
+            with counting("Describing the personas") as counted:
                 named[fit] = name_clusters(database, graph, learned, settings, n_personas).of_users()
                 if fit is Fit.VALIDATION:
-                    worth = Results(compare(streamed, graph, learned, settings))
+                    worth = Results(compare(streamed, graph, learned, settings, counted))
         _record(run, settings, learned)
-    with waiting("Describing the personas"):
+    with counting("Describing the personas") as counted:
         model = TextModel(settings.text_model) if settings.text_model else None
         known = _known(database)
         clusters = name_clusters(database, graph, learned, settings, n_personas, *known)
-        found = describe(database, graph, learned, settings, clusters, model)
+        found = describe(database, graph, learned, settings, clusters, model, counted)
         del clusters  # of which what is behind the names grows with the interactions
     if learned.maps is not None:
         item_encoder(graph.items, learned.maps, learned.run_id, keys_in(database)).save(run)
-    stable = stability(learned.vectors.numpy(), len(found.centres), settings.seed)
+    with counting("How stable the personas are") as counted:
+        stable = stability(learned.vectors.numpy(), len(found.centres), settings.seed, counted)
     with ExitStack() as held:
         with waiting("Waiting to write the personas"):
             held.enter_context(writing(database, disturbs=False, wait=PATIENCE))
         for fit, names in named.items():
             write_evaluation_personas(database, made[fit], names)
         write_back(database, learned, found, stable)
-        with waiting("Encoding what users told"):
-            encode_told(database, run)
+        with counting("Encoding what users told") as counted:
+            encode_told(database, run, counted)
         write_interests(database)
     return TrainedPersonas(
         {fit: vectors.run_id for fit, vectors in made.items()},

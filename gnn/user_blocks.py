@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from gnn.projection import ProjectionStream
+from gnn.projection import ProjectionStream, projected
 from gnn.relationships import Relationships
 from kgrec.graph.database import Database
 from kgrec.training.fits import Fit
@@ -109,7 +109,8 @@ def projected_blocks(
     Raises:
         KgrecError: as `Database.projection`.
     """
-    with database.projection("project/user_blocks", splits=list(fit.splits), blocks=n_blocks) as (_, graph):
+    asked = {"splits": list(fit.splits), "blocks": n_blocks}
+    with projected(database, f"Projecting blocks, {fit} fit", "project/user_blocks", **asked) as graph:
         yield ProjectedBlocks(ProjectionStream(database, graph), user_nodes, item_nodes, n_blocks)
 
 

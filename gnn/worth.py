@@ -8,6 +8,7 @@ what it was made of is told.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from gnn.streamed_graph import StreamedGraph
 from gnn.trainer import UserVectors
 from gnn.training_graph import TrainingGraph
 from gnn.truncated_svd import truncated_svd
+from kgrec.counted import Counted, uncounted
 from kgrec.training.fits import Fit
 
 NEIGHBOURS = 100
@@ -93,7 +95,13 @@ class Questions:
         )
 
 
-def compare(streamed: StreamedGraph, graph: TrainingGraph, learned: UserVectors, settings: HDGISettings) -> list[Worth]:
+def compare(
+    streamed: StreamedGraph,
+    graph: TrainingGraph,
+    learned: UserVectors,
+    settings: HDGISettings,
+    counted: Counted = uncounted,
+) -> list[Worth]:
     """Measure the personas of the validation fit beside what was not learned: nothing where nobody is to be asked.
 
     Args:
@@ -101,15 +109,18 @@ def compare(streamed: StreamedGraph, graph: TrainingGraph, learned: UserVectors,
         graph: of the validation fit.
         learned: of the validation fit.
         settings: how it was learned.
+        counted: yields the kinds of vectors, and may show how many were measured.
     """
     questions = Questions.of(streamed, graph)
     if graph.fit is not Fit.VALIDATION or not len(questions.users):
         return []
     probe = LinearProbe.of(streamed, questions.users, questions.items, settings.seed)
     personas = "personas", learned.vectors, learned.items if len(learned.items) else None
+    kinds = chain(unlearned(graph, settings), [personas])
+    n_kinds = 4 + len(UNTRAINED) * _whole(graph)
     return [
         _probed(worth(name, vectors, questions, items), vectors, probe)
-        for name, vectors, items in (*unlearned(graph, settings), personas)
+        for name, vectors, items in counted(kinds, "kinds of vectors", n_kinds)
     ]
 
 
@@ -127,7 +138,7 @@ def unlearned(graph: TrainingGraph, settings: HDGISettings) -> Iterator[tuple[st
     Those of users are centred, but for those of one space with the items'. Where the graph is too large for the
     features of all users, these are left out.
     """
-    whole = graph.features.shape[1] > 0  # else users were learned from a block at a time
+    whole = _whole(graph)
     known = graph.features.any(dim=1) if whole else torch.from_numpy(np.diff(graph.chosen.indptr) > 0)
     noise = torch.randn(len(known), settings.dim, generator=torch.Generator().manual_seed(settings.seed))
     yield "random", noise * known[:, None], None
@@ -136,6 +147,11 @@ def unlearned(graph: TrainingGraph, settings: HDGISettings) -> Iterator[tuple[st
     if whole:
         yield UNTRAINED[0], centred(graph.features), None
         yield UNTRAINED[1], centred(propagated(graph, settings.adjacency)), None
+
+
+def _whole(graph: TrainingGraph) -> bool:
+    """Whether the features of all users are there: else users were learned from a block at a time."""
+    return graph.features.shape[1] > 0
 
 
 def propagated(graph: TrainingGraph, name: AdjacencyName) -> Tensor:

@@ -6,14 +6,17 @@ it to the end.
 
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from more_itertools import consume
 
 from gnn.clusters import Stability
 from gnn.item_vectors import forget_items, write_items
 from gnn.personas import Personas
 from gnn.trainer import UserVectors
 from gnn.typical import ChosenItem
+from kgrec.counted import Counted, counting, uncounted
 from kgrec.errors import KgrecError
 from kgrec.feedback.personas import KEPT
 from kgrec.graph.database import Database, Row
@@ -21,7 +24,7 @@ from kgrec.graph.personas import current_run
 from kgrec.graph.schema import ensure_vector_index
 from kgrec.graph.transaction_size import NODE, RELATIONSHIP, rows_at_once, vector_bytes
 from kgrec.graph.vectors import vector_parameters
-from kgrec.terminal import progress, waiting
+from kgrec.terminal import progress
 
 USERS = 5_000  # written in one transaction, fewer where the server allows less
 MEMBERSHIPS = 20_000  # removed in one transaction
@@ -42,8 +45,8 @@ def write_back(
     Raises:
         KgrecError: somebody else wrote personas, or removed users, at the same time.
     """
-    with waiting("Preparing to write the personas"):
-        finish(database)
+    with counting("Preparing to write the personas") as counted:
+        finish(database, counted)
         _draft(database, learned, personas)
     # One transaction at a time: two that tie users to the same personas would lock each other out.
     memberships = written = 0
@@ -55,8 +58,8 @@ def write_back(
     database.run("schema/item_persona_key")  # a graph that was loaded by an earlier kgrec has none
     items, items_run = len(learned.item_ids), _items_run(learned)
     write_items(database, learned, items_run)
-    with waiting("Keeping what users had"):
-        _keep(database, learned.run_id)
+    with counting("Keeping what users had") as counted:
+        _keep(database, learned.run_id, counted)
     switched = database.write(
         "personas/switch",
         run_id=learned.run_id,
@@ -67,16 +70,21 @@ def write_back(
     )
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's users or personas were changed at the same time: train the personas again.")
-    with waiting("Putting the personas into the index"):
-        _promote(database)
+    with counting("Putting the personas into the index") as counted:
+        _promote(database, counted)
 
 
-def finish(database: Database) -> None:
-    """Bring an interrupted write-back to its end: a run that readers see is completed, any other discarded."""
-    _promote(database)
+def finish(database: Database, counted: Counted = uncounted) -> None:
+    """Bring an interrupted write-back to its end: a run that readers see is completed, any other discarded.
+
+    Args:
+        database: the graph.
+        counted: yields the users who are looked after, and may show how many were.
+    """
+    _promote(database, counted)
     database.write("personas/abandon")
-    database.run("personas/discard_next", batch=rows_at_once(database, NODE, USERS))
-    _forget(database)
+    _each_user(database, counted, "personas/discard_next", NODE)
+    _forget(database, counted)
 
 
 def persona_ids(run_id: str, personas: Personas) -> list[str]:
@@ -148,14 +156,14 @@ def _items_run(learned: UserVectors) -> str:
     return f"{learned.run_id}/{hashlib.sha256(np.ascontiguousarray(learned.items).data).hexdigest()[:12]}"
 
 
-def _keep(database: Database, next_run: str) -> None:
+def _keep(database: Database, next_run: str, counted: Counted) -> None:
     """Keep each user's persona of the run that the next one replaces."""
     run = current_run(database)
     if run is not None and run.run_id != next_run:
-        database.run("personas/states", kept=KEPT, batch=rows_at_once(database, STATE, USERS))
+        _each_user(database, counted, "personas/states", STATE, kept=KEPT)
 
 
-def _promote(database: Database) -> None:
+def _promote(database: Database, counted: Counted) -> None:
     """Put the current run in the place of the one before everywhere: what users had of that, vectors, personas."""
     run = current_run(database)
     if run is None:
@@ -165,19 +173,31 @@ def _promote(database: Database) -> None:
         return
     if run.dimensions is not None:
         ensure_vector_index(database, "user_persona", "User", "persona", run.dimensions)
-    batch = rows_at_once(database, vector_bytes(run.dimensions or 0), USERS)
-    database.run("personas/promote", run_id=run.run_id, batch=batch)
-    _forget(database)
+    _each_user(database, counted, "personas/promote", vector_bytes(run.dimensions or 0), run_id=run.run_id)
+    _forget(database, counted)
     database.write("personas/promoted", run_id=run.run_id)
 
 
-def _forget(database: Database) -> None:
+def _each_user(database: Database, counted: Counted, name: str, bytes_a_user: int, **parameters: Any) -> None:
+    """Run a statement that changes users in batches."""
+    n_users = database.read("project/size")[0]["users"]
+    batch = rows_at_once(database, bytes_a_user, USERS)
+    database.run_counted(name, counted, "users", n_users, batch, **parameters)
+
+
+def _forget(database: Database, counted: Counted) -> None:
     """Remove retired personas; one of them may have all users as members."""
-    batch = rows_at_once(database, RELATIONSHIP, MEMBERSHIPS)
-    while database.write("personas/forget_members", batch=batch).counters.relationships_deleted:
-        pass
+    memberships = database.read("personas/retired_members")[0]["memberships"]
+    consume(counted(_forgotten(database), "memberships", memberships))
     database.write("personas/forget")
     forget_items(database)
+
+
+def _forgotten(database: Database) -> Iterator[int]:
+    """Yield the memberships in retired personas, numbered in their batches, as they are removed."""
+    batch = rows_at_once(database, RELATIONSHIP, MEMBERSHIPS)
+    while deleted := database.write("personas/forget_members", batch=batch).counters.relationships_deleted:
+        yield from range(deleted)
 
 
 def _users(database: Database, learned: UserVectors, personas: Personas) -> Iterator[Row]:

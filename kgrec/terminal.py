@@ -23,7 +23,7 @@ from typing import Literal
 from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from kgrec.text import clean, sentence, shown
@@ -144,12 +144,13 @@ def show(*tables: DataTable) -> None:
 
 
 @contextmanager
-def progress(what: object, total: int | None) -> Iterator[Advance]:
+def progress(what: object, total: int | None, stays: bool = True) -> Iterator[Advance]:
     """Show a bar on standard error while the block runs.
 
     Args:
         what: goes on, such as ``"linking"``.
         total: where the bar ends; ``None`` where that is not known.
+        stays: whether its last line stays when the block ends, in a log as well; else the bar is a terminal's alone.
 
     Yields:
         a function that moves the bar to where it is given, with a word on it.
@@ -160,10 +161,10 @@ def progress(what: object, total: int | None) -> Iterator[Advance]:
         TextColumn("{task.description}", markup=False),
         BarColumn(max(1, min(WIDEST_BAR, console.width - BESIDE_BAR))),
         TextColumn("{task.fields[told]}", markup=False),
-        _Times(),
+        _Times(Column(no_wrap=True)),  # of a narrow terminal the bar takes less
     )
     moves: list[tuple[float, int]] = []  # when the bar was where: at first, and at last
-    with Progress(*columns, console=console) as bar:
+    with Progress(*columns, console=console, transient=not stays) as bar:
         task = bar.add_task(shown(what), total=total, told="", moves=moves)
 
         def advance(completed: int, told: str) -> None:

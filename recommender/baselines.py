@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
+from kgrec.counted import Counted, uncounted
 from kgrec.files import replacing
 from kgrec.training.fits import Fit
 from recommender.asked import QUESTIONS, Asked, ranks, users_asked
@@ -94,17 +95,24 @@ class Chosen:
     ease_recency: float | None
 
 
-def choose(dataset: Dataset) -> Chosen:
-    """Try every setting on the validation interactions and keep those of the best NDCG@10."""
+def choose(dataset: Dataset, counted: Counted = uncounted) -> Chosen:
+    """Try every setting on the validation interactions and keep those of the best NDCG@10.
+
+    Args:
+        dataset: whose interactions they are.
+        counted: yields the settings, and may show how many were tried.
+    """
     asked, n_items = users_asked(dataset, Fit.VALIDATION).sample(QUESTIONS), dataset.n_items
     known = dataset.sequences.known(Fit.VALIDATION)
-    nearness = _knn_table(known, n_items)
-    knn = {recency: _ndcg(_by_table(nearness, recency), asked) for recency in RECENCY}
+    penalties = EASE_L2 if n_items <= EASE_ITEMS else ()
+    n_settings = len(RECENCY) + len(penalties) * len((NO_RECENCY, *RECENCY))
+    knn: dict[float, float] = {}
     found: dict[tuple[float, float], float] = {}
-    for l2 in EASE_L2 if n_items <= EASE_ITEMS else ():
-        table = _ease_table(known, n_items, l2)
-        for recency in (NO_RECENCY, *RECENCY):
-            found[l2, recency] = _ndcg(_by_table(table, recency), asked)
+    for l2, recency, scorer in counted(_tried(known, n_items, penalties), "settings", n_settings):
+        if l2 is None:
+            knn[recency] = _ndcg(scorer, asked)
+        else:
+            found[l2, recency] = _ndcg(scorer, asked)
     best_knn = max(knn, key=lambda recency: knn[recency])
     if not found:
         return Chosen(best_knn, None, None, None)
@@ -113,13 +121,13 @@ def choose(dataset: Dataset) -> Chosen:
     return Chosen(best_knn, plain[0], *recent)
 
 
-def choose_once(dataset: Dataset, path: Path) -> Chosen:
+def choose_once(dataset: Dataset, path: Path, counted: Counted = uncounted) -> Chosen:
     """As `choose`, kept in a file for the same interactions, as it takes a while; a damaged file is made anew."""
     kept = _kept(path)
     if kept.pop("interactions", None) == dataset.interactions_digest:
         with contextlib.suppress(TypeError):
             return Chosen(**kept)
-    chosen = choose(dataset)
+    chosen = choose(dataset, counted)
     made = {"interactions": dataset.interactions_digest, **asdict(chosen)}
     with replacing(path) as draft:
         draft.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
@@ -146,6 +154,17 @@ def _kept(path: Path) -> dict[str, Any]:
     except (FileNotFoundError, ValueError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}
+
+
+def _tried(known: Known, n_items: int, penalties: Sequence[float]) -> Iterator[tuple[float | None, float, Scorer]]:
+    """Yield each setting with what scores by it: its L2, ``None`` of item-kNN, and its recency."""
+    nearness = _knn_table(known, n_items)
+    for recency in RECENCY:
+        yield None, recency, _by_table(nearness, recency)
+    for l2 in penalties:
+        table = _ease_table(known, n_items, l2)
+        for recency in (NO_RECENCY, *RECENCY):
+            yield l2, recency, _by_table(table, recency)
 
 
 def _knn_table(known: Known, n_items: int) -> np.ndarray | sp.csr_matrix:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import click
 
+from kgrec.counted import counting
 from kgrec.graph.database import Database
 from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
 from kgrec.records import FORMAT, write_records
-from kgrec.terminal import DataTable, note, say, show, waiting
+from kgrec.terminal import DataTable, note, say, show
 from kgrec.training.fits import Fit
 from recommender.evaluation import evaluate as evaluate_run
 from recommender.measured import Measured
@@ -60,8 +61,8 @@ def evaluate(
 
         ensure_place(report)
     folder = "evaluation/sessions" if sessions else "evaluation"
-    with reading(database, alone=True), waiting("Reading the graph"):
-        dataset = read_dataset(database, list(Fit)[:-1])
+    with reading(database, alone=True), counting("Reading the graph") as counted:
+        dataset = read_dataset(database, list(Fit)[:-1], counted=counted)
     runs = [(run, evaluate_run(dataset, run, sessions))]
     runs += [(other, Measured.load(other / folder)) for other in also]
     measured = [one for _, one in runs]

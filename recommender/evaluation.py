@@ -12,8 +12,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from kgrec.counted import counting
 from kgrec.errors import KgrecError
-from kgrec.terminal import note, progress, waiting
+from kgrec.terminal import note, progress
 from kgrec.training.checkpoint import load as load_checkpoint
 from kgrec.training.fits import Fit
 from kgrec.training.run_lock import settled
@@ -115,8 +116,8 @@ def measure(contenders: list[Contender], asked: Asked, dataset: Dataset, about: 
 
 def plain(dataset: Dataset, run: Path) -> Iterator[Contender]:
     """Return the plain baselines, with the settings that validation chose."""
-    with waiting("Choosing the settings of the baselines"):
-        chosen = choose_once(dataset, run / "evaluation" / "baselines.json")
+    with counting("Choosing the settings of the baselines") as counted:
+        chosen = choose_once(dataset, run / "evaluation" / "baselines.json", counted)
     for name, make in baselines(dataset.sequences.known(Fit.TEST), dataset.n_items, chosen).items():
         yield Contender(name, "baseline", functools.partial(_by_made, make))
 

@@ -6,6 +6,7 @@ share the users, and the models are sent once to each.
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,13 +44,16 @@ BLOCK = 4_096  # users that are read in a transaction, make a row group, and are
 SERVED = (*files_read(Fit.FINAL), catalogue.PATTERN, str(Fit.FINAL.folder(Path()) / "snapshot*"))  # of a run
 
 
-def write_histories(database: Database, served: Served, path: Path) -> int:
+def write_histories(
+    database: Database, served: Served, path: Path, told: Callable[[int], None] = lambda _: None
+) -> int:
     """Write history and persona of all users who have items to a Parquet file, and return how many these are.
 
     Args:
         database: holds both.
         served: of the run that is to answer.
         path: of the file, with the columns of `HISTORIES`; an old one is replaced.
+        told: is called after each block with the number of users so far.
 
     Raises:
         KgrecError: the file cannot be written, or the graph has the personas of another run by now.
@@ -63,6 +67,7 @@ def write_histories(database: Database, served: Served, path: Path) -> int:
                 arrays = [pa.array(column, kind.type) for column, kind in zip(columns, HISTORIES, strict=True)]
                 file.write_table(pa.Table.from_arrays(arrays, schema=HISTORIES))
                 n += len(users.user_ids)
+                told(n)
     except (OSError, pa.ArrowException) as error:
         raise KgrecError(f"The histories cannot be written to {path}: {fault(error)}.") from error
     return n

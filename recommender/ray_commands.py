@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
+from kgrec.counted import counting
 from kgrec.graph.database import Database
 from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
 from kgrec.records import JSON, write_document
 from kgrec.settings import load_section
-from kgrec.terminal import say, waiting
+from kgrec.terminal import progress, say, waiting
 from kgrec.training.fits import Fit
 from kgrec.training.run_lock import settled
 from recommender.on_ray import write_histories, write_lists
@@ -39,8 +40,11 @@ def histories(database: Database, out: Path, run: Path, format: str) -> None:
     Example:
       kgrec ray histories /shared/histories.parquet --run runs/default
     """
-    with reading(database), settled(run, "sasrec", files_read(Fit.FINAL)), waiting("Writing histories"):
-        n = write_histories(database, Recommender(database, run).served, out)
+    with reading(database), settled(run, "sasrec", files_read(Fit.FINAL)):
+        with counting("Loading models and index") as counted:
+            served = Recommender(database, run, counted=counted).served
+        with progress("writing histories", int(database.read("project/size")[0]["users"])) as advance:
+            n = write_histories(database, served, out, lambda done: advance(done, f"{done:,} users"))
     if format == "json":
         write_document({"users": n, "out": str(out)})
     else:

@@ -10,6 +10,7 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
+from kgrec.counted import Counted, uncounted
 from kgrec.errors import KgrecError
 from kgrec.graph.co_occurrence import nearest_items, neighbours
 from kgrec.graph.database import Database
@@ -27,7 +28,11 @@ TEXTS = 500  # embeddings that are lists of numbers at once
 
 @undisturbed
 def read_dataset(
-    database: Database, fits: Sequence[Fit] = tuple(Fit), with_texts: bool = True, with_personas: bool = True
+    database: Database,
+    fits: Sequence[Fit] = tuple(Fit),
+    with_texts: bool = True,
+    with_personas: bool = True,
+    counted: Counted = uncounted,
 ) -> Dataset:
     """Read everything that the sequence models need.
 
@@ -36,19 +41,21 @@ def read_dataset(
         fits: whose co-occurrence and personas are wanted; personas that were never trained are left out.
         with_texts: whether text embeddings are needed; they are by far the largest part.
         with_personas: whether personas are.
+        counted: yields what is read, and may show how much of it was.
 
     Raises:
         KgrecError: there are no items, some interactions are not split into training, validation and test yet, or there
             is no co-occurrence of the final fit.
     """
-    rows = list(database.stream("project/items"))
+    users, items = database.read("project/size")[0].values()
+    rows = list(counted(database.stream("project/items"), "titles", items))
     if not rows:
         raise KgrecError("The graph has no items: load interactions first, with `kgrec load amazon`.")
     item_ids = [row["item_id"] for row in rows]
     number = {item_id: number for number, item_id in enumerate(item_ids, start=1)}
-    user_ids, sequences = _sequences(database, number)
-    facts, fact_names = _facts(database, number)
-    texts, digest = _texts(database, number) if with_texts else (torch.zeros(len(item_ids) + 1, 0), "")
+    user_ids, sequences = _sequences(database, number, counted, users)
+    facts, fact_names = _facts(database, number, counted)
+    texts, digest = _texts(database, number, counted) if with_texts else (torch.zeros(len(item_ids) + 1, 0), "")
     dataset = Dataset(
         item_ids=item_ids,
         titles=[row["title"] for row in rows],
@@ -57,7 +64,7 @@ def read_dataset(
         texts=texts,
         texts_digest=digest,
         facts=facts,
-        co_occurrence={fit: _co_occurrence(database, number, sequences, fit) for fit in fits},
+        co_occurrence={fit: _co_occurrence(database, number, sequences, fit, counted) for fit in fits},
         split=current_split(database).words,
         personas={},
         fact_names=fact_names,
@@ -65,7 +72,7 @@ def read_dataset(
     for fit in fits if with_personas else ():
         if not has_personas(database, fit):
             continue
-        found = current_personas(database, fit)
+        found = current_personas(database, fit, counted)
         vectors = dict(zip(found.user_ids, found.vectors, strict=True))
         names = dict(zip(found.user_ids, found.names, strict=True))
         items = dict(zip(found.item_ids, found.items, strict=True))
@@ -73,12 +80,14 @@ def read_dataset(
     return dataset
 
 
-def _sequences(database: Database, number: dict[str, int]) -> tuple[list[str], Sequences]:
+def _sequences(
+    database: Database, number: dict[str, int], counted: Counted, n_users: int
+) -> tuple[list[str], Sequences]:
     ensure_split(database)
     user_ids: list[str] = []
     offsets, items, times = array("q", [0]), array("q"), array("q")
     splits = array("b")
-    for row in database.stream("project/sequences", no_time=NO_TIME):
+    for row in counted(database.stream("project/sequences", no_time=NO_TIME), "users", n_users):
         user_ids.append(row["user_id"])
         items.extend(map(number.__getitem__, row["item_ids"]))
         splits.extend(map(SPLITS.index, row["splits"]))
@@ -87,11 +96,13 @@ def _sequences(database: Database, number: dict[str, int]) -> tuple[list[str], S
     return user_ids, Sequences(*map(np.asarray, (offsets, items, splits, times)))
 
 
-def _facts(database: Database, number: dict[str, int]) -> tuple[dict[str, sp.csr_matrix], dict[str, list[str]]]:
+def _facts(
+    database: Database, number: dict[str, int], counted: Counted
+) -> tuple[dict[str, sp.csr_matrix], dict[str, list[str]]]:
     """Which items have which facts, by kind: ``[n_items + 1, n_facts]`` each; and the facts' names, in their order."""
     seen: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
     items, columns = ({kind: array("q") for kind in KINDS} for _ in range(2))
-    for row in database.stream("project/item_facts"):
+    for row in counted(database.stream("project/item_facts"), "items with facts", len(number)):
         if row["item_id"] not in number:
             continue
         for kind, met in seen.items():
@@ -108,13 +119,15 @@ def _facts(database: Database, number: dict[str, int]) -> tuple[dict[str, sp.csr
     return facts, {kind: sorted(met) for kind, met in seen.items()}
 
 
-def _co_occurrence(database: Database, number: dict[str, int], sequences: Sequences, fit: Fit) -> sp.csr_matrix:
+def _co_occurrence(
+    database: Database, number: dict[str, int], sequences: Sequences, fit: Fit, counted: Counted
+) -> sp.csr_matrix:
     """Cosines of each item with its nearest, of a fit: ``[n_items + 1, n_items + 1]``."""
     if fit is not Fit.FINAL:  # the graph has that of the fit that is served
         return nearest(sequences.known(fit).matrix(len(number)), neighbours(len(number)))
     lengths = np.zeros(len(number) + 2, dtype=np.int64)  # of the rows, each at the place where the next begins
     columns, cosines = [np.zeros(0, dtype=np.int32)], [np.zeros(0, dtype=np.float32)]
-    for one in nearest_items(database, Fit.FINAL):
+    for one in counted(nearest_items(database, Fit.FINAL), "items with co-occurrence", len(number)):
         lengths[number[one.item_id] + 1] = len(one.item_ids)
         columns.append(np.array([number[item_id] for item_id in one.item_ids], dtype=np.int32))
         cosines.append(np.array(one.cosines, dtype=np.float32))
@@ -125,11 +138,11 @@ def _co_occurrence(database: Database, number: dict[str, int], sequences: Sequen
     return found
 
 
-def _texts(database: Database, number: dict[str, int]) -> tuple[Tensor, str]:
+def _texts(database: Database, number: dict[str, int], counted: Counted) -> tuple[Tensor, str]:
     """Text embeddings ``[n_items + 1, text_dim]``, and a digest of what they were made of."""
     digest = hashlib.sha256()
     texts = np.zeros((len(number) + 1, 0), dtype=np.float32)
-    for row in database.stream("project/item_texts", fetch_size=TEXTS):
+    for row in counted(database.stream("project/item_texts", fetch_size=TEXTS), "texts", len(number)):
         if not texts.shape[1]:
             texts = np.zeros((len(number) + 1, len(row["embedding"])), dtype=np.float32)
         texts[number[row["item_id"]]] = row["embedding"]

@@ -9,6 +9,7 @@ import torch
 from more_itertools import chunked
 from torch import Tensor
 
+from kgrec.counted import Counted, uncounted
 from kgrec.errors import KgrecError, Unknown
 from kgrec.graph.database import Database
 from kgrec.graph.domains import domains
@@ -68,6 +69,7 @@ class Recommender:
             ``None``.
         domain: whose items alone are recommended, whatever the histories hold; those of all where ``None``.
         served: models and tables in memory, in place of those of the run folder.
+        counted: yields what is read of a graph that was written since, and may show how much of it was.
 
     Raises:
         KgrecError: a stage is not trained, the graph has changed since, or it has no item of the domain.
@@ -80,9 +82,10 @@ class Recommender:
         settings: SASRecSettings | None = None,
         domain: str | None = None,
         served: Served | None = None,
+        counted: Counted = uncounted,
     ):
         self.database, self.run = database, Path(run)
-        self.snapshot = current_snapshot(database, Path(run)) if served is None else served.snapshot
+        self.snapshot = current_snapshot(database, Path(run), counted) if served is None else served.snapshot
         self.personas = self.snapshot.require_personas(Fit.FINAL)
         self.shares: dict[str, float] = {}  # of the features that lists were explained by
         served = served or Served.beside(self.snapshot, run, settings)

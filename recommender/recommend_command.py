@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import click
 
+from kgrec.counted import counting
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 from kgrec.graph.lock import reading
@@ -14,7 +15,7 @@ from kgrec.options import RUN, with_database
 from kgrec.records import FORMAT, write_document, write_records
 from kgrec.results import Results
 from kgrec.settings import load_section
-from kgrec.terminal import DataTable, note, progress, say, show, waiting
+from kgrec.terminal import DataTable, note, progress, say, show
 from kgrec.training.fits import Fit
 from kgrec.training.run_lock import settled
 from recommender.batch import recommend_all
@@ -174,8 +175,8 @@ def recommend(
         raise click.UsageError("--picture shows what --explain finds: give both.")
     settings = load_section("sasrec", SASRecSettings, {"conditioning": conditioning})
     with reading(database), settled(run, "sasrec", files_read(Fit.FINAL)):
-        with waiting("Loading models and index"):
-            recommender = Recommender(database, run, settings, domain)
+        with counting("Loading models and index") as counted:
+            recommender = Recommender(database, run, settings, domain, counted=counted)
         if out is not None:
             _write_lists(database, recommender, out, k, format)
             return
@@ -208,7 +209,7 @@ def recommend(
 
 
 def _write_lists(database: Database, recommender: Recommender, out: Path, k: int, format: str) -> None:
-    total = int(database.read("project/n_users")[0]["users"])
+    total = int(database.read("project/size")[0]["users"])
     with progress("recommending", total) as advance:
         n = recommend_all(database, recommender.served, out, k, lambda done: advance(done, f"{done:,} users"))
     if format == "table":

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
+from kgrec.counted import Counted, uncounted
 from kgrec.errors import KgrecError, first_line
 from kgrec.feedback.following import MANIFEST
 from kgrec.graph.database import Database
@@ -192,8 +193,10 @@ class Snapshot:
         return arrays
 
 
-def current_snapshot(database: Database, run: Path) -> Snapshot:
+def current_snapshot(database: Database, run: Path, counted: Counted = uncounted) -> Snapshot:
     """Return the snapshot of the graph of now: that of the run folder, or one made of the whole graph, which is kept.
+
+    Reading the whole graph may be shown by ``counted``.
 
     Raises:
         KgrecError: as `read_dataset`, or there are no personas.
@@ -203,7 +206,8 @@ def current_snapshot(database: Database, run: Path) -> Snapshot:
         kept = Snapshot.load(run)
         if state and kept.state == state:  # a server without bookmarks tells of no state
             return kept
-    made = Snapshot.of(with_new_items(database, run, read_dataset(database, [Fit.FINAL], with_texts=False)), state)
+    dataset = read_dataset(database, [Fit.FINAL], with_texts=False, counted=counted)
+    made = Snapshot.of(with_new_items(database, run, dataset), state)
     if state and database.state() == state and Fit.FINAL.folder(run).is_dir():
         with suppress(KgrecError):  # a folder that cannot be written is still read
             made.save(run)

@@ -5,6 +5,7 @@ from typing import get_args
 
 import click
 
+from kgrec.counted import counting
 from kgrec.graph.co_occurrence import ensure_co_occurrence
 from kgrec.graph.database import Database
 from kgrec.graph.lock import reading
@@ -83,9 +84,9 @@ def _read(database: Database | None) -> tuple[Dataset, str]:
     if database is None:
         raise ValueError("the process that leads has a database")
     ensure_co_occurrence(database)
-    with reading(database, alone=True), waiting("Reading the graph"):
+    with reading(database, alone=True), counting("Reading the graph") as counted:
         state = database.state()
-        return read_dataset(database), state
+        return read_dataset(database, counted=counted), state
 
 
 def _report(run: Path, trained: list[TrainedModel]) -> None:

@@ -4,3 +4,4 @@ WHERE user.persona_next_run IS NOT NULL
 CALL (user) {
   REMOVE user.persona_next, user.persona_next_run
 } IN TRANSACTIONS OF $batch ROWS
+RETURN true AS done

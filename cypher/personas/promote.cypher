@@ -6,3 +6,4 @@ CALL (user) {
   SET user.persona_run = user.persona_next_run
   REMOVE user.persona_next, user.persona_next_run
 } IN TRANSACTIONS OF $batch ROWS
+RETURN true AS done

@@ -20,3 +20,4 @@ CALL (current, user) {
   SKIP $kept
   DETACH DELETE state
 } IN TRANSACTIONS OF $batch ROWS
+RETURN true AS done

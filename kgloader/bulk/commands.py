@@ -14,9 +14,9 @@ from kgrec.folders import making
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
 from kgrec.server.managed import ManagedServer
-from kgrec.server.offline import CSV, import_folder, run_import
+from kgrec.server.offline import CSV, PER_CENT, import_folder, run_import
 from kgrec.server.process import read_options
-from kgrec.terminal import waiting
+from kgrec.terminal import progress, waiting
 
 SCRIPT = "import.sh"
 WRITTEN = frozenset({".csv", ".sh"})
@@ -54,10 +54,10 @@ def into_managed(database: Database, first: FirstLoad, title: str) -> None:
     with import_folder(server.home) as folder:
         marked, described, loads = first.read()
         lock = database.read("lock/properties")[0]["properties"]
-        with waiting("Importing"):
-            with _explained(folder):
-                files = write_graph(folder / CSV, marked, described, loads, lock, first.report)
-            run_import(server.release.jars(), read_options(server.home).heap, folder, files.arguments)
+        with waiting("Writing what is imported"), _explained(folder):
+            files = write_graph(folder / CSV, marked, described, loads, lock, first.report)
+        with progress("importing", PER_CENT) as advance:
+            run_import(server.release.jars(), read_options(server.home).heap, folder, files.arguments, advance)
         with nullcontext() if database.writer is None else database.writer.paused():
             server.replace_graph(folder)
             database.forget_bookmarks()
@@ -82,7 +82,7 @@ def into_folder(folder: Path, first: FirstLoad, title: str) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise KgrecError(f"{folder} is there and holds something: name a new folder with --out.")
     marked, described, loads = first.read()
-    with _explained(folder), making(folder, WRITTEN) as draft:
+    with waiting("Writing the files"), _explained(folder), making(folder, WRITTEN) as draft:
         files = write_graph(draft, marked, described, loads, None, first.report)
         text = SCRIPT_TEXT.format(arguments=shlex.join(files.arguments))
         (draft / SCRIPT).write_text(text, encoding="utf-8")

@@ -11,20 +11,21 @@ import hashlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from kgrec.counted import Counted, counting, uncounted
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
-from kgrec.graph.jobs import watched
+from kgrec.graph.jobs import Tally, watched
 from kgrec.graph.lock import writing
 from kgrec.graph.splits import ensure_split
 from kgrec.graph.transaction_size import RELATIONSHIP as TIE
 from kgrec.graph.transaction_size import rows_at_once
-from kgrec.terminal import waiting
 from kgrec.training.fits import Fit
 
 RELATIONSHIP = "CO_OCCURS_WITH"
 NEIGHBOURS = 500  # of an item at most; docs/concepts/method.md has what fewer cost
 FEWEST, SHARE = 100, 6  # in a small catalogue a sixth of it, but not fewer than these
 TIES = 20_000  # written or removed in one transaction, fewer where the server allows less
+SIZE = "co_occurrence/size", "ties"  # what Neo4j counts of the relationships of all fits
 AT_ONCE = 100  # items that are read at once, each with up to `NEIGHBOURS`
 
 
@@ -80,9 +81,9 @@ def ensure_co_occurrence(database: Database, fits: Collection[Fit] = (Fit.FINAL,
         KgrecError: there are no interactions or not all are split, the server has no Graph Data Science library or too
             little memory, or somebody else wrote at the same time.
     """
-    with waiting("Looking for changes in who chose what"):
+    with counting("Looking for changes in who chose what") as counted:
         ensure_split(database)
-        wanted = _wanted(database)
+        wanted = _wanted(database, counted)
         current = {fit: _current(database, fit) for fit in Fit}
         total = sum(run.ties for run in current.values())
         settled = all(
@@ -95,8 +96,7 @@ def ensure_co_occurrence(database: Database, fits: Collection[Fit] = (Fit.FINAL,
         for fit in Fit:
             run = _current(database, fit)
             if fit in fits or run.run_id == wanted[fit].run_id:
-                with watched(database, f"Co-occurrence, {fit} fit") as job_id:
-                    _ensure(database, fit, wanted[fit], run, job_id)
+                _ensure(database, fit, wanted[fit], run)
             else:
                 _remove(database, fit, run)
 
@@ -173,12 +173,13 @@ class _Wanted:
     interactions: int
 
 
-def _wanted(database: Database) -> dict[Fit, _Wanted]:
+def _wanted(database: Database, counted: Counted = uncounted) -> dict[Fit, _Wanted]:
     """Name the run that each fit should have, by the interactions of now."""
-    kept = neighbours(database.read("co_occurrence/items")[0]["items"])
+    users, items = database.read("project/size")[0].values()
+    kept = neighbours(items)
     digests = {fit: hashlib.sha256(f"{fit.value} {kept}\n".encode()) for fit in Fit}
     interactions = dict.fromkeys(Fit, 0)
-    for row in database.stream("co_occurrence/interactions"):
+    for row in counted(database.stream("co_occurrence/interactions"), "users", users):
         chosen = dict(row["chosen"])
         for fit, digest in digests.items():
             items = sorted({item_id for split in fit.splits for item_id in chosen.get(split, ())})
@@ -190,7 +191,7 @@ def _wanted(database: Database) -> dict[Fit, _Wanted]:
     return {fit: _Wanted(digest.hexdigest()[:12], kept, interactions[fit]) for fit, digest in digests.items()}
 
 
-def _ensure(database: Database, fit: Fit, wanted: _Wanted, current: Run, job_id: str) -> None:
+def _ensure(database: Database, fit: Fit, wanted: _Wanted, current: Run) -> None:
     kind, run_id = _kind(fit), wanted.run_id
     if current.run_id == run_id and database.read("co_occurrence/found", run_id=run_id)[0]["ties"] != current.ties:
         database.write("co_occurrence/withdraw", kind=kind, run_id=run_id)
@@ -198,7 +199,7 @@ def _ensure(database: Database, fit: Fit, wanted: _Wanted, current: Run, job_id:
     _forget(database, fit, current.run_id)
     if current.run_id == run_id:
         return
-    ties = _write(database, fit, wanted, job_id) if wanted.interactions else 0
+    ties = _write(database, fit, wanted) if wanted.interactions else 0
     switched = database.write("co_occurrence/switch", kind=kind, run_id=run_id, ties=ties)
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's co-occurrence was changed at the same time: run the same command again.")
@@ -212,10 +213,13 @@ def _remove(database: Database, fit: Fit, current: Run) -> None:
     _forget(database, fit, "")
 
 
-def _write(database: Database, fit: Fit, wanted: _Wanted, job_id: str) -> int:
+def _write(database: Database, fit: Fit, wanted: _Wanted) -> int:
     """Write the relationships of a run that no reader sees yet, and count them."""
     projected = {"splits": list(fit.splits), "neighbours": NEIGHBOURS}
-    with database.projection("co_occurrence/projection", job_id, **projected) as (_, graph):
+    with (
+        watched(database, f"Co-occurrence, {fit} fit", Tally(*SIZE)) as job_id,
+        database.projection("co_occurrence/projection", job_id, **projected) as (_, graph),
+    ):
         summary = database.run(
             "co_occurrence/write",
             graph_name=graph.name(),
@@ -231,4 +235,6 @@ def _write(database: Database, fit: Fit, wanted: _Wanted, job_id: str) -> int:
 def _forget(database: Database, fit: Fit, run_id: str) -> None:
     """Remove the relationships of a fit that no reader sees: of the run before, or of a write that was stopped."""
     batch = rows_at_once(database, TIE, TIES)
-    database.run("co_occurrence/forget", fit=fit.value, run_id=run_id, batch=batch)
+    stay = sum(_current(database, one).ties for one in Fit)
+    with watched(database, f"Removing old ties, {fit} fit", Tally(*SIZE, stay)):
+        database.run("co_occurrence/forget", fit=fit.value, run_id=run_id, batch=batch)

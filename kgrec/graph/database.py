@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
 
+from more_itertools import consume
 from neo4j import READ_ACCESS, WRITE_ACCESS, GraphDatabase, Record, Result, ResultSummary, Session
 from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, ServiceUnavailable
 
+from kgrec.counted import Counted
 from kgrec.errors import KgrecError, first_line
 from kgrec.graph.drivers import ROUTED, direct, open_driver
 from kgrec.graph.projections import memory_error, name_of_mine, require_heap, sweep
@@ -149,6 +151,19 @@ class Database:
         with self._session() as session:
             return session.run(_text(name), parameters).consume()
 
+    def run_counted(
+        self, name: str, counted: Counted, unit: str, total: int, batch: int, **parameters: Any
+    ) -> ResultSummary:
+        """Run a statement as `run` does, that returns each row of a transaction of ``batch`` rows when it is done.
+
+        ``counted`` yields these, about ``total`` in ``unit``, and may show how many there were.
+        """
+        self._check_lock()
+        with self._session(fetch_size=batch) as session:
+            result = session.run(_text(name), parameters, batch=batch)
+            consume(counted(result, unit, total))
+            return result.consume()
+
     def gds(self) -> "GraphDataScience":
         """Return the Graph Data Science client on this connection.
 
@@ -222,8 +237,8 @@ class Database:
             self.writer.check()
 
     @contextmanager
-    def _session(self, access: str = WRITE_ACCESS) -> Iterator[Session]:
-        with self._explained(), self._open(access) as session:
+    def _session(self, access: str = WRITE_ACCESS, **more: Any) -> Iterator[Session]:
+        with self._explained(), self._open(access, **more) as session:
             yield session
         self.answers = True
 

@@ -1,4 +1,8 @@
-"""How far the server is with a call of GDS: a spinner at first, and a bar with the time left once GDS tells a share."""
+"""How far the server is with one long call: a spinner at first, then a bar.
+
+Of what GDS computes the bar has the time left, once GDS tells a share. What the call makes or removes is counted, where
+Neo4j keeps count of it; the time left is shown where it is known how many there will be.
+"""
 
 import threading
 import uuid
@@ -21,29 +25,49 @@ WHOLE = 10_000  # hundredths of a per cent
 
 
 @dataclass(frozen=True)
+class Tally:
+    """What Neo4j keeps count of, and a call makes or removes.
+
+    Attributes:
+        name: of the statement that gives the count.
+        unit: what is counted, in the plural.
+        at_last: the count when the call is done; ``None`` where that is not known.
+    """
+
+    name: str
+    unit: str
+    at_last: int | None = None
+
+
+@dataclass(frozen=True)
 class _Look:
-    """What GDS does for a job, by its own name for it, and how much is done, of `WHOLE`."""
+    """What goes on, by GDS's name or as the unit that is counted; how much is done, and of how much, if known."""
 
     task: str
     done: int
+    total: int | None
+    told: str
 
 
-_NOTHING = _Look("", 0)  # GDS does nothing for the job: not yet, not any more, or it does not tell how far it is
+_NOTHING = _Look(
+    "", 0, None, ""
+)  # GDS does nothing for the job, or does not tell how far it is, and no count has changed
 _Looks = SimpleQueue[_Look | None]  # ends with None
 
 
 @contextmanager
-def watched(database: "Database", what: str) -> Iterator[str]:
-    """Show on standard error how far GDS is while the block runs; what cannot be found out is not shown.
+def watched(database: "Database", what: str, tally: Tally | None = None) -> Iterator[str]:
+    """Show on standard error how far the server is while the block runs; what cannot be found out is not shown.
 
     The block's own errors pass through, and nothing else is raised. Where no progress is shown, nothing is asked.
 
     Args:
         database: whose server is asked, each second, on a connection of its own.
         what: goes on, such as ``"Finding similar items"``.
+        tally: what is counted while GDS computes nothing for the block.
 
     Yields:
-        the name that the calls of the block give their job, as ``jobId``; one call after the other may have it.
+        the name that calls of GDS in the block give their job, as ``jobId``; one call after the other may have it.
     """
     job_id = f"kgrec-{uuid.uuid4().hex}"
     if not shows_progress():
@@ -52,7 +76,7 @@ def watched(database: "Database", what: str) -> Iterator[str]:
     looks, ended = _Looks(), threading.Event()
     # Who shows does not ask: the bar ends with the block, also where the server does not answer any more.
     showing = threading.Thread(target=_show, args=(what, looks), name="kgrec-progress", daemon=True)
-    asking = threading.Thread(target=_ask, args=(database, job_id, looks, ended), name="kgrec-job", daemon=True)
+    asking = threading.Thread(target=_ask, args=(database, job_id, tally, looks, ended), name="kgrec-job", daemon=True)
     try:
         showing.start()
         asking.start()
@@ -66,10 +90,17 @@ def watched(database: "Database", what: str) -> Iterator[str]:
                 thread.join(AGAIN)
 
 
-def _ask(database: "Database", job_id: str, looks: _Looks, ended: threading.Event) -> None:
+def _ask(database: "Database", job_id: str, tally: Tally | None, looks: _Looks, ended: threading.Event) -> None:
+    first: int | None = None  # before the block has changed anything
+    if tally is not None:
+        with suppress(Exception):
+            first = _count(database, tally)
     while not ended.wait(AGAIN):
         with suppress(Exception):  # the call itself says what is wrong with the server
-            looks.put(_look(database, job_id))
+            look = _look(database, job_id)
+            if look is _NOTHING and tally is not None and first is not None:
+                look = _since(first, _count(database, tally), tally)
+            looks.put(look)
 
 
 def _look(database: "Database", job_id: str) -> _Look:
@@ -77,8 +108,21 @@ def _look(database: "Database", job_id: str) -> _Look:
     with database.driver.session(database=database.name, default_access_mode=READ_ACCESS) as session:
         for task, percent in session.run(statement("memory/job"), job_id=job_id).values():
             if percent is not None:
-                return _Look(task, min(WHOLE, round(percent * WHOLE / 100)))
+                return _Look(task, min(WHOLE, round(percent * WHOLE / 100)), WHOLE, task)
     return _NOTHING
+
+
+def _count(database: "Database", tally: Tally) -> int:
+    with database.driver.session(database=database.name, default_access_mode=READ_ACCESS) as session:
+        return int(session.run(statement(tally.name)).single(strict=True).value())
+
+
+def _since(first: int, now: int, tally: Tally) -> _Look:
+    """What was made or removed."""
+    if now == first:
+        return _NOTHING
+    total = None if tally.at_last is None else abs(tally.at_last - first)
+    return _Look(tally.unit, abs(now - first), total, f"{abs(now - first):,} {tally.unit}")
 
 
 def _show(what: str, looks: _Looks) -> None:
@@ -98,13 +142,14 @@ def _spin(what: str, looks: _Looks) -> _Look | None:
 def _move(what: str, look: _Look, looks: _Looks) -> _Look | None:
     """Move a bar for one task, and return the look that is of another."""
     task, now = look.task, look
-    with progress(what, WHOLE) as advance:
+    with progress(what, look.total, stays=look.total is not None) as advance:
         while True:
-            advance(now.done, task)
+            advance(now.done, now.told)
             found = looks.get()
             if found is None:
                 return None
             if found.task != task:
-                advance(WHOLE, task)
+                if look.total is not None:
+                    advance(look.total, now.told)
                 return found
             now = found

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from kgrec.counted import Counted, uncounted
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
 from kgrec.training.fits import Fit
@@ -67,16 +68,18 @@ def current_run(database: Database) -> CurrentRun | None:
     return CurrentRun(**rows[0]) if rows else None
 
 
-def current_personas(database: Database, fit: Fit = Fit.FINAL) -> CurrentPersonas:
-    """Read the persona vectors that a fit gave all users.
+def current_personas(database: Database, fit: Fit = Fit.FINAL, counted: Counted = uncounted) -> CurrentPersonas:
+    """Read the persona vectors that a fit gave all users, which may be shown.
 
     Raises:
         KgrecError: nobody has one of that fit, or some of them are missing.
     """
     if fit is Fit.FINAL:
-        found = settled(lambda: current_run(database), lambda run: _personas(database, run))
+        found = settled(lambda: current_run(database), lambda run: _personas(database, run, counted))
     else:
-        found = settled(lambda: _evaluation_run(database, fit), lambda run: _evaluation_personas(database, fit, run))
+        found = settled(
+            lambda: _evaluation_run(database, fit), lambda run: _evaluation_personas(database, fit, run, counted)
+        )
     if not found.user_ids:
         raise KgrecError(NOBODY)
     return found
@@ -145,16 +148,17 @@ def settled(current: Callable[[], Run | None], read: Callable[[Run], Found]) -> 
     raise KgrecError(NOBODY)
 
 
-def _personas(database: Database, run: CurrentRun) -> CurrentPersonas:
+def _personas(database: Database, run: CurrentRun, counted: Counted) -> CurrentPersonas:
     rows = database.stream("project/user_personas", run_id=run.run_id, promoted=run.promoted)
-    return _read(database, run.run_id, rows, run.items_run)
+    users = database.read("project/size")[0]["users"]
+    return _read(database, run.run_id, counted(rows, "personas", users), run.items_run)
 
 
-def _evaluation_personas(database: Database, fit: Fit, run: _EvaluationRun) -> CurrentPersonas:
+def _evaluation_personas(database: Database, fit: Fit, run: _EvaluationRun, counted: Counted) -> CurrentPersonas:
     if (run.found, run.found_items) != (run.users, run.items):
         raise KgrecError(f"Some personas of the {fit} fit are missing: run `kgrec train personas` again.")
     rows = database.stream("project/evaluation_personas", run_id=run.run_id)
-    return _read(database, run.run_id, rows, run.run_id)
+    return _read(database, run.run_id, counted(rows, f"personas, {fit} fit", run.users), run.run_id)
 
 
 def _read(database: Database, run_id: str, rows: Iterable[Row], items_run: str) -> CurrentPersonas:

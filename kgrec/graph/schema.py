@@ -1,5 +1,6 @@
 """Constraints and indexes of the graph; every load makes sure of them before it writes."""
 
+from kgrec.counted import counting
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
 
@@ -16,10 +17,11 @@ def ensure_schema(database: Database) -> None:
     Raises:
         KgrecError: the data already breaks a constraint, or the user may not change the schema.
     """
-    for key in KEYS:
-        database.run(f"schema/{key}_key")
-    database.run("schema/persona_run")
-    database.run("schema/await_indexes")
+    with counting("Making constraints") as counted:
+        for key in counted(KEYS, "constraints", len(KEYS)):
+            database.run(f"schema/{key}_key")
+        database.run("schema/persona_run")
+        database.run("schema/await_indexes")
 
 
 def missing_schema(database: Database) -> list[str]:

@@ -6,15 +6,17 @@ often it is cut short. A folder that its process left behind is removed.
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kgrec.errors import KgrecError
 from kgrec.owner import tagged, this_process
 from kgrec.server.process import java
+from kgrec.terminal import Advance
 
 TOOL = "org.neo4j.cli.AdminTool"
 DATABASE = "neo4j"
@@ -25,6 +27,10 @@ MEMORY = "50%"  # of the free memory, beside the heap of Java
 CSV, REPORT, OUTPUT = "csv", "report.txt", "output.txt"
 CONFIGURATION = "db.tx_log.preallocate=false\n"
 LONGEST_TAIL = 400  # characters of what the tool says, in an error
+AGAIN = 0.5  # seconds between two looks at what the tool says
+STAGE = re.compile(r"^\((\d+)/(\d+)\) (.+?) \d{4}-\d\d-\d\d .*$", re.MULTILINE)  # "(2/4) Node import 2026-11-28 ..."
+SHARE = re.compile(r"(\d+)% ∆")  # of a stage
+PER_CENT = 100
 
 
 @contextmanager
@@ -54,7 +60,7 @@ def sweep(home: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_import(jars: list[Path], heap: str, folder: Path, arguments: Sequence[str]) -> None:
+def run_import(jars: list[Path], heap: str, folder: Path, arguments: Sequence[str], advance: Advance) -> None:
     """Import the files of ``folder/csv`` into a graph below ``folder``.
 
     Args:
@@ -62,6 +68,7 @@ def run_import(jars: list[Path], heap: str, folder: Path, arguments: Sequence[st
         heap: memory of Java, such as ``"1g"``.
         folder: of `import_folder`.
         arguments: behind ``neo4j-admin database import full neo4j``; paths are relative to ``folder/csv``.
+        advance: is told how far it is, of `PER_CENT`, and its stage.
 
     Raises:
         KgrecError: the tool failed; holds what it says of the reason.
@@ -82,13 +89,33 @@ def run_import(jars: list[Path], heap: str, folder: Path, arguments: Sequence[st
             umask=0o077,
         )
         try:
-            status = child.wait()
+            while (status := _ended(child)) is None:
+                advance(*_how_far(output))
         except BaseException:  # Ctrl-C too
             child.kill()
             child.wait()
             raise
     if status != 0:
         raise KgrecError(f"neo4j-admin could not import, and the graph is as it was: {_reason(output)}.")
+    advance(*_how_far(output))
+
+
+def _ended(child: subprocess.Popen[bytes]) -> int | None:
+    """Wait a moment for the exit status."""
+    with suppress(subprocess.TimeoutExpired):
+        return child.wait(AGAIN)
+    return None
+
+
+def _how_far(output: Path) -> tuple[int, str]:
+    """Per cent that are done, each stage as much as another, and the stage, by what the tool said so far."""
+    said = output.read_text(encoding="utf-8", errors="replace")
+    stages = list(STAGE.finditer(said))
+    if not stages:
+        return 0, ""
+    number, n_stages, stage = stages[-1].groups()
+    shares = SHARE.findall(said, stages[-1].end())
+    return round((PER_CENT * (int(number) - 1) + int(shares[-1] if shares else 0)) / int(n_stages)), stage
 
 
 def commit(home: Path, folder: Path) -> None:

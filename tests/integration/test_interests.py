@@ -304,7 +304,7 @@ def test_two_at_once_do_not_make_half_a_run(database: Database, monkeypatch: pyt
 
     def late(*arguments: Any) -> Iterator[dict[str, Any]]:
         if next(calls) == 1:
-            writing._forget(database, current)  # as the second does at its start
+            writing._forget(database, current, 0)  # as the second does at its start
         return real(*arguments)
 
     with monkeypatch.context() as patched:

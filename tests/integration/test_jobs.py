@@ -14,7 +14,7 @@ from kgloader.texts.similarity import tie_similar_items
 from kgloader.writers.kcore import keep_core
 from kgrec import terminal
 from kgrec.errors import KgrecError
-from kgrec.graph import jobs
+from kgrec.graph import co_occurrence, jobs
 from kgrec.graph.co_occurrence import ensure_co_occurrence
 from kgrec.graph.database import Database
 from kgrec.graph.jobs import WHOLE, watched
@@ -36,11 +36,11 @@ def moves(monkeypatch: pytest.MonkeyPatch) -> Moves:
     seen: Moves = {}
 
     @contextmanager
-    def recorded(what: object, total: int | None) -> Iterator[terminal.Advance]:
-        with terminal.progress(what, total) as advance:
+    def recorded(what: object, total: int | None, stays: bool = True) -> Iterator[terminal.Advance]:
+        with terminal.progress(what, total, stays) as advance:
 
             def move(completed: int, told: str) -> None:
-                assert total == WHOLE
+                assert total == WHOLE and stays
                 seen.setdefault(told, []).append(completed)
                 advance(completed, told)
 
@@ -172,3 +172,35 @@ def test_where_nothing_is_shown_nothing_is_asked(
     finally:
         terminal.silence(False)
     assert capsys.readouterr().err == ""
+
+
+def test_what_is_written_and_removed_is_counted(
+    shop: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ties as far as they are written, as nobody knows how many GDS will find; those removed of how many there are."""
+    monkeypatch.setattr(co_occurrence, "TIES", 500)  # in a transaction, so that there is something to count meanwhile
+    seen: list[tuple[object, int | None, int, str]] = []
+
+    @contextmanager
+    def recorded(what: object, total: int | None, stays: bool = True) -> Iterator[terminal.Advance]:
+        with terminal.progress(what, total, stays) as advance:
+
+            def move(completed: int, told: str) -> None:
+                seen.append((what, total, completed, told))
+                advance(completed, told)
+
+            yield move
+
+    rows(shop, "MATCH ()-[tie:CO_OCCURS_WITH]->() DELETE tie")
+    monkeypatch.setattr(jobs, "progress", recorded)
+    ensure_co_occurrence(shop)
+    ((ties,),) = rows(shop, "MATCH ()-[tie:CO_OCCURS_WITH]->() RETURN count(tie)")
+    written = [done for what, total, done, told in seen if told.endswith(" ties") and total is None]
+    assert written == sorted(written) and 0 < written[0] <= written[-1] <= ties
+    rows(shop, "MATCH (:User {user_id: 'u0'})-[chosen:INTERACTED]->() DELETE chosen")
+    seen.clear()
+    ensure_co_occurrence(shop)
+    removed = [(total, done, told) for what, total, done, told in seen if what == "Removing old ties, final fit"]
+    assert removed and {total for total, _, _ in removed} == {ties}
+    assert all(0 < done <= ties and told == f"{done:,} ties" for _, done, told in removed[:-1])
+    assert "Removing old ties, final fit" in capsys.readouterr().err and not watching()

@@ -38,7 +38,7 @@ BATCH = 25  # users a transaction; there are 60
 ITEMS = 15  # items a transaction; there are 40
 MEMBERSHIPS = 70  # removed in one; there are 120
 PER_USER = 2
-WRITES = ("write", "write_together", "run")
+WRITES = ("write", "write_together", "run", "run_counted")
 
 Run = tuple[UserVectors, Personas]
 
@@ -333,16 +333,16 @@ def test_history_goes_on_where_it_was_killed_within_it(
     """Some batches of it written, before the switch; one whom feedback gave a present persona has no second one."""
     old, new = made("old", 1), made("new", 2)
     write_back(database, *old)
-    real = Database.run
+    real = Database.run_counted
 
-    def killed(self: Database, name: str, **parameters: Any) -> ResultSummary:
-        done = real(self, name, **parameters)
+    def killed(self: Database, name: str, *arguments: Any, **parameters: Any) -> ResultSummary:
+        done = real(self, name, *arguments, **parameters)
         if name == "personas/states":
             raise Killed
         return done
 
     with monkeypatch.context() as patched:
-        patched.setattr(Database, "run", killed)
+        patched.setattr(Database, "run_counted", killed)
         with pytest.raises(Killed):
             write_back(database, *new)
     assert len(history(database)) == 60 and {row[-1] for row in history(database)} == {None}

@@ -76,7 +76,7 @@ def test_profiles_of_all_interactions_feed_no_model() -> None:
     named = {name for name in ALL if ":INTERESTED_IN" in statements.statement(name)}
     naming = {name for name in named if not name.startswith(LOOKING)}
     shown = {"explore/user-profile", "explore/user-profile-picture"}
-    written = {f"personas/interests{what}" for what in ("", "_current", "_forget", "_switch")}
+    written = {f"personas/interests{what}" for what in ("", "_current", "_forget", "_size", "_switch")}
     assert naming == shown | written
 
 

@@ -6,6 +6,7 @@ import inspect
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -556,3 +557,17 @@ def test_progress_tells_how_long_it_takes_yet(monkeypatch: pytest.MonkeyPatch) -
             now += 10.0
 
     assert "0:04:50 left" in printed(long)
+
+
+def test_the_time_left_stays_on_the_line_of_a_long_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def long() -> None:
+        with progress("Putting the personas into the index", 90_000) as advance:
+            advance(0, "")
+            advance(81_724, "81,724 users")
+
+    (line,) = {line for line in re.split(r"\x1b\[2K|\n", printed(long)) if "left" in line}
+    plain = re.sub(r"\x1b\[[\d;]*m", "", line).rstrip()
+    assert re.fullmatch(r".*index [━╸╺]+ 81,724 users 0:00:\d\d, 0:00:\d\d left", plain) and len(plain) <= 80
