@@ -217,7 +217,7 @@ def _write(database: Database, fit: Fit, wanted: _Wanted) -> int:
     """Write the relationships of a run that no reader sees yet, and count them."""
     projected = {"splits": list(fit.splits), "neighbours": NEIGHBOURS}
     with (
-        watched(database, f"Co-occurrence, {fit} fit", Tally(*SIZE)) as job_id,
+        watched(database, f"Co-occurrence, {fit} fit", Tally(*SIZE, _expected(database))) as job_id,
         database.projection("co_occurrence/projection", job_id, **projected) as (_, graph),
     ):
         summary = database.run(
@@ -230,6 +230,12 @@ def _write(database: Database, fit: Fit, wanted: _Wanted) -> int:
             batch=rows_at_once(database, TIE, TIES),
         )
     return summary.counters.relationships_created
+
+
+def _expected(database: Database) -> int | None:
+    """About how many relationships there will be: one more fit has as many as another; of the first nobody knows."""
+    of_another = max(_current(database, fit).ties for fit in Fit)
+    return _ties(database) + of_another if of_another else None
 
 
 def _forget(database: Database, fit: Fit, run_id: str) -> None:
