@@ -179,7 +179,7 @@ def test_what_is_written_and_removed_is_counted(
     shop: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Ties that are written of about as many as another fit has; those that are removed of how many there are."""
-    monkeypatch.setattr(co_occurrence, "TIES", 500)  # in a transaction, so that there is something to count meanwhile
+    monkeypatch.setattr(co_occurrence, "TIES", 25)  # in a transaction, so that there is something to count meanwhile
     seen: list[tuple[object, int | None, int, str]] = []
 
     @contextmanager
