@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kgrec.graph.database import Database
 
 AGAIN = 1.0  # seconds between two looks: a call that takes less has a spinner alone
+AT_LAST = 2.0  # seconds that are waited for the last look, of a server that may not answer
 WHOLE = 10_000  # hundredths of a per cent
 
 
@@ -87,7 +88,7 @@ def watched(database: "Database", what: str, tally: Tally | None = None) -> Iter
         looks.put(None)
         for thread in (showing, asking):
             if thread.ident is not None:
-                thread.join(AGAIN)
+                thread.join(AT_LAST)
 
 
 def _ask(database: "Database", job_id: str, tally: Tally | None, looks: _Looks, ended: threading.Event) -> None:
