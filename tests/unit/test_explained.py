@@ -75,6 +75,15 @@ def test_a_sentence_or_two(found: Evidence | None, text: str) -> None:
     assert stated == f"{text} It has what was stated as an interest, Ships and Salt: 0.75 of the score."
 
 
+@pytest.mark.parametrize(
+    ("part", "owner"),
+    [("interests", "interests'"), ("facts of DBpedia", "facts of DBpedia's"), ("followers", "followers'")],
+)
+def test_whose_most_of_a_score_is(part: str, owner: str) -> None:
+    text = f"No item of the history carries it alone: most of the score of 2.50 is the {owner}."
+    assert in_words(None, "", 2.5, 1, {"persona": 1.0, part: 1.5}, []) == text
+
+
 def test_a_path_has_every_node_and_tie_once_and_ends_in_the_item() -> None:
     ties = [(USER, "INTERACTED", OWN), (OWN, "BY", MAKER), (ITEM, "BY", MAKER), (OWN, "BY", MAKER)]
     assert Path.of(USER, ties, ITEM) == Path(
