@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from recommender.interests import INTERESTS
-
 Relation: TypeAlias = Literal["chosen together", "chosen next", "shared facts", "persona", "order of choices"]
 
 
@@ -48,6 +46,7 @@ def in_words(
     rank: int,
     parts: dict[str, float],
     interests: list[str],
+    gain: float,
     history: bool = True,
 ) -> str:
     """Say it in a sentence or two.
@@ -59,12 +58,12 @@ def in_words(
         rank: of the recommended item.
         parts: of the score.
         interests: what was stated, of what it has.
+        gain: of the score, by these.
         history: whether there is one.
     """
     said = _of_the_history(evidence, persona, score, rank, parts, history)
     if not interests:
         return said
-    gain = parts[INTERESTS]
     return f"{said} It has what was stated as an interest, {' and '.join(interests)}: {gain:.2f} of the score."
 
 

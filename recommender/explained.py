@@ -175,6 +175,7 @@ class _Teller:
         evidence = [found for found, _ in told]
         interests = self._interests(one)
         names = list(dict.fromkeys(interest.name for interest in interests))
+        gain = parts.get(INTERESTS, 0.0)
         score, rank = float(scored.scores[0, place]), int(scored.ranks[0, place])
         title, persona = self.titles[one.item_id], self.users.names[one.row]
         return Explanation(
@@ -190,9 +191,16 @@ class _Teller:
             persona=persona,
             evidence=evidence,
             interests=names,
-            path=self._strongest_path(one, told[:1], interests, parts.get(INTERESTS, 0.0)),
+            path=self._strongest_path(one, told[:1], interests, gain),
             text=in_words(
-                evidence[0] if evidence else None, persona, score, rank, parts, names, history=bool(scored.removed)
+                evidence[0] if evidence else None,
+                persona,
+                score,
+                rank,
+                parts,
+                names,
+                self._part_of(gain, one, interests),
+                history=bool(scored.removed),
             ),
         )
 
@@ -252,7 +260,7 @@ class _Teller:
             gain: of the score, by all interests that the item has.
         """
         user_id, persona = self.users.user_ids[one.row], self.users.names[one.row]
-        if interests and self._part_of(gain, one, interests[0]) > sum(evidence.loss for evidence, _ in told):
+        if interests and self._part_of(gain, one, interests[:1]) > sum(evidence.loss for evidence, _ in told):
             return self.paths.interest(user_id, one.item_id, interests[0])
         if told:
             return self.paths.evidence(user_id, one.item_id, persona, *told[0])
@@ -260,10 +268,10 @@ class _Teller:
             return self.paths.persona(user_id, one.item_id, persona)
         return self.paths.nothing(user_id, one.item_id)
 
-    def _part_of(self, gain: float, one: _Found, interest: Interest) -> float:
-        """Tell what one interest brings of what a recommended item gains by all that were stated."""
+    def _part_of(self, gain: float, one: _Found, interests: list[Interest]) -> float:
+        """Tell what some interests bring of what a recommended item gains by all that were stated."""
         item, stated = self.snapshot.number[one.item_id], self.users.interests[one.row]
-        own, of_all = interesting(self.snapshot, [[interest]]), interesting(self.snapshot, [stated])
+        own, of_all = interesting(self.snapshot, [interests]), interesting(self.snapshot, [stated])
         return gain * float(own[0, item] / of_all[0, item]) if own is not None and of_all is not None else 0.0
 
     def _item_id(self, number: int) -> str:

@@ -315,20 +315,31 @@ def test_without_an_item_the_persona_is_that_of_the_others_and_the_interests(
 
 def test_the_rarest_interest_is_told_first_and_none_that_half_of_all_items_have(database: Database, run: Path) -> None:
     """The path leads over it: by their keys the category comes first."""
-    (item, category, entity, name, way), *_ = rows(
+    (item, category, entity, name, way, rare, more, n_items), *_ = rows(
         database,
         "MATCH (c:Category)<-[:IN_CATEGORY]-(i:Item)-[:SAME_AS]->(:Entity)-[fact]->(e:Entity) WHERE e.label <> c.name "
-        "WITH i, c, e, fact, COUNT { MATCH (e)<--(:Entity)<-[:SAME_AS]-(other:Item) RETURN DISTINCT other } AS having "
-        "WHERE having < COUNT { (c)<-[:IN_CATEGORY]-() } AND 2 * COUNT { (c)<-[:IN_CATEGORY]-() } < COUNT { (:Item) } "
-        "RETURN i.item_id, c.name, e.uri, e.label, type(fact) ORDER BY having, i.item_id, e.uri LIMIT 1",
+        "WITH i, c, e, fact, COUNT { (c)<-[:IN_CATEGORY]-() } AS more, COUNT { (:Item) } AS n_items, "
+        "COUNT { MATCH (e)<--(:Entity)<-[:SAME_AS]-(other:Item) RETURN DISTINCT other } AS rare "
+        "WHERE rare < more AND 2 * more < n_items "
+        "RETURN i.item_id, c.name, e.uri, e.label, type(fact), rare, more, n_items "
+        "ORDER BY rare, i.item_id, e.uri LIMIT 1",
     )
-    interests = [f"Category {category}", entity, "Category Books"]
+    database.driver.execute_query(
+        "MATCH (i:Item) WITH i ORDER BY i.item_id <> $item, i.item_id LIMIT 40 "
+        "MERGE (c:Category {name: 'Most'}) MERGE (i)-[:IN_CATEGORY]->(c)",
+        item=item,
+    )
+    interests = [f"Category {category}", entity, "Category Most"]
     record(database, [Event("reader", "interest", interest=interest) for interest in interests], run)
     recommender = Recommender(database, run, SASREC)
     (line,) = (one for one in recommender.for_users(["reader"], 60) if one.item_id == item)
-    assert line.reason.split(", ")[:2] == [name, category] and "Books" not in line.reason.split(", ")
     (explained,) = recommender.explain([line])
+    database.driver.execute_query("MATCH (c:Category {name: 'Most'}) DETACH DELETE c")
+    assert line.reason.split(", ")[:2] == [name, category] and "Most" not in line.reason.split(", ")
     assert explained.interests == [name, category]
+    of_named, of_all = (sum(log(n_items / n) for n in some) for some in ((rare, more), (rare, more, 40)))
+    named = explained.parts["interests"] * of_named / of_all
+    assert explained.text.endswith(f"as an interest, {name} and {category}: {named:.2f} of the score.")
     ties = [(tie.type, explained.path.nodes[tie.end].name) for tie in explained.path.ties]
     assert [kind for kind, _ in ties] == ["STATED_INTEREST", "SAME_AS", way] and ties[0][1] == ties[2][1] == name
 
