@@ -19,7 +19,7 @@ BLOCK = 4_096  # users that are read in a transaction, scored and written as a r
 def recommend_all(
     database: Database, served: Served, path: Path, k: int = 10, told: Callable[[int], None] = lambda _: None
 ) -> int:
-    """Write the lists of all users who have items, and return how many these are.
+    """Write the lists of all users of whom something is known, and return how many these are.
 
     A block is read while the one before it is scored, and written as a row group. The file appears when it is whole.
 

@@ -53,13 +53,17 @@ class Personas:
         """Width of the vectors."""
         return self.vectors.shape[1]
 
-    def of_items(self, items: Sequence[int]) -> Tensor:
+    def of_items(self, items: Sequence[int], beside: Tensor | None = None) -> Tensor:
         """Return the persona of somebody who has these items and no others: ``[dim]``.
 
         It has the direction of the sum of their vectors, each counted once, as a user's has; zeros where none has one.
+
+        Args:
+            items: item numbers.
+            beside: what else is added up, as interests are. ``[dim]``
         """
-        own = self.items[torch.tensor(sorted(set(items)), dtype=torch.int64)]
-        return torch.nn.functional.normalize(own.sum(dim=0), dim=0)
+        total = self.items[torch.tensor(sorted(set(items)), dtype=torch.int64)].sum(dim=0)
+        return torch.nn.functional.normalize(total if beside is None else total + beside, dim=0)
 
     def or_of_items(self, vectors: Tensor, histories: Sequence[Sequence[int]]) -> Tensor:
         """Give those who have no persona that of their items: users who came after the personas were trained.

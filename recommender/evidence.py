@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from recommender.interests import INTERESTS
-
 Relation: TypeAlias = Literal["chosen together", "chosen next", "shared facts", "persona", "order of choices"]
 
 
@@ -42,7 +40,14 @@ class Evidence:
 
 
 def in_words(
-    evidence: Evidence | None, persona: str, score: float, rank: int, parts: dict[str, float], interests: list[str]
+    evidence: Evidence | None,
+    persona: str,
+    score: float,
+    rank: int,
+    parts: dict[str, float],
+    interests: list[str],
+    gain: float,
+    history: bool = True,
 ) -> str:
     """Say it in a sentence or two.
 
@@ -53,18 +58,23 @@ def in_words(
         rank: of the recommended item.
         parts: of the score.
         interests: what was stated, of what it has.
+        gain: of the score, by these.
+        history: whether there is one.
     """
-    said = _of_the_history(evidence, persona, score, rank, parts)
+    said = _of_the_history(evidence, persona, score, rank, parts, history)
     if not interests:
         return said
-    gain = parts[INTERESTS]
     return f"{said} It has what was stated as an interest, {' and '.join(interests)}: {gain:.2f} of the score."
 
 
-def _of_the_history(evidence: Evidence | None, persona: str, score: float, rank: int, parts: dict[str, float]) -> str:
+def _of_the_history(
+    evidence: Evidence | None, persona: str, score: float, rank: int, parts: dict[str, float], history: bool
+) -> str:
     if evidence is None:
         most = max(parts, key=lambda name: parts[name])
-        return f"No item of the history carries it alone: most of the score of {score:.2f} is the {most}'s."
+        owner = f"{most}'" if most.endswith("s") else f"{most}'s"
+        why = "No item of the history carries it alone" if history else "There is no history"
+        return f"{why}: most of the score of {score:.2f} is the {owner}."
     own, shared = f"“{evidence.title}”", " and ".join(evidence.shared)
     said = {
         "chosen together": f"{evidence.users} users chose both",

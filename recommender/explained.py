@@ -13,8 +13,9 @@ from recommender.evidence import Evidence, Relation, in_words
 from recommender.explanations import ENOUGH, together
 from recommender.first_stage import MODEL
 from recommender.histories import Users
-from recommender.interests import INTERESTS, Interest, having, interesting
-from recommender.paths import Node, Path
+from recommender.interests import INTERESTS, Interest, in_persona, interesting, telling
+from recommender.paths import Path
+from recommender.paths_over import PathsOver
 from recommender.removal import Removals, removals
 from recommender.second_stage import BASE
 from recommender.serving import Served
@@ -31,7 +32,6 @@ PARTS: dict[Relation, tuple[str, ...]] = {  # of the score that each relation st
 }
 STAGES = {"none": "first stage", "base": "base model", "learned": "learned order"}
 NAMELESS = ("persona", "order of choices")  # that can be told without users or facts
-STATED = "STATED_INTEREST"
 TOLD = 3  # items of the history, of each recommended one
 NAMED = 2  # facts
 LEAST = 0.1  # part of the loss from which a relation is told
@@ -53,8 +53,9 @@ class Explanation:
         retrieved_parts: of that score, by name; they add up to it.
         persona: name of the persona that the candidates were retrieved for.
         evidence: what of the history the score rests on, the most first; at most three.
-        interests: names of what the user said to be interested in and the item has.
-        path: by what carries most, the first evidence or an interest; without these, the two ends alone.
+        interests: names of what the user said to be interested in and the item has, the rarest first.
+        path: by what carries most, the first evidence or an interest; without a history and such an interest by the
+            persona; the two ends alone where no item of the history carries it.
         text: all of it in a sentence or two.
     """
 
@@ -108,9 +109,17 @@ def explain(
     for row in dict.fromkeys(row for row, _ in wanted):
         mine = [item_id for of, item_id in wanted if of == row]
         history, hidden = snapshot.numbers([users.histories[row], users.disliked[row]])
-        stated = interesting(snapshot, [users.interests[row]])
+        interests = users.interests[row]
         scored = removals(
-            served.stages, served.chosen, personas, history, users.personas[row], len(mine), hidden, stated
+            served.stages,
+            served.chosen,
+            personas,
+            history,
+            users.personas[row],
+            len(mine),
+            hidden,
+            interesting(snapshot, [interests]),
+            in_persona(snapshot, interests),
         )
         for item_id in mine:
             place = scored.place(snapshot.number[item_id])
@@ -138,7 +147,7 @@ class _Teller:
         found: list[_Found],
         anonymous: bool,
     ):
-        self.snapshot, self.users, self.anonymous = served.snapshot, users, anonymous
+        self.snapshot, self.users = served.snapshot, users
         self.own = {one: [self._item_id(one.removals.removed[number]) for number in one.evidence] for one in found}
         item_ids = {one.item_id for one in found}.union(*self.own.values())
         rows = database.read("project/titles", item_ids=sorted(item_ids))
@@ -150,7 +159,8 @@ class _Teller:
         )
         user_ids, chosen = [user_id for user_id, _ in pairs], [item_id for _, item_id in pairs]
         ways = database.read("project/choices", user_ids=user_ids, item_ids=chosen)
-        self.ways = {(row["user_id"], row["item_id"]): row["way"] for row in ways}
+        by_ids = {(row["user_id"], row["item_id"]): row["way"] for row in ways}
+        self.paths = PathsOver(self.titles, self.facts, by_ids, anonymous)
         personas = self.snapshot.require_personas(Fit.FINAL)
         names = sorted({users.names[one.row] for one in found} - {""})
         self.traits: dict[str, list[str]] = {}
@@ -164,7 +174,8 @@ class _Teller:
         told = [self._evidence(one, number, item) for number, item in zip(one.evidence, self.own[one], strict=True)]
         evidence = [found for found, _ in told]
         interests = self._interests(one)
-        names = [interest.name for interest in interests]
+        names = list(dict.fromkeys(interest.name for interest in interests))
+        gain = parts.get(INTERESTS, 0.0)
         score, rank = float(scored.scores[0, place]), int(scored.ranks[0, place])
         title, persona = self.titles[one.item_id], self.users.names[one.row]
         return Explanation(
@@ -180,14 +191,23 @@ class _Teller:
             persona=persona,
             evidence=evidence,
             interests=names,
-            path=self._strongest_path(one, told[:1], interests, parts.get(INTERESTS, 0.0)),
-            text=in_words(evidence[0] if evidence else None, persona, score, rank, parts, names),
+            path=self._strongest_path(one, told[:1], interests, gain),
+            text=in_words(
+                evidence[0] if evidence else None,
+                persona,
+                score,
+                rank,
+                parts,
+                names,
+                self._part_of(gain, one, interests),
+                history=bool(scored.removed),
+            ),
         )
 
     def _interests(self, one: _Found) -> list[Interest]:
-        """Of those that the user stated, what the recommended item has."""
-        item = self.snapshot.number[one.item_id]
-        return [interest for interest in self.users.interests[one.row] if item in having(self.snapshot, interest)]
+        """Of those that the user stated, what the recommended item has, the rarest first."""
+        item, stated = self.snapshot.number[one.item_id], self.users.interests[one.row]
+        return [interest for interest, items in telling(self.snapshot, stated) if item in items]
 
     def _evidence(self, one: _Found, number: int, item_id: str) -> tuple[Evidence, list[Fact]]:
         scored, place = one.removals, one.place
@@ -229,58 +249,30 @@ class _Teller:
     def _strongest_path(
         self, one: _Found, told: list[tuple[Evidence, list[Fact]]], interests: list[Interest], gain: float
     ) -> Path:
-        if interests and gain > sum(evidence.loss for evidence, _ in told):
-            return self._path_of_interest(one, interests[0])
-        return self._path(one, *told[0]) if told else Path.of(self._start(one), [], self._item(one.item_id))
+        """Lead over the first of what is told of the history, or over the rarest interest where that brings more.
 
-    def _path_of_interest(self, one: _Found, interest: Interest) -> Path:
-        """Lead over what the user said to be interested in."""
-        start, item = self._start(one), self._item(one.item_id)
-        fact = next((fact for fact in self.facts.of(one.item_id).values() if fact.key == interest.key), None)
-        if fact is not None:
-            return Path.of(start, [(start, STATED, _node(fact)), *self._lead(one.item_id, fact.id)], item)
-        page = Node("Entity", interest.key, interest.name)
-        return Path.of(start, [(start, STATED, page), (item, "SAME_AS", page)], item)
+        Without a history and such an interest, over the persona.
 
-    def _path(self, one: _Found, evidence: Evidence, facts: list[Fact]) -> Path:
-        """Lead over the item of the history, and over what it has in common with the recommended one, to this one."""
-        start, own, item = self._start(one), self._item(evidence.item_id), self._item(one.item_id)
-        ties = [(start, self.ways.get((start.id, own.id), "holds"), own)]
-        relations = {evidence.relation, evidence.also}
-        if "chosen together" in relations:
-            ties.append((item, "CO_OCCURS_WITH", own))
-        if "chosen next" in relations:
-            ties.append((own, "followed by", item))
-        if "shared facts" in relations:
-            for fact in facts:
-                ties += self._lead(evidence.item_id, fact.id) + self._lead(one.item_id, fact.id)
-        if "persona" in relations and self.users.names[one.row]:
-            persona = Node("Persona", self.users.names[one.row], self.users.names[one.row])
-            ties += [(own, "shapes", persona), (persona, "fits", item)]
-            for fact in facts if evidence.named == "persona" else []:
-                ties += [(persona, "CHARACTERISED_BY", _node(fact)), *self._lead(one.item_id, fact.id)]
-        elif relations & {"persona", "order of choices", None} == relations:
-            ties.append((own, "leads to", item))
-        return Path.of(start, ties, item)
+        Args:
+            one: the recommended item.
+            told: the strongest evidence and its facts, if any.
+            interests: that the item has, the rarest first.
+            gain: of the score, by all interests that the item has.
+        """
+        user_id, persona = self.users.user_ids[one.row], self.users.names[one.row]
+        if interests and self._part_of(gain, one, interests[:1]) > sum(evidence.loss for evidence, _ in told):
+            return self.paths.interest(user_id, one.item_id, interests[0])
+        if told:
+            return self.paths.evidence(user_id, one.item_id, persona, *told[0])
+        if persona and not one.removals.removed:  # the list is by it alone
+            return self.paths.persona(user_id, one.item_id, persona)
+        return self.paths.nothing(user_id, one.item_id)
 
-    def _lead(self, item_id: str, fact_id: str) -> list[tuple[Node, str, Node]]:
-        """Tie an item to a fact of its own, over its page where it has one."""
-        fact, item = self.facts.of(item_id)[fact_id], self._item(item_id)
-        if fact.page is None:
-            return [(item, fact.way, _node(fact))]
-        page = Node("Entity", fact.page, fact.page_name or fact.page)
-        return [(item, "SAME_AS", page), (page, fact.way, _node(fact))]
-
-    def _start(self, one: _Found) -> Node:
-        user_id = self.users.user_ids[one.row]
-        return Node("Session" if self.anonymous else "User", user_id, user_id)
-
-    def _item(self, item_id: str) -> Node:
-        return Node("Item", item_id, self.titles[item_id])
+    def _part_of(self, gain: float, one: _Found, interests: list[Interest]) -> float:
+        """Tell what some interests bring of what a recommended item gains by all that were stated."""
+        item, stated = self.snapshot.number[one.item_id], self.users.interests[one.row]
+        own, of_all = interesting(self.snapshot, [interests]), interesting(self.snapshot, [stated])
+        return gain * float(own[0, item] / of_all[0, item]) if own is not None and of_all is not None else 0.0
 
     def _item_id(self, number: int) -> str:
         return self.snapshot.item_ids[number - 1]
-
-
-def _node(fact: Fact) -> Node:
-    return Node(fact.kind, fact.key if fact.kind == "Entity" else fact.name, fact.name)

@@ -98,7 +98,7 @@ def all_users(database: Database, snapshot: Snapshot, size: int) -> Iterator[Use
 
 
 def _interests(row: Row) -> list[Interest]:
-    return [Interest(one["key"], one["name"], tuple(one["item_ids"])) for one in row["interests"]]
+    return [Interest(one["kind"], one["key"], one["name"], tuple(one["item_ids"])) for one in row["interests"]]
 
 
 def _require_run(run_id: str, personas: Personas) -> None:

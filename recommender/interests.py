@@ -13,6 +13,9 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
+from kgrec.feedback.personas import ITEMS_OF_INTEREST
+from kgrec.training.fits import Fit
+from recommender.explanations import tells
 from recommender.snapshot import Snapshot
 
 INTERESTS = "interests"  # name of that part
@@ -24,11 +27,13 @@ class Interest:
     """What somebody is interested in, or likes: something that items have in common.
 
     Attributes:
+        kind: of node: ``"Entity"``, ``"Category"`` and so on.
         key: of the node, as ``project/item_facts`` gives it.
         name: of the node.
         item_ids: of the items whose page of DBpedia it is.
     """
 
+    kind: str
     key: str
     name: str
     item_ids: tuple[str, ...]
@@ -42,6 +47,31 @@ def having(snapshot: Snapshot, interest: Interest) -> np.ndarray:
     found = [snapshot.having(kind, column) for kind, column in columns if column is not None]
     items = np.unique(np.concatenate([np.array(own, dtype=np.int64), *found]))
     return items if len(items) < snapshot.n_items else items[:0]
+
+
+def telling(snapshot: Snapshot, stated: Iterable[Interest]) -> list[tuple[Interest, np.ndarray]]:
+    """Return the interests that are a reason for what has them, the rarest first, each with the items' numbers ``[n]``.
+
+    What half of all items have is none (`recommender.explanations.tells`).
+    """
+    found = [(one, having(snapshot, one)) for one in stated]
+    told = [(one, items) for one, items in found if len(items) and tells(one.name, len(items) / snapshot.n_items)]
+    return sorted(told, key=lambda one: len(one[1]))
+
+
+def in_persona(snapshot: Snapshot, stated: Iterable[Interest]) -> Tensor:
+    """Return what interests add to the vectors of the items that a persona is the direction of: ``[persona_dim]``.
+
+    Each counts as one item: the mean of those that have it (`kgrec.feedback.personas`).
+    """
+    vectors = snapshot.require_personas(Fit.FINAL).items
+    total = torch.zeros(vectors.shape[1])
+    for one in stated:
+        own = vectors[having(snapshot, one)[:ITEMS_OF_INTEREST]]  # numbers are in the order of the ids
+        known = own[own.any(dim=1)]
+        if len(known):
+            total += known.mean(dim=0)
+    return total
 
 
 def interesting(snapshot: Snapshot, stated: Sequence[Iterable[Interest]]) -> sp.csr_matrix | None:

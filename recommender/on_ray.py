@@ -30,7 +30,7 @@ from recommender.trained import files_read
 if TYPE_CHECKING:
     import ray
 
-INTEREST = pa.struct([("key", pa.string()), ("name", pa.string()), ("item_ids", pa.list_(pa.string()))])
+INTEREST = pa.struct([*((name, pa.string()) for name in ("kind", "key", "name")), ("item_ids", pa.list_(pa.string()))])
 HISTORIES = pa.schema(
     [
         ("user_id", pa.string()),
@@ -47,10 +47,10 @@ SERVED = (*files_read(Fit.FINAL), catalogue.PATTERN, str(Fit.FINAL.folder(Path()
 def write_histories(
     database: Database, served: Served, path: Path, told: Callable[[int], None] = lambda _: None
 ) -> int:
-    """Write history and persona of all users who have items to a Parquet file, and return how many these are.
+    """Write what is known of all users of whom something is to a Parquet file, and return how many these are.
 
     Args:
-        database: holds both.
+        database: holds it.
         served: of the run that is to answer.
         path: of the file, with the columns of `HISTORIES`; an old one is replaced.
         told: is called after each block with the number of users so far.

@@ -21,7 +21,7 @@ from recommender.asked import batch_size
 from recommender.explained import Explanation, explain
 from recommender.explanations import ENOUGH, companion, reasons
 from recommender.histories import Users, read_users
-from recommender.interests import Interest, having, interesting
+from recommender.interests import Interest, interesting, telling
 from recommender.likes import Liked, Likes
 from recommender.ranking import retrieve, seen_items
 from recommender.sequences import PADDING
@@ -116,8 +116,8 @@ class Recommender:
         unknown = [user_id for user_id in user_ids if user_id not in known]
         if unknown:
             raise Unknown(
-                f"The graph has no interactions of {listed('user', unknown)}: load them, or recommend to an anonymous "
-                "session with --session ITEM,ITEM,..."
+                f"The graph has no interactions of {listed('user', unknown)}: load them, or ask for a list after an "
+                "anonymous session."
             )
         for batch in batches:
             found += self._lists(batch, k)
@@ -193,7 +193,7 @@ class Recommender:
         places = torch.arange(1, items.shape[1] + 1)[None]
         name = nearest_persona(self.database, self.personas.run_id, persona.tolist())
         item_ids = self.snapshot.item_ids
-        stated = [Interest(one.key, one.name, one.item_ids) for one in liked]
+        stated = [Interest(one.kind, one.key, one.name, one.item_ids) for one in liked]
         users = Users(["likes"], [[item_ids[item - 1] for item in had]], persona[None], [name or ""], [[]], [stated])
         return Results(self._explained(users, Lists(items, scores.gather(1, items), places)))
 
@@ -217,13 +217,13 @@ class Recommender:
             line = zip(
                 lists.items[row].tolist(), lists.scores[row].tolist(), lists.retrieved[row].tolist(), strict=True
             )
-            interests = [(one.name, having(self.snapshot, one)) for one in users.interests[row]]
+            interests = telling(self.snapshot, users.interests[row])
             for rank, (item, score, place) in enumerate(line, start=1):
                 if item == PADDING:  # fewer than k items are unseen
                     break
                 found.append(Recommendation(user_id, rank, item_ids[item - 1], "", score, place, persona, ""))
                 rows.append(row)
-                stated.append([name for name, items in interests if item in items])
+                stated.append([one.name for one, items in interests if item in items])
         listed = [(one.item_id, users.histories[row]) for one, row in zip(found, rows, strict=True)]
         features = reasons(self.database, listed, self.shares)
         others = [

@@ -101,7 +101,7 @@ def _user_ids(context: click.Context, parameter: click.Parameter, path: Path | N
 @click.option(
     "--likes", multiple=True, metavar="NAME", help="What somebody likes: a category, maker, entity, title; repeatable."
 )
-@click.option("--all-users", is_flag=True, help="Everybody who did anything; give --out as well.")
+@click.option("--all-users", is_flag=True, help="Everybody of whom something is known; give --out as well.")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),

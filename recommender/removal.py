@@ -74,11 +74,12 @@ def removals(
     k: int,
     hidden: list[int] | None = None,
     interests: sp.csr_matrix | None = None,
+    in_persona: Tensor | None = None,
 ) -> Removals:
     """Score the candidates of a history, and score them again without each of its items, wherever it stands.
 
-    A persona that is that of the history's items is made anew of those that are left. One that is not, as where the
-    objective gives items no vectors or the history went on since, stays as it is.
+    A persona that is that of the history's items and the interests is made anew of what is left. One that is not, as
+    where the objective gives items no vectors or the history went on since, stays as it is.
 
     Args:
         stages: both stages.
@@ -89,11 +90,12 @@ def removals(
         k: as many candidates there are at least, as far as there are items.
         hidden: item numbers that are no candidates.
         interests: as `Asked.interests`. ``[1, n_items + 1]``
+        in_persona: what these add to the vectors of the items (`recommender.interests.in_persona`). ``[persona_dim]``
     """
     removed = list(dict.fromkeys(reversed(history)))
     histories = [[other for other in history if other != item] for item in removed]
-    moves = bool(persona.any()) and torch.allclose(personas.of_items(history), persona, atol=SAME)
-    vectors = [personas.of_items(rest) if moves else persona for rest in histories]
+    moves = bool(persona.any()) and torch.allclose(personas.of_items(history, in_persona), persona, atol=SAME)
+    vectors = [personas.of_items(rest, in_persona) if moves else persona for rest in histories]
     whole = replace(_asked([history], [persona], stages, interests), hidden=[hidden or []])
     candidates, _ = replace(stages, n_candidates=max(k, stages.n_candidates)).candidates(whole)
     items = candidates[0][candidates[0] != PADDING].cpu()

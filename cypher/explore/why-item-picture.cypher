@@ -1,4 +1,5 @@
-// Why an item, as a picture: paths from a user through own items, by the rarest shared entities, and by co-occurrence.
+// Why an item, as a picture: paths from a user through own items, by the rarest shared entities, and by co-occurrence;
+// and over stated interests that it has.
 // For Browser's graph view, which ties all that it shows: few items, so that the picture can be read.
 WITH null AS user_id, null AS item_id
 MATCH (user:User)
@@ -10,7 +11,7 @@ ORDER BY visit.timestamp IS NOT NULL DESC, visit.timestamp DESC, visit.tie DESC,
 MATCH (item:Item)
 WHERE item.item_id = coalesce(item_id, last.item_id)
 CALL (user, item) {
-  MATCH (item)-[:SAME_AS]->(:Entity)-->(shared:Entity)<--(:Entity)<-[:SAME_AS]-(own:Item)<-[:INTERACTED]-(user)
+  MATCH (item)-[:SAME_AS]->(:Entity)-->(shared:Entity)<--(:Entity)<-[:SAME_AS]-(own:Item)<-[:INTERACTED|LIKES]-(user)
   WHERE own <> item
     AND NOT coalesce(shared.label, shared.uri) =~ (
       // what Wikipedia keeps house by, as kgrec/housekeeping.py has it
@@ -25,14 +26,22 @@ CALL (user, item) {
   WITH DISTINCT user, item, shared, own
   WHERE COUNT { MATCH (shared)<--(:Entity)<-[:SAME_AS]-(other:Item) RETURN DISTINCT other } < 0.5 * COUNT { (:Item) }
   ORDER BY COUNT { (shared)<--(:Entity) }, shared.label, shared.uri, own.item_id LIMIT 3
-  MATCH path = (user)-[:INTERACTED]->(own)-[:SAME_AS]->(:Entity)-->(shared)<--(:Entity)<-[:SAME_AS]-(item)
+  MATCH path = (user)-[:INTERACTED|LIKES]->(own)-[:SAME_AS]->(:Entity)-->(shared)<--(:Entity)<-[:SAME_AS]-(item)
   RETURN path
   UNION
   MATCH (current:CurrentRun {kind: 'co-occurrence of final'})
   MATCH (item)-[tie:CO_OCCURS_WITH {run: current.run_id}]->(own:Item)
-  WHERE EXISTS { (user)-[:INTERACTED]->(own) }
+  WHERE EXISTS { (user)-[:INTERACTED|LIKES]->(own) }
   WITH user, item, tie, own ORDER BY tie.cosine DESC, own.item_id LIMIT 2
-  MATCH path = (user)-[:INTERACTED]->(own)<-[tie]-(item)
+  MATCH path = (user)-[:INTERACTED|LIKES]->(own)<-[tie]-(item)
+  RETURN path
+  UNION
+  MATCH path = (user)-[:STATED_INTEREST]->(interest)<-[:BY|IN_CATEGORY|HAS_FEATURE|SAME_AS]-(item)
+  WHERE COUNT { (interest)<-[:BY|IN_CATEGORY|HAS_FEATURE|SAME_AS]-(:Item) } < 0.5 * COUNT { (:Item) }
+  RETURN path
+  UNION
+  MATCH path = (user)-[:STATED_INTEREST]->(interest:Entity)<--(:Entity)<-[:SAME_AS]-(item)
+  WHERE COUNT { MATCH (interest)<--(:Entity)<-[:SAME_AS]-(other:Item) RETURN DISTINCT other } < 0.5 * COUNT { (:Item) }
   RETURN path
 }
 RETURN path

@@ -14,11 +14,11 @@ WHERE item.item_id = coalesce(item_id, last.item_id)
 CALL (user, item) {
   CALL (user, item) {
     MATCH (item)-[:BY|IN_CATEGORY|HAS_FEATURE]->(feature)
-    MATCH (feature)<-[:BY|IN_CATEGORY|HAS_FEATURE]-(own:Item)<-[:INTERACTED]-(user)
+    MATCH (feature)<-[:BY|IN_CATEGORY|HAS_FEATURE]-(own:Item)<-[:INTERACTED|LIKES]-(user)
     WHERE own <> item
     RETURN feature, own
     UNION
-    MATCH (item)-[:SAME_AS]->(:Entity)-->(feature:Entity)<--(:Entity)<-[:SAME_AS]-(own:Item)<-[:INTERACTED]-(user)
+    MATCH (item)-[:SAME_AS]->(:Entity)-->(feature:Entity)<--(:Entity)<-[:SAME_AS]-(own:Item)<-[:INTERACTED|LIKES]-(user)
     WHERE own <> item
     RETURN feature, own
   }
@@ -46,7 +46,7 @@ CALL (user, item) {
   UNION
   MATCH (current:CurrentRun {kind: 'co-occurrence of final'})
   MATCH (item)-[tie:CO_OCCURS_WITH {run: current.run_id}]->(own:Item)
-  WHERE EXISTS { (own)<-[:INTERACTED]-(user) }
+  WHERE EXISTS { (own)<-[:INTERACTED|LIKES]-(user) }
   WITH item, current, own ORDER BY tie.cosine DESC, own.item_id
   WITH item, current, collect(coalesce(own.title, own.item_id)) AS among
   RETURN 'Item' AS kind, 'chosen by the same users' AS shared, size(among) AS items,

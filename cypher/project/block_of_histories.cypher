@@ -19,9 +19,11 @@ RETURN user.user_id AS user_id, item_ids, disliked,
        COLLECT {
          MATCH (user)-[:STATED_INTEREST]->(feature)
          WITH feature, coalesce(feature.uri, feature.key, labels(feature)[0] + ' ' + feature.name) AS key ORDER BY key
-         RETURN {key: key, name: coalesce(feature.label, feature.name, feature.uri), item_ids: COLLECT {
-           MATCH (feature)<-[:SAME_AS]-(item:Item) RETURN item.item_id ORDER BY item.item_id
-         }}
+         RETURN {
+           kind: [label IN labels(feature) WHERE label <> 'Feature'][0], key: key,
+           name: coalesce(feature.label, feature.name, feature.uri),
+           item_ids: COLLECT { MATCH (feature)<-[:SAME_AS]-(item:Item) RETURN item.item_id ORDER BY item.item_id }
+         }
        } AS interests,
        size(item_ids) > 0 OR EXISTS { (user)-[:STATED_INTEREST]->() } AS known, CASE
   WHEN NOT $promoted AND user.persona_next_run = $run_id THEN coalesce(user.persona_next, user.persona)

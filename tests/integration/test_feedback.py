@@ -33,7 +33,7 @@ from kgrec.training.fits import Fit
 from recommender import fusion, second_stage
 from recommender.batch import recommend_all
 from recommender.histories import read_users
-from recommender.interests import GAIN
+from recommender.interests import GAIN, in_persona
 from recommender.learned_order import LearnedOrder
 from recommender.recommend import Recommender
 from recommender.serving import Served
@@ -242,13 +242,17 @@ def test_an_interest_alone_makes_the_list_whatever_validation_chose(
             assert [one.item_id for one in mine] == sorted(score, key=lambda item: -score[item])
             assert [one.score for one in mine] == pytest.approx(sorted(score.values(), reverse=True), abs=1e-5)
             assert all((users[user] in one.reason.split(", ")) == (one.item_id in having) for one in mine)
-            explained = recommender.explain(mine[:2])
-            assert [one.score for one in explained] == pytest.approx([one.score for one in mine[:2]])
+            asked = [mine[0], next(one for one in mine if one.item_id not in having)]
+            explained = recommender.explain(asked)
+            assert [one.score for one in explained] == pytest.approx([one.score for one in asked])
             for one in explained:
                 assert one.parts["persona"] + one.parts["interests"] == pytest.approx(one.score) and not one.evidence
                 assert one.interests == ([users[user]] if one.item_id in having else [])
                 ways = [(tie.type, one.path.nodes[tie.end].name) for tie in one.path.ties]
-                assert ways == [(way, users[user]) for way in ("STATED_INTEREST", "IN_CATEGORY") if one.interests]
+                over = one.interests[0] if one.interests else one.persona
+                types = ["STATED_INTEREST", "IN_CATEGORY"] if one.interests else ["HAS_PERSONA", "fits"]
+                assert [type_ for type_, _ in ways] == types and over in [name for _, name in ways]
+                assert one.text.startswith("There is no history: most of the score of ")
         alone = Recommender(database, tmp_path, SASREC).for_users([USER], 60)
         assert [one.item_id for one in lists if one.user_id == USER] == [one.item_id for one in alone]
         assert all(one.parts.get("persona", 0) == 0 for one in recommender.explain(alone[:2]))
@@ -287,6 +291,59 @@ def test_an_interest_of_somebody_with_a_history_is_in_the_next_list_whatever_val
     recommend_all(database, Served.open(tmp_path, SASREC), tmp_path / "all.parquet", 60)
     of_all = pq.read_table(tmp_path / "all.parquet").to_pylist()
     assert [row["item_id"] for row in of_all if row["user_id"] == USER] == [one.item_id for one in after]
+
+
+def test_without_an_item_the_persona_is_that_of_the_others_and_the_interests(
+    database: Database, run: Path, tmp_path: Path
+) -> None:
+    """Else the item would seem to carry less than it does, and nothing by the persona."""
+    all_switched_off(run, tmp_path)
+    by_persona = fusion.load(tmp_path, "persona-late")
+    by_persona = replace(by_persona, weights=by_persona.weights | {"persona": 2.0})
+    fusion.save({"persona-late": by_persona, "base-text": fusion.load(run, "base-text")}, tmp_path)
+    without = replace(second_stage.load(run, "persona-late"), base="base-text", way="none")
+    second_stage.save({"persona-late": without}, tmp_path)
+    categories = rows(database, "MATCH (c:Category) WHERE c.name <> 'Books' RETURN c.name ORDER BY c.name LIMIT 2")
+    events = [Event(USER, "interest", interest=f"Category {name}") for (name,) in categories]
+    assert record(database, events, run).new == 2
+    recommender = Recommender(database, tmp_path, SASREC)
+    users = read_users(database, recommender.snapshot, [USER])
+    (history,), (stated,) = recommender.snapshot.numbers(users.histories), users.interests
+    own = recommender.personas.of_items(history, in_persona(recommender.snapshot, stated))
+    assert np.allclose(own, users.personas[0], atol=1e-5) and np.allclose(own, persona(database, USER), atol=1e-5)
+    explained = recommender.explain(recommender.for_users([USER], 5))
+    assert all(one.evidence and one.evidence[0].losses["persona"] for one in explained)
+
+
+def test_the_rarest_interest_is_told_first_and_none_that_half_of_all_items_have(database: Database, run: Path) -> None:
+    """The path leads over it: by their keys the category comes first."""
+    (item, category, entity, name, way, rare, more, n_items), *_ = rows(
+        database,
+        "MATCH (c:Category)<-[:IN_CATEGORY]-(i:Item)-[:SAME_AS]->(:Entity)-[fact]->(e:Entity) WHERE e.label <> c.name "
+        "WITH i, c, e, fact, COUNT { (c)<-[:IN_CATEGORY]-() } AS more, COUNT { (:Item) } AS n_items, "
+        "COUNT { MATCH (e)<--(:Entity)<-[:SAME_AS]-(other:Item) RETURN DISTINCT other } AS rare "
+        "WHERE rare < more AND 2 * more < n_items "
+        "RETURN i.item_id, c.name, e.uri, e.label, type(fact), rare, more, n_items "
+        "ORDER BY rare, i.item_id, e.uri LIMIT 1",
+    )
+    database.driver.execute_query(
+        "MATCH (i:Item) WITH i ORDER BY i.item_id <> $item, i.item_id LIMIT 40 "
+        "MERGE (c:Category {name: 'Most'}) MERGE (i)-[:IN_CATEGORY]->(c)",
+        item=item,
+    )
+    interests = [f"Category {category}", entity, "Category Most"]
+    record(database, [Event("reader", "interest", interest=interest) for interest in interests], run)
+    recommender = Recommender(database, run, SASREC)
+    (line,) = (one for one in recommender.for_users(["reader"], 60) if one.item_id == item)
+    (explained,) = recommender.explain([line])
+    database.driver.execute_query("MATCH (c:Category {name: 'Most'}) DETACH DELETE c")
+    assert line.reason.split(", ")[:2] == [name, category] and "Most" not in line.reason.split(", ")
+    assert explained.interests == [name, category]
+    of_named, of_all = (sum(log(n_items / n) for n in some) for some in ((rare, more), (rare, more, 40)))
+    named = explained.parts["interests"] * of_named / of_all
+    assert explained.text.endswith(f"as an interest, {name} and {category}: {named:.2f} of the score.")
+    ties = [(tie.type, explained.path.nodes[tie.end].name) for tie in explained.path.ties]
+    assert [kind for kind, _ in ties] == ["STATED_INTEREST", "SAME_AS", way] and ties[0][1] == ties[2][1] == name
 
 
 def test_an_interest_in_the_page_of_an_item_is_in_that_item(database: Database, run: Path) -> None:

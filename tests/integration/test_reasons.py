@@ -95,3 +95,24 @@ def test_a_query_of_browser_leaves_out_what_half_of_all_items_share_too(database
         pictured = database.read("explore/why-item-picture", user_id="reader", item_id=item_id)
         entities = {node.get("label") for row in pictured for node in row["path"].nodes} - {None}
         assert entities == shared & {"Six"}
+
+
+def test_a_picture_of_browser_shows_what_is_liked_and_stated_interests(database: Database) -> None:
+    """Of somebody who chose nothing; no interest in what half of all items have."""
+    database.driver.execute_query(
+        "CREATE (user:User {user_id: 'keen'}) WITH user "
+        "MATCH (liked:Item {item_id: 'i1'}) CREATE (user)-[:LIKES]->(liked) WITH user "
+        "MATCH (what) WHERE what.name IN ['Two', 'Books'] OR what.label = 'Six' OR what.uri = 'page 0' "
+        "CREATE (user)-[:STATED_INTEREST]->(what)"
+    )
+    found = [row["path"] for row in database.read("explore/why-item-picture", user_id="keen", item_id="i0")]
+    ways = {tuple(tie.type for tie in path.relationships) for path in found}
+    facts = ("SUBJECT", "GENRE")
+    assert ways == {
+        *(("LIKES", "SAME_AS", own, other, "SAME_AS") for own in facts for other in facts),
+        *(("STATED_INTEREST", fact, "SAME_AS") for fact in facts),
+        ("STATED_INTEREST", "BY"),
+        ("STATED_INTEREST", "SAME_AS"),
+    }
+    told = database.read("explore/why-item", user_id="keen", item_id="i0")
+    assert {row["shared"] for row in told} == {"Two", "Six", "Nine"}

@@ -532,7 +532,7 @@ def test_more_asked_for_than_there_are(command_line: CommandLine, run: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--user", "u00", "--user", "stranger"], "'stranger'.*--session"),
+        (["--user", "u00", "--user", "stranger"], "'stranger'.*anonymous session"),
         (["--session", "neither,nothing"], "items 'neither', 'nothing': a session needs one item"),
         (["--session", ",, ,"], "session has no items"),
         (["--user", "u00", "--conditioning", "gate"], "no second stage of persona-gate"),

@@ -129,6 +129,33 @@ def test_lists_are_those_of_the_command_line_bit_for_bit(client: Client, command
     assert answer.json() == document | {"degraded": False} and document["passed_over"] == ["nobody knows it"]
 
 
+def test_so_are_lists_and_reasons_of_who_said_something(
+    client: Client, database: Database, command_line: CommandLine, run: Path
+) -> None:
+    """Somebody of whom an interest alone is known, and somebody with a history, a like, a dislike and an interest."""
+    said = {
+        "only keen": [("interest", "Publisher 3")],
+        "keen": [("interaction", "i00"), ("like", "i02"), ("dislike", "i05"), ("interest", "Publisher 3")],
+    }
+    events = [
+        {"kind": kind, "user_id": user_id, "interest" if kind == "interest" else "item_id": what}
+        for user_id, all_of_it in said.items()
+        for kind, what in all_of_it
+    ]
+    try:
+        assert client.post("/v1/feedback", {"events": events}).json()["new"] == 5
+        for user_id in said:
+            found = lines(client.get(f"/v1/users/{user_id}/recommendations?k=7"), user_id)
+            assert found == of_command_line(command_line, run, "--user", user_id)
+            assert not {one["item_id"] for one in found} & {"i00", "i02", "i05"} or user_id == "only keen"
+            explained = of_command_line(command_line, run, "--user", user_id, "--explain")
+            asked = [client.get(f"/v1/users/{user_id}/explanations/{one['item_id']}").json() for one in found]
+            assert [one["explanation"] for one in asked] == explained
+            assert any(one["interests"] == ["Publisher 3"] for one in explained)
+    finally:
+        database.driver.execute_query("MATCH (u:User) WHERE u.user_id IN $who DETACH DELETE u", who=list(said))
+
+
 def until(true: Callable[[], bool]) -> None:
     for _ in range(600):
         if true():
@@ -207,8 +234,9 @@ def test_what_users_told_counts_while_the_graph_is_away(
             {"kind": "dislike", "user_id": "u13", "item_id": first["u13"]},
             {"kind": "like", "user_id": "somebody else", "item_id": "i03"},
             {"kind": "interaction", "user_id": "somebody else", "item_id": "i05"},
+            {"kind": "interest", "user_id": "somebody else", "interest": "Publisher 3"},
         ]
-        assert client.post("/v1/feedback", {"events": events}).json()["new"] == 3
+        assert client.post("/v1/feedback", {"events": events}).json()["new"] == 4
         wire.cut()
         try:
             for user_id in ("u11", "u13", "somebody else"):
@@ -217,6 +245,11 @@ def test_what_users_told_counts_while_the_graph_is_away(
                 expected = of_command_line(command_line, run, "--user", user_id)
                 assert without_reasons(lines(answer, user_id)) == without_reasons(expected)
                 assert first.get(user_id) not in [one["item_id"] for one in expected]
+            kept = next(one for one in answer.json()["items"] if "Publisher 3" in one["reason"])
+            told = client.get(f"/v1/users/somebody else/explanations/{kept['item_id']}").json()["explanation"]
+            assert told["interests"] == ["Publisher 3"]
+            if "Publisher 3" in [node["name"] for node in told["path"]["nodes"]]:  # how it has it, only the graph knows
+                assert [tie["type"] for tie in told["path"]["ties"]] == ["STATED_INTEREST", "has"]
         finally:
             wire.mend()
         until(lambda: client.get("/ready").json()["graph"] == "reachable")

@@ -70,9 +70,18 @@ def evidence(
 )
 def test_a_sentence_or_two(found: Evidence | None, text: str) -> None:
     parts = {"sequence model": 1.0, "persona": 1.5}
-    assert in_words(found, "Sailors", 2.5, 2, parts, []) == text
-    stated = in_words(found, "Sailors", 2.5, 2, parts | {"interests": 0.75}, ["Ships", "Salt"])
+    assert in_words(found, "Sailors", 2.5, 2, parts, [], 0.0) == text
+    stated = in_words(found, "Sailors", 2.5, 2, parts | {"interests": 0.8}, ["Ships", "Salt"], 0.75)
     assert stated == f"{text} It has what was stated as an interest, Ships and Salt: 0.75 of the score."
+
+
+@pytest.mark.parametrize(
+    ("part", "owner"),
+    [("interests", "interests'"), ("facts of DBpedia", "facts of DBpedia's"), ("followers", "followers'")],
+)
+def test_whose_most_of_a_score_is(part: str, owner: str) -> None:
+    text = f"No item of the history carries it alone: most of the score of 2.50 is the {owner}."
+    assert in_words(None, "", 2.5, 1, {"persona": 1.0, part: 1.5}, [], 0.0) == text
 
 
 def test_a_path_has_every_node_and_tie_once_and_ends_in_the_item() -> None:

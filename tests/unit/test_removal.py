@@ -135,20 +135,28 @@ def alone(stages: Stages, way: Way, history: list[int], persona: Tensor, items: 
 
 @torch.no_grad()
 @pytest.mark.parametrize("way", ["none", "base", "learned"])
-@pytest.mark.parametrize("moves", [True, False])
-def test_every_item_of_the_history_is_really_taken_away(way: Way, moves: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In batches that do not come out even; the persona follows where it is that of the items, else it stays."""
+@pytest.mark.parametrize(("moves", "stated"), [(True, False), (True, True), (False, False)])
+def test_every_item_of_the_history_is_really_taken_away(
+    way: Way, moves: bool, stated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In batches that do not come out even; the persona follows where it is that of the items, else it stays.
+
+    Also where interests are in it, which stay in it.
+    """
     monkeypatch.setattr(asking, "SCORES_AT_ONCE", 2 * 31)
     data = known()
     stages, personas = systems(data), data.personas[Fit.TEST]
-    persona = personas.of_items(HISTORY if moves else [2, 3])
-    scored = removals(stages, SecondStage("base", way, ORDER, {}), personas, HISTORY, persona, k=3)
+    of_interests = personas.items[[2, 3]].mean(dim=0) if stated else None
+    persona = personas.of_items(HISTORY, of_interests) if moves else personas.of_items([2, 3])
+    stage = SecondStage("base", way, ORDER, {})
+    scored = removals(stages, stage, personas, HISTORY, persona, k=3, in_persona=of_interests)
     assert scored.removed == [1, 9, 22, 17, 4] and not set(scored.items.tolist()) & set(HISTORY)
     whole = alone(stages, way, HISTORY, persona, scored.items)
     assert len(scored.items) == 12 and torch.allclose(scored.scores[0], whole, atol=1e-5)
     for number, item in enumerate(scored.removed):
         rest = [other for other in HISTORY if other != item]
-        without = alone(stages, way, rest, personas.of_items(rest) if moves else persona, scored.items)
+        own = personas.of_items(rest, of_interests) if moves else persona
+        without = alone(stages, way, rest, own, scored.items)
         assert torch.allclose(scored.losses[number], whole - without, atol=1e-4), item
         ranks = [1 + sum(float(other) > float(own) + 1e-9 for other in without) for own in without]
         assert scored.ranks[1 + number].tolist() == ranks
