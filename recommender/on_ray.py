@@ -6,7 +6,9 @@ share the users, and the models are sent once to each.
 
 import shutil
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +43,7 @@ HISTORIES = pa.schema(
     ]
 )
 BLOCK = 4_096  # users that are read in a transaction, make a row group, and are what a worker takes at once
+LOOK = 1.0  # seconds between two looks at what the workers have written
 SERVED = (*files_read(Fit.FINAL), catalogue.PATTERN, str(Fit.FINAL.folder(Path()) / "snapshot*"))  # of a run
 
 
@@ -112,8 +115,22 @@ def packed_run(run: Path) -> dict[str, bytes]:
         return {str(path.relative_to(run)): path.read_bytes() for name in SERVED for path in sorted(run.glob(name))}
 
 
+def users_of(histories: str) -> int | None:
+    """Return how many users are in a file of histories; ``None`` where only the workers can read it."""
+    with suppress(OSError, pa.ArrowException):
+        return int(pq.read_metadata(histories).num_rows)
+    return None
+
+
 def write_lists(
-    histories: str, out: Path, run: Path, settings: SASRecSettings, k: int, workers: int, address: str | None
+    histories: str,
+    out: Path,
+    run: Path,
+    settings: SASRecSettings,
+    k: int,
+    workers: int,
+    address: str | None,
+    told: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Write the lists of all users of a file of histories, and return how many rows these are.
 
@@ -126,6 +143,7 @@ def write_lists(
         k: items a list, at most.
         workers: how many work at once, on a processor each.
         address: of a Ray cluster; ``None`` for this machine alone.
+        told: is called each second with the number of rows so far.
 
     Raises:
         KgrecError: Ray is not installed, the folder is there already, or the job failed.
@@ -154,8 +172,10 @@ def write_lists(
             batch_format="pyarrow",
             compute=ActorPoolStrategy(size=workers),
         )
-        lists.write_parquet(str(draft))
+        with _telling(draft, told):
+            lists.write_parquet(str(draft))
         rows: int = sum(pq.read_metadata(path).num_rows for path in draft.glob("*.parquet"))
+        told(rows)
         draft.replace(out)
     except (RayError, OSError, pa.ArrowException) as error:
         raise KgrecError(f"The Ray job failed: {str(error).strip().splitlines()[-1].rstrip('.')}.") from error
@@ -163,3 +183,25 @@ def write_lists(
         shutil.rmtree(draft, ignore_errors=True)
         ray.shutdown()
     return rows
+
+
+@contextmanager
+def _telling(folder: Path, told: Callable[[int], None]) -> Iterator[None]:
+    """Tell while the block runs how many rows the whole files hold; one that is being written tells nothing."""
+    rows: dict[Path, int] = {}
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(LOOK):
+            for path in set(folder.glob("*.parquet")) - rows.keys():
+                with suppress(OSError, pa.ArrowException):
+                    rows[path] = pq.read_metadata(path).num_rows
+            told(sum(rows.values()))
+
+    looking = threading.Thread(target=look, name="kgrec-ray", daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        looking.join()

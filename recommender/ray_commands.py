@@ -10,10 +10,10 @@ from kgrec.graph.lock import reading
 from kgrec.options import RUN, with_database
 from kgrec.records import JSON, write_document
 from kgrec.settings import load_section
-from kgrec.terminal import progress, say, waiting
+from kgrec.terminal import progress, say
 from kgrec.training.fits import Fit
 from kgrec.training.run_lock import settled
-from recommender.on_ray import write_histories, write_lists
+from recommender.on_ray import users_of, write_histories, write_lists
 from recommender.recommend import Recommender
 from recommender.settings import SASRecSettings
 from recommender.trained import files_read
@@ -71,8 +71,11 @@ def lists(histories: str, out: Path, k: int, workers: int, address: str | None, 
       kgrec ray lists /shared/histories.parquet /shared/lists --address ray.example:6379 --workers 64
     """
     settings = load_section("sasrec", SASRecSettings)
-    with waiting("Ray maps histories to lists"):
-        rows = write_lists(histories, out, run, settings, k, workers, address)
+    users = users_of(histories)
+    with progress("making lists", None if users is None else users * k) as advance:
+        rows = write_lists(
+            histories, out, run, settings, k, workers, address, lambda done: advance(done, f"{done:,} rows")
+        )
     if format == "json":
         write_document({"rows": rows, "out": str(out)})
     else:

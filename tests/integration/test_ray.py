@@ -1,5 +1,7 @@
 """`kgrec ray` on a real Ray of this machine: run by ./kgrec-test-far."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -7,6 +9,7 @@ import pytest
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database
+from kgrec.terminal import Advance
 from tests.conftest import CommandLine
 from tests.integration.graph_dump import rows
 from tests.integration.test_recommender import lists, run
@@ -33,10 +36,21 @@ def test_the_lists_are_those_of_recommend(
     user_ids = pq.read_table(histories)["user_id"].to_pylist()
     users.write_text("\n".join(user_ids))
     monkeypatch.setattr("recommender.on_ray.BLOCK", 7)  # several blocks for two workers
+    monkeypatch.setattr("recommender.on_ray.LOOK", 0.01)
+    moves: list[tuple[int | None, int]] = []
+
+    @contextmanager
+    def recorded(what: object, total: int | None) -> Iterator[Advance]:
+        yield lambda done, told: moves.append((total, done))
+
+    monkeypatch.setattr("recommender.ray_commands.progress", recorded)
     told = command_line("ray", "lists", str(histories), str(out), "-k", "5", "--workers", "2", *into).output
     table = pq.read_table(out).sort_by([("user_id", "ascending"), ("rank", "ascending")])
     found = [(row["user_id"], row["rank"], row["item_id"]) for row in table.to_pylist()]
     expected = lists(command_line, "--users-file", str(users), "-k", "5", *into)
+    assert {total for total, _ in moves} == {5 * len(user_ids)}
+    done = [done for _, done in moves]
+    assert done == sorted(done) and done[-1] == len(found)
     assert found == sorted((one["user_id"], one["rank"], one["item_id"]) for one in expected)
     assert len(user_ids) > 14 and "keen" in user_ids and f"{len(found):,} rows are in" in told
     scores = {(one["user_id"], one["rank"]): one["score"] for one in expected}
