@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
 
-from more_itertools import consume
 from neo4j import READ_ACCESS, WRITE_ACCESS, GraphDatabase, Record, Result, ResultSummary, Session
 from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, ServiceUnavailable
 
@@ -161,7 +160,8 @@ class Database:
         self._check_lock()
         with self._session(fetch_size=batch) as session:
             result = session.run(_text(name), parameters, batch=batch)
-            consume(counted(result, unit, total))
+            for _ in counted(result, unit, total):
+                pass
             return result.consume()
 
     def gds(self) -> "GraphDataScience":
