@@ -1,5 +1,5 @@
-// Why an item, as a picture: paths from a user through own items, by the rarest shared entities, and by co-occurrence;
-// and over stated interests that it has.
+// Why an item, as a picture: paths from a user through own items, by the rarest shared entities, and by co-occurrence.
+// Over stated interests that it has, too.
 // For Browser's graph view, which ties all that it shows: few items, so that the picture can be read.
 WITH null AS user_id, null AS item_id
 MATCH (user:User)
