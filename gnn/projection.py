@@ -32,9 +32,7 @@ HALF = 0.5  # of what transactions may take: the projection itself is in the hea
 
 @undisturbed
 def stream_graph(
-    database: Database,
-    meta_paths: list[MetaPath],
-    splits: tuple[str, ...] = Fit.FINAL.splits,
+    database: Database, meta_paths: list[MetaPath], splits: tuple[str, ...] = Fit.FINAL.splits
 ) -> StreamedGraph:
     """Project the interactions with the facts around them, stream the projection, and drop it.
 

@@ -13,7 +13,7 @@ from recommender.evidence import Evidence, Relation, in_words
 from recommender.explanations import ENOUGH, together
 from recommender.first_stage import MODEL
 from recommender.histories import Users
-from recommender.interests import INTERESTS, Interest, in_persona, interesting, telling
+from recommender.interests import INTERESTS, Interest, in_persona, interesting, telling, weight
 from recommender.paths import Path
 from recommender.paths_over import PathsOver
 from recommender.removal import Removals, removals
@@ -77,13 +77,17 @@ class Explanation:
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """What scoring says of one recommended item: its place among the candidates, and the evidence as row numbers."""
+    """What scoring says of one recommended item: its place among the candidates, and the evidence as row numbers.
+
+    And which of the stated interests it has, the rarest first, with the share of each in what it gains by all of them.
+    """
 
     row: int
     item_id: str
     removals: Removals
     place: int
     evidence: list[int]
+    interests: list[tuple[Interest, float]]
 
 
 def explain(
@@ -110,6 +114,7 @@ def explain(
         mine = [item_id for of, item_id in wanted if of == row]
         history, hidden = snapshot.numbers([users.histories[row], users.disliked[row]])
         interests = users.interests[row]
+        stated, told = interesting(snapshot, [interests]), telling(snapshot, interests)
         scored = removals(
             served.stages,
             served.chosen,
@@ -118,13 +123,16 @@ def explain(
             users.personas[row],
             len(mine),
             hidden,
-            interesting(snapshot, [interests]),
+            stated,
             in_persona(snapshot, interests),
         )
         for item_id in mine:
-            place = scored.place(snapshot.number[item_id])
+            number = snapshot.number[item_id]
+            place = scored.place(number)
             if place is not None:
-                found.append(_Found(row, item_id, scored, place, _strongest(scored, place)))
+                of_all = float(stated[0, number]) if stated is not None else 0.0
+                own = [(one, weight(items, snapshot.n_items) / of_all) for one, items in told if number in items]
+                found.append(_Found(row, item_id, scored, place, _strongest(scored, place), own))
     teller = _Teller(database, served, shares, users, found, anonymous)
     return [teller.explanation(one) for one in found]
 
@@ -173,9 +181,8 @@ class _Teller:
         retrieved = {name: float(term[place]) for name, term in scored.retrieved.items()}
         told = [self._evidence(one, number, item) for number, item in zip(one.evidence, self.own[one], strict=True)]
         evidence = [found for found, _ in told]
-        interests = self._interests(one)
-        names = list(dict.fromkeys(interest.name for interest in interests))
-        gain = parts.get(INTERESTS, 0.0)
+        interests = [(interest, share * parts[INTERESTS]) for interest, share in one.interests]
+        names = list(dict.fromkeys(interest.name for interest, _ in interests))
         score, rank = float(scored.scores[0, place]), int(scored.ranks[0, place])
         title, persona = self.titles[one.item_id], self.users.names[one.row]
         return Explanation(
@@ -191,7 +198,7 @@ class _Teller:
             persona=persona,
             evidence=evidence,
             interests=names,
-            path=self._strongest_path(one, told[:1], interests, gain),
+            path=self._strongest_path(one, told[:1], interests),
             text=in_words(
                 evidence[0] if evidence else None,
                 persona,
@@ -199,15 +206,10 @@ class _Teller:
                 rank,
                 parts,
                 names,
-                self._part_of(gain, one, interests),
+                sum(gain for _, gain in interests),
                 history=bool(scored.removed),
             ),
         )
-
-    def _interests(self, one: _Found) -> list[Interest]:
-        """Of those that the user stated, what the recommended item has, the rarest first."""
-        item, stated = self.snapshot.number[one.item_id], self.users.interests[one.row]
-        return [interest for interest, items in telling(self.snapshot, stated) if item in items]
 
     def _evidence(self, one: _Found, number: int, item_id: str) -> tuple[Evidence, list[Fact]]:
         scored, place = one.removals, one.place
@@ -247,7 +249,7 @@ class _Teller:
         return None, []
 
     def _strongest_path(
-        self, one: _Found, told: list[tuple[Evidence, list[Fact]]], interests: list[Interest], gain: float
+        self, one: _Found, told: list[tuple[Evidence, list[Fact]]], interests: list[tuple[Interest, float]]
     ) -> Path:
         """Lead over the first of what is told of the history, or over the rarest interest where that brings more.
 
@@ -256,23 +258,16 @@ class _Teller:
         Args:
             one: the recommended item.
             told: the strongest evidence and its facts, if any.
-            interests: that the item has, the rarest first.
-            gain: of the score, by all interests that the item has.
+            interests: that the item has, the rarest first, with what each brings.
         """
         user_id, persona = self.users.user_ids[one.row], self.users.names[one.row]
-        if interests and self._part_of(gain, one, interests[:1]) > sum(evidence.loss for evidence, _ in told):
-            return self.paths.interest(user_id, one.item_id, interests[0])
+        if interests and interests[0][1] > sum(evidence.loss for evidence, _ in told):
+            return self.paths.interest(user_id, one.item_id, interests[0][0])
         if told:
             return self.paths.evidence(user_id, one.item_id, persona, *told[0])
         if persona and not one.removals.removed:  # the list is by it alone
             return self.paths.persona(user_id, one.item_id, persona)
         return self.paths.nothing(user_id, one.item_id)
-
-    def _part_of(self, gain: float, one: _Found, interests: list[Interest]) -> float:
-        """Tell what some interests bring of what a recommended item gains by all that were stated."""
-        item, stated = self.snapshot.number[one.item_id], self.users.interests[one.row]
-        own, of_all = interesting(self.snapshot, [interests]), interesting(self.snapshot, [stated])
-        return gain * float(own[0, item] / of_all[0, item]) if own is not None and of_all is not None else 0.0
 
     def _item_id(self, number: int) -> str:
         return self.snapshot.item_ids[number - 1]

@@ -92,10 +92,15 @@ def weighed(had: Sequence[Sequence[np.ndarray]], n_items: int) -> sp.csr_matrix 
     found = [(row, items) for row, interests in enumerate(had) for items in interests if len(items)]
     if not found:
         return None
-    lengths = np.array([len(items) for _, items in found])
-    weights = np.repeat(np.log(n_items / lengths), lengths).astype(np.float32)
+    lengths = [len(items) for _, items in found]
+    weights = np.repeat([weight(items, n_items) for _, items in found], lengths).astype(np.float32)
     places = np.repeat([row for row, _ in found], lengths), np.concatenate([items for _, items in found])
     return sp.csr_matrix((weights, places), shape=(len(had), n_items + 1))
+
+
+def weight(items: np.ndarray, n_items: int) -> float:
+    """Weigh an interest by the numbers of the items that have it ``[n]``, of which there are some."""
+    return float(np.log(n_items / len(items)))
 
 
 def gained(weights: Tensor, scores: Tensor) -> Tensor:

@@ -4,7 +4,6 @@ The graph is read once, into a file of histories. The job reads that file and no
 share the users, and the models are sent once to each.
 """
 
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kgrec.errors import KgrecError, fault
-from kgrec.files import draft_of, replacing
+from kgrec.files import replacing
+from kgrec.folders import making
 from kgrec.graph.database import Database
 from kgrec.training.fits import Fit
 from kgrec.training.run_lock import settled
@@ -156,10 +156,9 @@ def write_lists(
         raise KgrecError("Ray is not installed: `pip install 'kgrec[far]'` brings it.") from error
     if out.exists():
         raise KgrecError(f"{out} is there already: name a new folder.")
-    packed, draft = packed_run(run), draft_of(out)
+    packed = packed_run(run)
     alone: dict[str, Any] = {"num_cpus": workers + 1, "include_dashboard": False}  # one reads and writes
     try:
-        shutil.rmtree(draft, ignore_errors=True)  # of a job that was killed
         ray.init(**alone if address is None else {"address": address}, log_to_driver=False, logging_level="ERROR")
         processors = int(ray.cluster_resources().get("CPU", 0))
         if workers >= processors:  # or the workers would wait for ever for who reads
@@ -172,15 +171,14 @@ def write_lists(
             batch_format="pyarrow",
             compute=ActorPoolStrategy(size=workers),
         )
-        with _telling(draft, told):
-            lists.write_parquet(str(draft))
-        rows: int = sum(pq.read_metadata(path).num_rows for path in draft.glob("*.parquet"))
+        with making(out, frozenset({".parquet"})) as draft:
+            with _telling(draft, told):
+                lists.write_parquet(str(draft))
+            rows: int = sum(pq.read_metadata(path).num_rows for path in draft.glob("*.parquet"))
         told(rows)
-        draft.replace(out)
     except (RayError, OSError, pa.ArrowException) as error:
         raise KgrecError(f"The Ray job failed: {str(error).strip().splitlines()[-1].rstrip('.')}.") from error
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
         ray.shutdown()
     return rows
 

@@ -175,11 +175,11 @@ class _Wanted:
 
 def _wanted(database: Database, counted: Counted = uncounted) -> dict[Fit, _Wanted]:
     """Name the run that each fit should have, by the interactions of now."""
-    users, items = database.read("project/size")[0].values()
-    kept = neighbours(items)
+    n_users, n_items = database.read("project/size")[0].values()
+    kept = neighbours(n_items)
     digests = {fit: hashlib.sha256(f"{fit.value} {kept}\n".encode()) for fit in Fit}
     interactions = dict.fromkeys(Fit, 0)
-    for row in counted(database.stream("co_occurrence/interactions"), "users", users):
+    for row in counted(database.stream("co_occurrence/interactions"), "users", n_users):
         chosen = dict(row["chosen"])
         for fit, digest in digests.items():
             items = sorted({item_id for split in fit.splits for item_id in chosen.get(split, ())})

@@ -50,9 +50,8 @@ class _Look:
     told: str
 
 
-_NOTHING = _Look(
-    "", 0, None, ""
-)  # GDS does nothing for the job, or does not tell how far it is, and no count has changed
+# GDS does nothing for the job, or does not tell how far it is, and no count has changed.
+_NOTHING = _Look("", 0, None, "")
 _Looks = SimpleQueue[_Look | None]  # ends with None
 
 

@@ -57,11 +57,11 @@ def test_the_lists_are_those_of_recommend(
     assert [scores[row["user_id"], row["rank"]] for row in table.to_pylist()] == pytest.approx(
         table["score"].to_pylist(), abs=1e-4
     )
-    assert not list(tmp_path.glob("*.partial"))
+    assert not list(tmp_path.glob("*.partial*"))
 
     again = command_line("ray", "lists", str(histories), str(out), *into, check=False)
     assert isinstance(again.exception, KgrecError) and "is there already" in str(again.exception)
     users_only = tmp_path / "broken"
     failed = command_line("ray", "lists", str(tmp_path / "none.parquet"), str(users_only), *into, check=False)
     assert isinstance(failed.exception, KgrecError) and "Ray job failed" in str(failed.exception)
-    assert not users_only.exists() and not list(tmp_path.glob("*.partial"))
+    assert not users_only.exists() and not list(tmp_path.glob("*.partial*"))
