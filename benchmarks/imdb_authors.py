@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,14 @@ SPARSE = (
     ),
     Patch("execute.py", "features[:, idx, :]", "features.index_select(0, torch.from_numpy(idx))"),
 )
+# Same numbers: almost no two movies are joined, and their adjacencies are multiplied as sparse matrices.
+AS_CODE = Patch(
+    "execute.py",
+    "        adj = (adj + sp.eye(adj.shape[0])).todense()\n        adj = adj[np.newaxis]\n",
+    "        adj = process.sparse_mx_to_torch_sparse_tensor(adj + sp.eye(adj.shape[0]))\n",
+)
+# Other numbers: what they add ``I`` to here is normalised, with an ``I`` of its own, already. Their paper has no other.
+AS_PAPER = replace(AS_CODE, new="        adj = process.sparse_mx_to_torch_sparse_tensor(adj)\n")
 PATCHES: dict[ConvolutionName, tuple[Patch, ...]] = {
     "gcn": (
         # Nothing is seeded.
@@ -67,12 +75,7 @@ PATCHES: dict[ConvolutionName, tuple[Patch, ...]] = {
         Patch("execute.py", "shid = 16", "shid = 8"),
         *SPARSE,
         Patch("layers/gcn.py", "self.fc(seq)", "torch.sparse.mm(seq, self.fc.weight.t())"),
-        # Same numbers: almost no two movies are joined, and their adjacencies are multiplied as sparse matrices.
-        Patch(
-            "execute.py",
-            "        adj = (adj + sp.eye(adj.shape[0])).todense()\n        adj = adj[np.newaxis]\n",
-            "        adj = process.sparse_mx_to_torch_sparse_tensor(adj + sp.eye(adj.shape[0]))\n",
-        ),
+        AS_CODE,
         Patch("execute.py", "        nor_adjs = torch.FloatTensor(np.array(nor_adjs))", "        pass"),
         Patch("layers/gcn.py", "torch.bmm(adj, seq_fts)", "torch.sparse.mm(adj, seq_fts).unsqueeze(0)"),
         KEEP,
@@ -138,7 +141,11 @@ ARGUMENTS: dict[ConvolutionName, list[str]] = {
 
 
 def authors_vectors(
-    checkout: Path, convolution: ConvolutionName, seed: int, adjacencies: dict[str, sp.coo_matrix]
+    checkout: Path,
+    convolution: ConvolutionName,
+    seed: int,
+    adjacencies: dict[str, sp.coo_matrix],
+    as_paper: bool = False,
 ) -> np.ndarray:
     """Train the authors' HDGI with their script and return its states: ``[n_movies, dim]``.
 
@@ -147,6 +154,7 @@ def authors_vectors(
         convolution: HDGI-C or HDGI-A.
         seed: of everything random in their script.
         adjacencies: of each of `RELATIONS`: that of keywords is too large for some copies of the repository.
+        as_paper: HDGI-C without the second ``I`` of their code.
 
     Raises:
         KgrecError: the checkout is not that of the patches, or their script failed.
@@ -168,7 +176,7 @@ def authors_vectors(
         for name, adjacency in adjacencies.items():
             (data / f"movie_{name}_movie_adj.pickle").write_bytes(pickle.dumps(adjacency))
         for patch in PATCHES[convolution]:
-            _apply(patch, place, seed)
+            _apply(AS_PAPER if as_paper and patch is AS_CODE else patch, place, seed)
         seeded = ["--seed", str(seed)] if convolution == "attention" else []
         command = [sys.executable, "execute.py", *ARGUMENTS[convolution], *seeded]
         environment = {**os.environ, "PYTHONPATH": ""}
