@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from rapidfuzz import fuzz
 
 from kgloader.dbpedia.kinds import Kind, kinds_of_label
-from kgloader.dbpedia.titles import Form, Name, Role, key, numbers, read_name, spaced, spellings, without_brackets
+from kgloader.dbpedia.titles import (
+    Form,
+    Name,
+    Role,
+    key,
+    numbers,
+    read_name,
+    spaced,
+    spellings,
+    title_case,
+    without_brackets,
+)
 
 MOST_LABELS = 24  # that one title is looked up by
 BRACKETS: dict[Kind | None, tuple[str, ...]] = {
@@ -113,7 +124,7 @@ def candidate_labels(work: Work) -> list[str]:
     ``Winter Tide`` by Cor Holt, a book, is also looked up as ``Winter Tide (novel)``, ``Winter Tide (Holt novel)`` and
     the like.
     """
-    forms = [form.text for form in read_name(work.title).forms if form.role != "tail"][:2]
+    forms = [title_case(form.text) for form in read_name(work.title).forms if form.role != "tail"][:2]
     words = list(BRACKETS[work.kind])
     if work.year and work.kind in ("film", None):
         words.insert(0, f"{work.year} film")

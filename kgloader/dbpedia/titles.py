@@ -43,7 +43,10 @@ _WORDS = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
     "nine": "9", "ten": "10", "i": "1",
 }  # fmt: skip
-_SMALL = {"a", "an", "and", "as", "at", "but", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
+_SMALL = {
+    "a", "an", "and", "as", "at", "but", "by", "for", "from", "in", "into", "nor", "of", "on", "or", "the", "to",
+    "with",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -135,10 +138,15 @@ def spellings(form: str) -> list[str]:
 
 
 def title_case(text: str) -> str:
-    """Write the words of a name with capitals, small ones without, as Wikipedia does; other capitals stay."""
+    """Write the words of a name with capitals, small ones without, as Wikipedia does; other capitals stay.
+
+    The first and the last word, and the first of a subtitle, have capitals whatever their size.
+    """
     words = [word if word != word.lower() and word != word.upper() else word.lower() for word in text.split(" ")]
+    ends = {0, len(words) - 1} | {place + 1 for place, word in enumerate(words) if word.endswith(":")}
     return " ".join(
-        word if place and word in _SMALL else word[:1].upper() + word[1:] for place, word in enumerate(words)
+        word.lower() if word.lower() in _SMALL and place not in ends else word[:1].upper() + word[1:]
+        for place, word in enumerate(words)
     )
 
 

@@ -86,6 +86,8 @@ def test_names_are_brought_to_one_spelling() -> None:
     assert key("A") == "a" and key("The The") == "the"
     assert numbers(key("Rocky IV")) == numbers(key("Rocky 4")) == {"4"} and not numbers("i robot")
     assert title_case("THE dancing DRUIDS of McKay") == "The Dancing Druids of McKay"
+    assert title_case("Salt And Bone: The Road Into The Mine") == "Salt and Bone: The Road into the Mine"
+    assert title_case("What The Salt Was For") == "What the Salt Was For" and title_case("the") == "The"
     assert spellings("the salt road") == ["the salt road", "The Salt Road", "Salt road", "Salt Road"]
 
 
@@ -102,6 +104,9 @@ def test_labels_of_a_work_from_the_most_literal_on() -> None:
     film = candidate_labels(work("Winter Tide (1999)", kind="film"))
     assert "Winter Tide (1999 film)" in film and "Winter Tide (novel)" not in film
     assert candidate_labels(work(" ( ) ")) == ["( )"]
+    shouted = candidate_labels(work("Bone Of The Winter"))
+    assert {"Bone Of The Winter", "Bone of the Winter", "Bone of the Winter (novel)"} < set(shouted)
+    assert "Bone Of The Winter (novel)" not in shouted  # of two that mean the same, the one that Wikipedia writes
 
 
 @pytest.mark.parametrize(
