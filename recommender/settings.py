@@ -28,6 +28,13 @@ class SASRecSettings(BaseModel):
     heads: Small = Field(2, description="Attention heads of a block.")
     max_length: Width = Field(50, description="Items of a history that are looked at, the latest; time grows with it.")
     dropout: Share = Field(0.3, description="Share of values dropped in training, in embeddings, attention and blocks.")
+    stand_ins: Share = Field(
+        0.0,
+        description=(
+            "Share of a history's items that give place, in training, to one that co-occurs with them; of the models "
+            "that start from the texts."
+        ),
+    )
     loss: LossName = Field(
         "auto",
         description=(

@@ -26,6 +26,7 @@ from recommender.sasrec import SASRec, text_table
 from recommender.scoring import ByModel
 from recommender.sequences import PADDING, padded
 from recommender.settings import SASRecSettings
+from recommender.stand_ins import StandIns
 from recommender.trained import Variant, identity
 
 VALIDATION_K = 10
@@ -33,6 +34,7 @@ PARTS = 4  # of a batch
 SCORED = 2 * 10**10  # item scores that a validation computes at most: on a CPU, some minutes
 NOT_LEARNED = {"conditioning", "n_candidates"}  # settings that choose among models, or come after them
 BY_PERSONA = {"persona_dropout"}  # what a base model has nothing of
+BY_GRAPH = {"stand_ins"}  # what the base model without texts has nothing of
 ARITHMETIC = "3"  # raised when the same seed gives other weights: a training of before is not gone on with
 
 
@@ -53,6 +55,9 @@ class SASRecTraining:
         if variant.text:
             dataset.require_texts()
             table = text_table(dataset.texts, settings.dim)
+        self.stand_ins = None
+        if variant.text and settings.stand_ins:
+            self.stand_ins = StandIns(dataset.require_co_occurrence(of), settings.stand_ins)
         known = dataset.sequences.known(of)
         self.model = SASRec(dataset.n_items, settings, conditioning, table).to(self.target_device)
         self.model.objective = loss_for(settings.loss, dataset.n_items, known)
@@ -103,11 +108,13 @@ class SASRecTraining:
         mean = torch.zeros((), dtype=torch.float64, device=self.target_device)
         for part in parts:
             histories = [self.histories[user] for user in part]
-            before = self._batch([history[:-1] for history in histories])
+            before = padded([history[:-1] for history in histories], self.settings.max_length)
+            if self.stand_ins is not None:
+                before = self.stand_ins(before)
             targets = self._batch([history[1:] for history in histories])
             share = (targets != PADDING).sum() / n_targets if own else 0.0  # who has nothing has to take part
             with distributed.averaging(self.lesson, now=part is parts[-1]):
-                loss = self.lesson(before, self._personas(part), targets) * share
+                loss = self.lesson(self._shaped(before), self._personas(part), targets) * share
                 (loss * distributed.processes()).backward()  # the average of the processes is to be the sum
             mean += loss.detach()
         return mean
@@ -119,7 +126,9 @@ class SASRecTraining:
 
     def _batch(self, histories: list[list[int]]) -> Tensor:
         """Pad histories on the right: to the longest, or to the shape of a recorded model."""
-        batch = padded(histories, self.settings.max_length)
+        return self._shaped(padded(histories, self.settings.max_length))
+
+    def _shaped(self, batch: Tensor) -> Tensor:
         if self.shape is not None:
             batch = _filled(batch, self.shape)
         return batch.to(self.target_device)
@@ -192,7 +201,9 @@ def train(
         raise ValueError("the validation fit chooses the number of epochs, the other fits are given it")
     training = SASRecTraining(dataset, settings, variant, of)
     known = dataset.sequences.known(of)
-    made_by = settings.model_dump(exclude=NOT_LEARNED | (BY_PERSONA if variant.conditioning is None else set()))
+    unused = NOT_LEARNED | (BY_PERSONA if variant.conditioning is None else set())
+    unused |= set() if variant.text and settings.stand_ins else BY_GRAPH
+    made_by = settings.model_dump(exclude=unused)
     parts: list[object] = [ARITHMETIC, made_by, dataclasses.astuple(variant), of.value, epochs]
     parts += [dataset.items_digest, known.offsets, known.items, dataset.texts_digest if variant.text else ""]
     if of is Fit.VALIDATION:
