@@ -419,6 +419,23 @@ def test_interrupted_training_ends_like_an_uninterrupted_one(
         assert all(torch.equal(kept[0][name], kept[1][name]) for name in kept[0])
 
 
+def test_by_either_objective_feedback_makes_a_persona_of_the_items(
+    database: Database, command_line: CommandLine, tmp_path: Path, objective: str
+) -> None:
+    """Of all that the user chose and of what is liked now; what the others have stays."""
+    train(command_line, tmp_path)
+    before = written(database)
+    command_line("feedback", "--user", "u00", "--like", "i39", "--run", str(tmp_path))
+    found = current_personas(database)
+    of_item = dict(zip(found.item_ids, found.items, strict=True))
+    total = np.sum(
+        [of_item[item] for item in {str(row["item"]) for row in rows() if row["user"] == "u00"} | {"i39"}], 0
+    )
+    after = written(database)
+    assert after["u00"] == pytest.approx(total / np.linalg.norm(total), abs=1e-5) and after["u00"] != before["u00"]
+    assert {user for user in after if after[user] != before[user]} == {"u00"}
+
+
 def test_second_training_replaces_the_personas(database: Database, command_line: CommandLine, tmp_path: Path) -> None:
     train(command_line, tmp_path / "one", "--seed", "1")
     train(command_line, tmp_path / "two", "--seed", "2")
