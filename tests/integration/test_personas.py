@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from gnn import projection
+from gnn import calibration, projection
 from gnn.hidden_interactions import HiddenInteractionsTraining
 from gnn.infomax import HDGITraining
 from gnn.meta_path import MetaPath
@@ -331,8 +331,9 @@ def test_fingerprint_follows_texts_and_interactions(database: Database) -> None:
 
 @pytest.mark.parametrize("objective", get_args(ObjectiveName))
 def test_training_from_python_says_what_was_learned(
-    database: Database, tmp_path: Path, objective: ObjectiveName
+    database: Database, tmp_path: Path, objective: ObjectiveName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(calibration, "FEWEST", 2)
     settings = HDGISettings(objective=objective, epochs=30, patience=30, personas=2)
     trained = train_personas(database, tmp_path, settings)
     frame = trained.frame()
@@ -360,6 +361,7 @@ def test_training_from_python_says_what_was_learned(
         assert len(read.items) == len(read.item_ids)
     assert trained.worth[-1].vectors == "personas"
     assert trained.worth[-1].dot_hit_rate_at_10 is not None
+    assert (trained.calibration is None) == (objective == "infomax")  # whose vectors are no sums of the items'
     assert not [row for name in ("split-personas", "runs-items") for row in database.stream(f"check/{name}")]
     again = train_personas(database, tmp_path, settings)
     assert again == replace(trained, history=again.history, numbers=again.numbers) and again.history.resumed_at == 30
