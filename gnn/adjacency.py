@@ -27,6 +27,9 @@ class MetaPathAdjacency:
             ``[m, n_users]``
         own: what is added to the diagonal of the product to make that of ``A + I``. ``[n_users]``
         degree: sums of the rows of ``A + I``; without them they are counted here. ``[n_users]``
+
+    Attributes:
+        scale: one over the root of each user's degree. ``[n_users]``
     """
 
     def __init__(self, factors: list[Tensor], own: Tensor, degree: Tensor | None = None):
@@ -40,6 +43,7 @@ class MetaPathAdjacency:
         last = self.factors[-1]
         self.factors[-1] = _weighed(last, last.values() * scale[last.col_indices()])
         self.own = (own * scale.square())[:, None]
+        self.scale = scale
 
     def __matmul__(self, x: Tensor) -> Tensor:
         """Apply the operator to ``x`` ``[n_users, dim]``."""

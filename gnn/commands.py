@@ -74,6 +74,7 @@ def _document(trained: TrainedPersonas) -> dict[str, Any]:
         "not in the graph": trained.missing,
         "personas": trained.personas.records(),
         "worth": trained.worth.records(),
+        "better without learning": better_untrained(list(trained.worth)),
         "tried": trained.tried.records(),
         "stability": asdict(trained.stability),
         "calibration": None if trained.calibration is None else asdict(trained.calibration),

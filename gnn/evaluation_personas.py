@@ -48,7 +48,8 @@ def write_evaluation_personas(database: Database, learned: UserVectors, names: l
             advance(done, f"{done:,} users")
     write_items(database, learned, run_id)
     items = len(learned.item_ids)
-    switched = database.write("personas/evaluation_switch", kind=kind, run_id=run_id, users=users, items=items)
+    about = {"users": users, "items": items, "summed": learned.summed}
+    switched = database.write("personas/evaluation_switch", kind=kind, run_id=run_id, **about)
     if not switched.counters.contains_updates:
         raise KgrecError("The graph's personas were changed at the same time: train the personas again.")
     _forget(database, learned, kind)

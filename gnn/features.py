@@ -23,6 +23,11 @@ def of_users(chosen: Tensor, tables: list[Tensor]) -> Tensor:
     return torch.cat([F.normalize(torch.sparse.mm(chosen, table), dim=1) for table in tables], dim=1)
 
 
+def of_one_item(tables: list[Tensor]) -> Tensor:
+    """Features of a user who chose one item, for each item, of tables ``[n_items, width]``: ``[n_items, sum]``."""
+    return torch.cat([F.normalize(table, dim=1) for table in tables], dim=1)
+
+
 def signatures(paths: Iterable[list[Hop]], dim: int, seed: int) -> list[Tensor]:
     """Random projection of what each item reaches by the rest of each meta-path: ``[n_items, dim]`` a path.
 

@@ -6,6 +6,7 @@ from torch import Tensor
 from gnn.adjacency import adjacency
 from gnn.contrast import Contrast
 from gnn.hdgi import HDGI, Related
+from gnn.item_rows import item_vectors
 from gnn.node_attention import Neighbourhoods
 from gnn.settings import HDGISettings
 from gnn.training_graph import TrainingGraph
@@ -24,6 +25,7 @@ class HDGITraining:
     def __init__(self, graph: TrainingGraph, settings: HDGISettings, held_out: float):
         target = device()
         torch.manual_seed(settings.seed)
+        self.graph, self.adjacency = graph, settings.adjacency
         self.paths = list(map(str, graph.paths))
         self.model = new_model(graph.features.shape[1], len(graph.paths), settings).to(target)
         self.optimizer = new_optimizer(self.model, settings)
@@ -39,9 +41,10 @@ class HDGITraining:
 
     @torch.no_grad()
     def vectors(self) -> tuple[Tensor, Tensor]:
-        """Vectors of the users ``[n_users, dim]``, centred and of length 1; items have none: ``[0, dim]``."""
-        states, _ = self.model(self.contrast.features, self.contrast.related)
-        return centred_directions(states)
+        """Vectors of the users ``[n_users, dim]`` and of the items ``[n_items, dim]``, centred and of length 1."""
+        features, around = self.contrast.features, self.contrast.related
+        states, _ = self.model(features, around)
+        return centred_directions(states), item_vectors(self.model, self.graph, features, around, self.adjacency)
 
     @torch.no_grad()
     def shares(self) -> dict[str, float]:
@@ -71,11 +74,10 @@ def step(model: HDGI, optimizer: torch.optim.Optimizer, contrast: Contrast) -> f
     return loss.item()
 
 
-def centred_directions(states: Tensor) -> tuple[Tensor, Tensor]:
-    """Bring states of all users ``[n_users, dim]`` to the vectors that are kept; beside them those of no items."""
+def centred_directions(states: Tensor) -> Tensor:
+    """Bring states of all users ``[n_users, dim]`` to the vectors that are kept."""
     # The states share a large common part, which would make all users look alike to the cosine.
-    vectors = torch.nn.functional.normalize(states - states.mean(dim=0), dim=1).cpu()
-    return vectors, vectors[:0]
+    return torch.nn.functional.normalize(states - states.mean(dim=0), dim=1).cpu()
 
 
 def related(graph: TrainingGraph, settings: HDGISettings, target: torch.device) -> list[Related]:

@@ -15,7 +15,7 @@ ITEMS = 5_000  # written or removed in one transaction, fewer where the server a
 def write_items(database: Database, learned: UserVectors, run_id: str) -> None:
     """Write the vectors in batches, under a run that no reader sees yet; a bar shows how far it is."""
     items = len(learned.item_ids)
-    if not items:  # infomax gives them none
+    if not items:
         return
     at_once = rows_at_once(database, vector_bytes(learned.items.shape[1]), ITEMS)
     places = (slice(start, start + at_once) for start in range(0, items, at_once))

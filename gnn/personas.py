@@ -96,7 +96,7 @@ def describe(
     items, places = learned.items.numpy(), range(len(clusters.centres))
     chosen, centres = sp.csr_array(graph.chosen), clusters.centres
     per_user = settings.personas_per_user
-    calibration = calibrate(chosen, items, centres, per_user, settings.seed) if len(items) else None
+    calibration = calibrate(chosen, items, centres, per_user, settings.seed) if learned.summed else None
     counters = [clusters.choices.counter_example(place) for place in places]
     titles = clusters.titles | titles_of(database, [[one.chosen] for one in counters if one])
     sizes = np.bincount(clusters.nearest[:, 0], minlength=len(centres)).tolist()

@@ -17,11 +17,12 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-from gnn.adjacency import MetaPathAdjacency, compressed_rows, multiplied, rows_compressed, transposed
+from gnn.adjacency import MetaPathAdjacency, compressed_rows, multiplied, transposed
 from gnn.contrast import Contrast
-from gnn.features import of_users
+from gnn.features import of_one_item, of_users
 from gnn.hdgi import HDGI
 from gnn.infomax import centred_directions, new_model, new_optimizer, step
+from gnn.item_rows import back_to_itself, behind, convolved, placed, popularity
 from gnn.settings import HDGISettings
 from gnn.training_graph import TrainingGraph
 from gnn.user_blocks import UserBlock, UserBlocks, ahead
@@ -48,7 +49,7 @@ class SampledHDGITraining:
     def __init__(self, graph: TrainingGraph, settings: HDGISettings, held_out: float, blocks: UserBlocks):
         target = device()
         torch.manual_seed(settings.seed)
-        self.items, self.blocks, self.seed = _ItemSide(graph, target), blocks, settings.seed
+        self.graph, self.items, self.blocks, self.seed = graph, _ItemSide(graph, target), blocks, settings.seed
         self.paths = list(map(str, graph.paths))
         width = sum(table.shape[1] for table in graph.tables)
         self.model = new_model(width, len(graph.paths), settings).to(target)
@@ -74,9 +75,9 @@ class SampledHDGITraining:
 
     @torch.no_grad()
     def vectors(self) -> tuple[Tensor, Tensor]:
-        """Vectors of the users ``[n_users, dim]``, centred and of length 1; items have none: ``[0, dim]``."""
-        states, self._weights = encoded(self.model, self.items, self.blocks)
-        return centred_directions(states)
+        """Vectors of the users ``[n_users, dim]`` and of the items ``[n_items, dim]``, centred and of length 1."""
+        states, of_items, self._weights = encoded(self.model, self.items, self.blocks)
+        return centred_directions(states), placed(of_items, self.graph)
 
     def shares(self) -> dict[str, float]:
         """Semantic attention of each meta-path, as it is written; after `vectors`, which finds it."""
@@ -112,17 +113,15 @@ class _ItemSide:
     Attributes:
         tables: what each item hands on to its users' features. ``[n_items, width]`` each
         behind: of each meta-path, the hops from the items outwards and back, which follow one another. ``[n, m]`` each
+        back: of each meta-path, the weight of the ways from an item back to it. ``[n_items, 1]`` each
     """
 
     def __init__(self, graph: TrainingGraph, target: torch.device):
         self.target = target
-        counts = torch.sparse.sum(graph.purchases.matrix, dim=0).to_dense().clamp(min=1.0)
-        self.popularity = counts.numpy()
+        self.popularity = popularity(graph.purchases)[:, 0].numpy()
         self.tables = [table.to(target) for table in graph.tables]
-        self.behind: list[list[Tensor]] = []
-        for hops in graph.paths.values():
-            outwards = [rows_compressed(hop.normalised().to(target)) for hop in hops[1:]]
-            self.behind.append([*outwards, *(transposed(matrix) for matrix in reversed(outwards))])
+        self.behind = [behind([hop.normalised().to(target) for hop in hops[1:]]) for hops in graph.paths.values()]
+        self.back = [back_to_itself(hops).to(target) for hops in graph.paths.values()]
 
     def weights(self, chosen: sp.csr_array) -> Tensor:
         """Weigh a block's interactions as `Hop.normalised` does, by the items' popularity in the whole graph."""
@@ -147,11 +146,12 @@ class _ItemSide:
         return at_items
 
 
-def encoded(model: HDGI, items: _ItemSide, blocks: UserBlocks) -> tuple[Tensor, Tensor]:
+def encoded(model: HDGI, items: _ItemSide, blocks: UserBlocks) -> tuple[Tensor, Tensor, Tensor]:
     """Encode all users by the whole graph's operators, a block at a time; the blocks are read four times.
 
     Returns:
-        User vectors ``[n_users, dim]`` and the meta-path weights ``[n_paths]``, as `HDGI.forward`.
+        States of the users ``[n_users, dim]``, of the items, each as one more row (see `gnn.item_rows`)
+        ``[n_items, dim]``, and the meta-path weights ``[n_paths]``, as `HDGI.forward`.
     """
     paths, n_items = range(len(items.behind)), len(items.popularity)
     visits = torch.zeros(n_items, 1, device=items.target)
@@ -188,7 +188,13 @@ def encoded(model: HDGI, items: _ItemSide, blocks: UserBlocks) -> tuple[Tensor, 
     found = torch.empty(blocks.n_users, width)
     for block, first in _walked(items, blocks):
         found[torch.from_numpy(block.users)] = torch.einsum("p,pnd->nd", weights, states(first)).cpu()
-    return found, weights
+    of_items = torch.zeros_like(sums[0])
+    step_to_item = torch.from_numpy(items.popularity)[:, None].to(items.target).rsqrt()
+    for path, rows in enumerate(model.project(of_one_item(items.tables))):
+        own = items.back[path] * step_to_item.square()
+        row = convolved(sums[path] * step_to_item, degrees[path] * step_to_item, own, rows) + model.biases[path]
+        of_items += weights[path] * model.activations[path](row)
+    return found, of_items, weights
 
 
 def _walked(items: _ItemSide, blocks: UserBlocks) -> Iterator[tuple[UserBlock, Tensor]]:

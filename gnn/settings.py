@@ -63,8 +63,9 @@ class HDGISettings(BaseModel):
         description=(
             "What the vectors are learned by: interactions, half of each user's interactions are hidden and told from "
             "all other items by the rest, in one space of users and items, so that items and anonymous sessions have "
-            "vectors too; infomax, HDGI's own, users are told from those of a corrupted graph. adjacency, convolution, "
-            "heads, structure_dim, semantic_dim and learning_rate are infomax's."
+            "vectors too; infomax, HDGI's own, users are told from those of a corrupted graph, and items are encoded "
+            "as users who chose nothing else. adjacency, convolution, heads, structure_dim, semantic_dim and "
+            "learning_rate are infomax's."
         ),
     )
     adjacency: AdjacencyName = Field(

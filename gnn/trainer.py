@@ -31,14 +31,12 @@ class UserVectors:
         fit: which of the three fits it is.
         user_ids: ``[n_users]``
         vectors: of length 1. ``[n_users, dim]``
-        item_ids: of the items that have a vector in the users' space; none where the objective gives them none.
-            ``[n_items]``
-        items: their vectors: a user's persona is of the direction of the sum of the vectors of the user's items.
-            ``[n_items, dim]``
+        item_ids: of the items of the graph. ``[n_items]``
+        items: their vectors in the users' space, zeros for one of which too little is told. ``[n_items, dim]``
         path_weights: weight of each meta-path, as it is written, and of what else the vectors are made of; sums to 1.
         run_id: twelve hexadecimal digits that stand for fit, settings and data.
         history: losses and scores.
-        maps: what makes the vector of an item that nobody chose; ``None`` where the objective gives items none.
+        maps: what makes the vector of an item that nobody chose; ``None`` where the objective gives such items none.
     """
 
     fit: Fit
@@ -50,6 +48,14 @@ class UserVectors:
     run_id: str
     history: History
     maps: Maps | None = None
+
+    @property
+    def summed(self) -> bool:
+        """Whether a user's vector is of the direction of the sum of the vectors of the user's items.
+
+        By HDGI's own objective it is not: that sum is what stands for somebody who was not learned from.
+        """
+        return self.maps is not None
 
 
 def learn(

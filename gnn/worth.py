@@ -169,7 +169,7 @@ def centred(vectors: Tensor) -> Tensor:
 
 
 def worth(name: str, vectors: Tensor, questions: Questions, items: Tensor | None = None) -> Worth:
-    """Measure vectors of users ``[n_users, dim]`` and, where they have any, of items ``[n_items, dim]``.
+    """Measure vectors of users ``[n_users, dim]`` and, where there are any, of items ``[n_items, dim]``.
 
     Zeros are of a user who neither finds anything nor votes.
     """

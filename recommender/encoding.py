@@ -1,6 +1,7 @@
 """Items that came after the personas were trained: vectors in their space, by what the graph tells of the items."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import torch
@@ -28,10 +29,16 @@ def with_new_items(database: Database, run: Path, dataset: Dataset) -> Dataset:
         KgrecError: what encodes items is damaged.
     """
     personas = dataset.personas.get(Fit.FINAL)
-    if personas is None or not personas.items.any():  # HDGI's own objective has no space of users and items
+    if personas is None or not personas.items.any():  # of an earlier kgrec, whose HDGI gave items none
         return dataset
     numbers = (torch.nonzero(~personas.items[1:].any(dim=1)).squeeze(1) + 1).tolist()
     if not numbers:
+        return dataset
+    if _of_chosen_items_alone(run, personas.run_id):
+        note(
+            f"Items without a vector in the space of the personas: {len(numbers):,}. HDGI's own objective gives one to "
+            "those alone that somebody had chosen."
+        )
         return dataset
     encoder = ItemEncoder.load(run)
     if encoder is None or encoder.run_id != personas.run_id:
@@ -52,3 +59,12 @@ def with_new_items(database: Database, run: Path, dataset: Dataset) -> Dataset:
         )
     told = dataclasses.replace(personas, items=items)
     return dataclasses.replace(dataset, personas=dataset.personas | {Fit.FINAL: told})
+
+
+def _of_chosen_items_alone(run: Path, run_id: str) -> bool:
+    """Tell by the record of the personas' training whether its objective encodes no other items."""
+    try:
+        record = json.loads((Fit.FINAL.folder(run) / "personas.json").read_text(encoding="utf-8"))
+        return bool(record["run_id"] == run_id and record["settings"]["objective"] == "infomax")
+    except (OSError, ValueError, KeyError, TypeError):  # another training's folder, or a damaged one
+        return False

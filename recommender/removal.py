@@ -79,7 +79,7 @@ def removals(
     """Score the candidates of a history, and score them again without each of its items, wherever it stands.
 
     A persona that is that of the history's items and the interests is made anew of what is left. One that is not, as
-    where the objective gives items no vectors or the history went on since, stays as it is.
+    of a user by HDGI's own objective or where the history went on since, stays as it is.
 
     Args:
         stages: both stages.

@@ -1,8 +1,8 @@
 // A persona of the validation or the test fit is of the items that its fit may know, and of no others.
 // Remedy: Run `MATCH (c:CurrentRun) WHERE c.kind STARTS WITH 'evaluation' DELETE c` in Browser, then `kgrec train personas`.
-// A user's vector is of the direction of the sum of the items' vectors; objectives that give items none are passed over.
+// A user's vector is of the direction of the sum of the items' vectors; objectives by which it is not are passed over.
 MATCH (current:CurrentRun)
-WHERE current.kind STARTS WITH 'evaluation personas of ' AND current.items > 0
+WHERE current.kind STARTS WITH 'evaluation personas of ' AND current.items > 0 AND coalesce(current.summed, true)
 WITH current, CASE current.kind
   WHEN 'evaluation personas of validation' THEN ['train']
   ELSE ['train', 'validation']

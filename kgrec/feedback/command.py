@@ -107,8 +107,8 @@ def _tell(found: Recorded, run: Path) -> None:
     say(*(one.text for one in found.understood))
     if found.kept:
         say(
-            f"Personas that stay until the next `kgrec train personas`: {found.kept:,}. The objective that they were "
-            "trained by gives items no vectors."
+            f"Personas that stay until the next `kgrec train personas`: {found.kept:,}. That training gave items no "
+            "vectors."
         )
     if not found.followed:
         say(f"The next list reads the whole graph: {run} has no snapshot of it as it was before.")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from gnn import projection
+from gnn import calibration, projection
 from gnn.hidden_interactions import HiddenInteractionsTraining
 from gnn.infomax import HDGITraining
 from gnn.meta_path import MetaPath
@@ -331,8 +331,9 @@ def test_fingerprint_follows_texts_and_interactions(database: Database) -> None:
 
 @pytest.mark.parametrize("objective", get_args(ObjectiveName))
 def test_training_from_python_says_what_was_learned(
-    database: Database, tmp_path: Path, objective: ObjectiveName
+    database: Database, tmp_path: Path, objective: ObjectiveName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(calibration, "FEWEST", 2)
     settings = HDGISettings(objective=objective, epochs=30, patience=30, personas=2)
     trained = train_personas(database, tmp_path, settings)
     frame = trained.frame()
@@ -356,10 +357,12 @@ def test_training_from_python_says_what_was_learned(
         read = current_personas(database, fit)
         assert read.run_id == trained.run_ids[fit] and len(read.user_ids) == 60
         assert len(set(read.names)) == 2 and all(name for name in read.names)
-        assert read.item_ids == ([] if objective == "infomax" else [f"i{item:02}" for item in range(40)])
+        assert read.item_ids == [f"i{item:02}" for item in range(40)]
         assert len(read.items) == len(read.item_ids)
     assert trained.worth[-1].vectors == "personas"
-    assert (trained.worth[-1].dot_hit_rate_at_10 is None) == (objective == "infomax")
+    assert trained.worth[-1].dot_hit_rate_at_10 is not None
+    assert (trained.calibration is None) == (objective == "infomax")  # whose vectors are no sums of the items'
+    assert not [row for name in ("split-personas", "runs-items") for row in database.stream(f"check/{name}")]
     again = train_personas(database, tmp_path, settings)
     assert again == replace(trained, history=again.history, numbers=again.numbers) and again.history.resumed_at == 30
     assert again.numbers == replace(trained.numbers, overlaps=[1.0, 1.0], before=2) and trained.numbers.matched == 0
@@ -382,7 +385,7 @@ def test_no_fit_depends_on_later_interactions(
 ) -> None:
     train(command_line, tmp_path / "before")
     before = {fit: evaluated(database, fit) for fit in Fit}
-    assert {len(vectors) for vectors in before.values()} == {60 if objective == "infomax" else 60 + 40}
+    assert {len(vectors) for vectors in before.values()} == {60 + 40}
     swap(database, "test")
     train(command_line, tmp_path / "other test")
     assert {fit for fit in Fit if evaluated(database, fit) != before[fit]} == {Fit.FINAL}
@@ -416,6 +419,23 @@ def test_interrupted_training_ends_like_an_uninterrupted_one(
         found = [load_checkpoint(fit.folder(tmp_path / run) / "personas.pt") for run in ("whole", "cut")]
         kept = [one["best_model"] for one in found if one is not None]
         assert all(torch.equal(kept[0][name], kept[1][name]) for name in kept[0])
+
+
+def test_by_either_objective_feedback_makes_a_persona_of_the_items(
+    database: Database, command_line: CommandLine, tmp_path: Path, objective: str
+) -> None:
+    """Of all that the user chose and of what is liked now; what the others have stays."""
+    train(command_line, tmp_path)
+    before = written(database)
+    command_line("feedback", "--user", "u00", "--like", "i39", "--run", str(tmp_path))
+    found = current_personas(database)
+    of_item = dict(zip(found.item_ids, found.items, strict=True))
+    total = np.sum(
+        [of_item[item] for item in {str(row["item"]) for row in rows() if row["user"] == "u00"} | {"i39"}], 0
+    )
+    after = written(database)
+    assert after["u00"] == pytest.approx(total / np.linalg.norm(total), abs=1e-5) and after["u00"] != before["u00"]
+    assert {user for user in after if after[user] != before[user]} == {"u00"}
 
 
 def test_second_training_replaces_the_personas(database: Database, command_line: CommandLine, tmp_path: Path) -> None:

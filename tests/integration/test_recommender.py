@@ -688,26 +688,29 @@ def test_models_of_earlier_personas_are_refused(command_line: CommandLine, run: 
     assert lists(command_line, "--user", "u00", "--conditioning", "prefix", "--run", str(run))
 
 
-def test_personas_of_infomax_come_in_nowhere(
+def test_personas_of_infomax_are_a_source_and_a_session_has_one(
     database: Database, command_line: CommandLine, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No item has a vector beside them: lists are made without, and a session has no persona."""
+    """Items have vectors beside them; one that nobody had chosen has none, which is said."""
     with monkeypatch.context() as patch:
         patch.setitem(command_line.environment, "KGREC_HDGI_OBJECTIVE", "infomax")
         command_line("train", "personas", "--run", str(tmp_path))
     try:
         data = read_dataset(database)
-        assert all(found.vectors.any() and not found.items.any() for found in data.personas.values())
-        told = command_line("train", "sasrec", "--run", str(tmp_path)).output
-        assert "Beside persona-late: " in told and "persona;" not in told and " persona " not in told
-        assert "persona" not in fusion.load(tmp_path, "persona-late").weights
+        assert all(found.vectors.any() and found.items.any() for found in data.personas.values())
+        command_line("train", "sasrec", "--run", str(tmp_path))
+        assert "persona" in fusion.load(tmp_path, "persona-late").weights
         of_user = lists(command_line, "--user", "u00", "-k", "3", "--run", str(tmp_path))
         of_session = lists(command_line, "--session", "i00,i02", "-k", "3", "--run", str(tmp_path))
         assert len(of_user) == len(of_session) == 3
-        assert all(one["persona"] for one in of_user) and not any(one["persona"] for one in of_session)
+        assert all(one["persona"] for one in [*of_user, *of_session])
+        database.driver.execute_query("CREATE (:Item {item_id: 'new', title: 'New'})")
+        told = command_line("recommend", "--session", "i00,i02", "--run", str(tmp_path)).stderr
+        assert "Items without a vector in the space of the personas: 1. HDGI's own objective gives one to those" in told
         for option in ([], ["--sessions"]):
             assert "persona-late" in command_line("evaluate", "--run", str(tmp_path), *option).output
     finally:
+        database.driver.execute_query("MATCH (item:Item {item_id: 'new'}) DETACH DELETE item")
         command_line("train", "personas", "--run", str(run))
     assert item_vectors(database, read_dataset(database, [Fit.FINAL]).personas[Fit.FINAL].run_id)
 

@@ -671,7 +671,7 @@ def test_vectors_of_items_that_others_remove_do_not_make_half_a_run(
 def test_a_run_without_vectors_of_items_leaves_none_of_the_run_before(
     database: Database, made: Callable[..., Run]
 ) -> None:
-    """As infomax has none."""
+    """As those of HDGI by an earlier kgrec."""
     for write, fit in ((write_back, Fit.FINAL), (write_evaluation, Fit.VALIDATION)):
         write(database, *made(f"old {fit}", 1, fit=fit))
     assert vectors_of_items(database) == 2 * 40

@@ -13,16 +13,21 @@ from click.testing import CliRunner
 from benchmarks.probe import main as probe
 from gnn import linear_probe
 from gnn import worth as module
-from gnn.commands import _report_worth
+from gnn.clusters import Stability
+from gnn.commands import _document, _report_worth
 from gnn.fastrp import fastrp
 from gnn.hops import hops
+from gnn.identity import Numbers
 from gnn.meta_path import MetaPath
 from gnn.settings import HDGISettings
+from gnn.train import TrainedPersonas
 from gnn.trainer import learn
 from gnn.training_graph import TrainingGraph, training_graph
 from gnn.truncated_svd import truncated_svd
 from gnn.worth import Questions, Worth, better_untrained, centred, compare, propagated, unlearned, worth
+from kgrec.results import Results
 from kgrec.training.fits import Fit
+from kgrec.training.loop import History
 from tests.unit.datasets import shop, streamed, with_other_tests
 from tests.unit.tastes import bare_items
 from tests.unit.walks import RELATIONSHIPS, USERS, by_type
@@ -187,11 +192,11 @@ def test_the_probe_is_told_below_the_table_where_there_is_one(capsys: pytest.Cap
     assert "linear probe of the vector: personas 0.4321; the most frequent one each time 0.3333." in told
 
 
-def test_personas_of_infomax_have_no_dot_products(tmp_path: Path) -> None:
+def test_personas_of_infomax_have_dot_products(tmp_path: Path) -> None:
     graph, settings = streamed(shop()), SETTINGS.model_copy(update={"objective": "infomax"})
     taught = training_graph(graph, Fit.VALIDATION, PATHS, SETTINGS.structure_dim, SETTINGS.seed)
     personas = compare(graph, taught, learn(taught, settings, tmp_path), settings)[-1]
-    assert personas.vectors == "personas" and personas.dot_hit_rate_at_10 is None
+    assert personas.vectors == "personas" and personas.dot_hit_rate_at_100
 
 
 def test_what_was_not_learned_is_what_it_is_called() -> None:
@@ -251,6 +256,22 @@ def test_what_learning_has_not_made_better_is_named() -> None:
     assert better_untrained([*others, one("personas", 0.5)]) == better_untrained([]) == []
 
 
+@pytest.mark.parametrize("votes", [0.2, 0.5])
+def test_learning_that_has_not_paid_is_told_in_words_and_in_json(
+    votes: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = [Worth(name, 0.1, hits, None, None, 0.0, 1.0) for name, hits in (("features", 0.4), ("personas", votes))]
+    _report_worth(found)
+    told = " ".join(capsys.readouterr().out.split())
+    history, stable, numbers = History([1.0], [-1.0]), Stability(2, 1.0, 0.0), Numbers([1, 2], [0.0, 0.0], 0, 2)
+    trained = TrainedPersonas(
+        {Fit.FINAL: "run"}, 3, {}, [], history, Results(found), Results(), Results(), stable, None, numbers
+    )
+    worse = votes < 0.4
+    assert ("know less of the next item than what they are learned from (features)" in told) == worse
+    assert _document(trained)["better without learning"] == (["features"] if worse else [])
+
+
 def test_the_probe_goes_through_objectives_and_adjacencies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KGREC_HDGI_EPOCHS", "2")
     monkeypatch.setenv("KGREC_HDGI_DIM", "8")
@@ -270,4 +291,4 @@ def test_the_probe_goes_through_objectives_and_adjacencies(tmp_path: Path, monke
     assert {len(line.split("|")) for line in lines} == {len(head.split("|"))}
     learned = {row[0]: tuple(row[2:]) for row in rows if row[0] in ways}
     assert len(set(learned.values())) == 4  # each way is another
-    assert all(("" in figures) == way.startswith("infomax") for way, figures in learned.items())
+    assert all("" not in figures for figures in learned.values())
