@@ -7,6 +7,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from kgrec.errors import KgrecError
+
 DRAFT = ".kgrec.partial"
 ABANDONED = 86_400.0  # seconds since a draft was written to
 
@@ -18,8 +20,11 @@ def replacing(path: Path) -> Iterator[Path]:
     A block that fails leaves the old file and no draft. Folders that are missing are made.
 
     Raises:
+        KgrecError: a device or a pipe is in its place, which a file would take for all who use it.
         OSError: such as of a full disk; it names the file where the system does not.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise KgrecError(f"{path} is no plain file, and is not replaced by one: name another.")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = draft_of(path)
     try:

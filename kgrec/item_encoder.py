@@ -115,7 +115,8 @@ class ItemEncoder:
         folder = Fit.FINAL.folder(run)
         if not (folder / MANIFEST).exists():
             return None
-        manifest, arrays = load_mapped(folder / MANIFEST, FORMAT_VERSION, "item encoder")
+        mend = f"run `kgrec train personas --run {run}` again"
+        manifest, arrays = load_mapped(folder / MANIFEST, FORMAT_VERSION, "item encoder", mend)
         try:
             ends = {
                 tuple(tuple(step) for step in way): Ends(
@@ -127,4 +128,4 @@ class ItemEncoder:
             }
             return cls(manifest["run_id"], manifest["n_items"], arrays["text"], ends)
         except (ValueError, KeyError, TypeError) as error:
-            raise KgrecError(f"The item encoder in {folder} is damaged: {first_line(error)}.") from error
+            raise KgrecError(f"The item encoder in {folder} is damaged ({first_line(error)}): {mend}.") from error

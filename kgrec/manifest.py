@@ -47,13 +47,14 @@ def amend_manifest(path: Path, known: Manifest, changes: Manifest) -> bool:
     return True
 
 
-def load_manifest(path: Path, version: int, what: str) -> Manifest:
+def load_manifest(path: Path, version: int, what: str, mend: str = "save it again") -> Manifest:
     """Read a manifest, and check that all is as it was saved.
 
     Args:
         path: of the manifest.
         version: of the format that is wanted. That of the version before, which had no checksums, is read as it is.
         what: lies there, as errors name it: ``"data set"``.
+        mend: what to do where it cannot be used.
 
     Raises:
         KgrecError: there is none, it or a file of it is damaged or gone, or it is of another format.
@@ -67,23 +68,21 @@ def load_manifest(path: Path, version: int, what: str) -> Manifest:
     except FileNotFoundError as error:
         raise KgrecError(f"{folder} is not a saved {what}: {path.name} is missing.") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise KgrecError(f"The {what} in {folder} is damaged, {path.name} cannot be read: save it again.") from error
+        raise KgrecError(f"The {what} in {folder} is damaged, {path.name} cannot be read: {mend}.") from error
     if stated is None and found == version - 1:
         return manifest
     if not isinstance(found, int) or not (sound or (stated is None and found != version)):
-        raise KgrecError(f"The {what} in {folder} is damaged, as the checksum of {path.name} tells: save it again.")
+        raise KgrecError(f"The {what} in {folder} is damaged, as the checksum of {path.name} tells: {mend}.")
     if found > version:
-        raise KgrecError(
-            f"A later kgrec saved the {what} in {folder}, in format {found}: update kgrec, or save it again."
-        )
+        raise KgrecError(f"A later kgrec saved the {what} in {folder}, in format {found}: update kgrec, or {mend}.")
     if found < version:
-        raise KgrecError(f"{folder} holds a {what} of format {found}, not {version}: save it again.")
+        raise KgrecError(f"{folder} holds a {what} of format {found}, not {version}: {mend}.")
     for name, digest in files.items():
         try:
             if _digest(path.with_name(name)) != digest:
-                raise KgrecError(f"The {what} in {folder} is damaged, as the checksum of {name} tells: save it again.")
+                raise KgrecError(f"The {what} in {folder} is damaged, as the checksum of {name} tells: {mend}.")
         except FileNotFoundError as error:
-            raise KgrecError(f"{folder} is not a saved {what}: {name} is missing.") from error
+            raise KgrecError(f"{folder} is not a saved {what}: {name} is missing, {mend}.") from error
     return manifest
 
 

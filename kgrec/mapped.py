@@ -61,15 +61,19 @@ def lock_of(manifest: Path) -> FileLock:
     return exclusive(manifest.with_suffix(".lock"))
 
 
-def load_mapped(manifest: Path, version: int, what: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def load_mapped(
+    manifest: Path, version: int, what: str, mend: str = "save it again"
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Read what `save_mapped` wrote: what the manifest says, and the arrays by their names.
+
+    ``mend`` is what to do where it cannot be used.
 
     Raises:
         KgrecError: there is none, it is damaged, or a later kgrec wrote it.
     """
-    said = load_manifest(manifest, version, what)
+    said = load_manifest(manifest, version, what, mend)
     try:
         with safe_open(manifest.with_name(said["file"]), framework="pt") as file:
             return said, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
     except (OSError, SafetensorError, KeyError, TypeError) as error:
-        raise KgrecError(f"The {what} in {manifest.parent} is damaged: {first_line(error)}.") from error
+        raise KgrecError(f"The {what} in {manifest.parent} is damaged ({first_line(error)}): {mend}.") from error

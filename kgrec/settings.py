@@ -6,10 +6,12 @@ variable, settings file, default.
 """
 
 import os
+import re
 from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, create_model, field_validator
@@ -21,6 +23,7 @@ from kgrec.errors import KgrecError
 Section = TypeVar("Section", bound=BaseModel)
 
 SETTINGS_FILE = "kgrec.toml"
+POLICY = re.compile(r"policy=[\w-]{1,100}")
 SCHEMES = tuple(f"{name}{security}://" for name in ("bolt", "neo4j") for security in ("", "+s", "+ssc"))
 TABLES = ("neo4j", "load", "dbpedia", "texts", "hdgi", "sasrec", "serve")
 
@@ -53,6 +56,13 @@ class Neo4jSettings(BaseModel):
         check_address(uri)
         if not uri.startswith(SCHEMES):
             raise ValueError("it must begin with bolt:// or neo4j://")
+        parts = urlsplit(uri)
+        policy = uri.startswith("neo4j") and POLICY.fullmatch(parts.query)  # of a cluster's members
+        if parts.path.strip("/") or parts.fragment or (parts.query and not policy):
+            raise ValueError(
+                "behind host and port it may have no more than ?policy=NAME, at neo4j://: give a password apart, best "
+                "in KGREC_NEO4J_PASSWORD"
+            )
         return uri
 
 

@@ -23,6 +23,7 @@ from recommender.dataset import Dataset
 from recommender.sequences import NO_TIME, SPLITS, Sequences
 
 KINDS = ("catalogue", "DBpedia")  # of facts, as project/item_facts has them
+CHECK = "`kgrec graph check` names what somebody else wrote into the graph"
 TEXTS = 500  # embeddings that are lists of numbers at once
 
 
@@ -44,14 +45,17 @@ def read_dataset(
         counted: yields what is read, and may show how much of it was.
 
     Raises:
-        KgrecError: there are no items, some interactions are not split into training, validation and test yet, or there
-            is no co-occurrence of the final fit.
+        KgrecError: there are no items, some interactions are not split into training, validation and test yet, there
+            is no co-occurrence of the final fit, or somebody else wrote ids or times that kgrec would not.
     """
     users, items = database.read("project/size")[0].values()
     rows = list(counted(database.stream("project/items"), "titles", items))
     if not rows:
         raise KgrecError("The graph has no items: load interactions first, with `kgrec load amazon`.")
     item_ids = [row["item_id"] for row in rows]
+    odd = next((item_id for item_id in item_ids if not isinstance(item_id, str)), None)
+    if odd is not None:
+        raise KgrecError(f"The graph has an item whose id is no text ({odd!r}): {CHECK}.")
     number = {item_id: number for number, item_id in enumerate(item_ids, start=1)}
     user_ids, sequences = _sequences(database, number, counted, users)
     facts, fact_names = _facts(database, number, counted)
@@ -89,9 +93,15 @@ def _sequences(
     splits = array("b")
     for row in counted(database.stream("project/sequences", no_time=NO_TIME), "users", n_users):
         user_ids.append(row["user_id"])
-        items.extend(map(number.__getitem__, row["item_ids"]))
-        splits.extend(map(SPLITS.index, row["splits"]))
-        times.extend(row["times"])
+        try:
+            items.extend(map(number.__getitem__, row["item_ids"]))
+            splits.extend(map(SPLITS.index, row["splits"]))
+            times.extend(row["times"])
+            if not len(items) == len(splits) == len(times):  # Cypher collects nothing of what is missing
+                raise ValueError
+        except (LookupError, ValueError, TypeError, OverflowError) as error:
+            who = row["user_id"]
+            raise KgrecError(f"User {who!r} has an interaction whose item, time or split is none: {CHECK}.") from error
         offsets.append(len(items))
     return user_ids, Sequences(*map(np.asarray, (offsets, items, splits, times)))
 

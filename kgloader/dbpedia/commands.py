@@ -9,10 +9,12 @@ from more_itertools import chunked
 from kgloader.dbpedia.dump import Dump
 from kgloader.dbpedia.facts import fetch_facts
 from kgloader.dbpedia.given_links import read_links
+from kgloader.dbpedia.hops import find_hops
 from kgloader.dbpedia.links import link_items, write_links
 from kgloader.dbpedia.review import read_review, write_decisions, write_review
 from kgloader.dbpedia.settings import DBpediaSettings
 from kgloader.dbpedia.sparql import Endpoint
+from kgloader.dbpedia.vocabulary import vocabulary
 from kgloader.options import FILE
 from kgloader.report import Report
 from kgloader.writers.interactions import known_items
@@ -70,6 +72,7 @@ def dbpedia(
     settings = load_section("dbpedia", DBpediaSettings, {"endpoint": endpoint})
     report = Report(format)
     ensure_schema(database)
+    hops = find_hops(settings.second_hops, vocabulary(database))
     if not database.read("load/has_items")[0]["found"]:
         raise KgrecError("The graph has no items to link: load interactions first, with `kgrec load amazon`.")
     if links is not None:
@@ -90,7 +93,7 @@ def dbpedia(
             doubts = link_items(database, source, settings, report)
             if review is not None and decided is not None:
                 write_review(review, decided, doubts, report)
-        fetch_facts(database, source, settings, report)
+        fetch_facts(database, source, settings, hops, report)
     if not dumps:
         report.read["requests to the endpoint"] += server.requests
         report.read["answers from the cache"] += server.cached

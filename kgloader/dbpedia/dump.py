@@ -28,8 +28,11 @@ class Dump:
 
     def __init__(self, paths: list[Path]):
         self._folder = temporary_folder("dump")
-        self._store = ox.Store(self._folder.name)
         try:
+            try:
+                self._store = ox.Store(self._folder.name)
+            except OSError as error:
+                raise self._no_room(error) from error
             for path in paths:
                 self._load(path)
         except BaseException:
@@ -76,7 +79,16 @@ class Dump:
         except SyntaxError as error:
             raise KgrecError(f"{path}, line {error.lineno}: {error.msg}.") from error
         except (EOFError, OSError, zlib.error, MemoryError) as error:  # the last one is of too long a line
+            if self._folder.name in str(error):
+                raise self._no_room(error) from error
             raise KgrecError(f"{path} cannot be read: {str(error).rstrip('.')}.") from error
+
+    def _no_room(self, error: BaseException) -> KgrecError:
+        """Say of the index that it cannot be kept, as on a full disk."""
+        folder = Path(self._folder.name).parent
+        return KgrecError(
+            f"The index of a dump cannot be kept in {folder}, which TMPDIR names: {str(error).rstrip('.')}."
+        )
 
 
 class _Watched:

@@ -7,8 +7,8 @@ from more_itertools import chunked
 
 from kgloader.dbpedia import answers
 from kgloader.dbpedia.answers import PREFIXES, BatchQuery, Source, iris
+from kgloader.dbpedia.hops import Hop
 from kgloader.dbpedia.literals import literal_predicates, literal_properties
-from kgloader.dbpedia.predicates import SECOND_TYPES, read_hop
 from kgloader.dbpedia.settings import DBpediaSettings
 from kgloader.dbpedia.solutions import Solution
 from kgloader.dbpedia.sparql import is_iri
@@ -43,10 +43,13 @@ LABELS = (
 LITERALS = "UNION {{ VALUES ?predicate {{ {predicates} }} ?entity ?predicate ?value . FILTER(isLiteral(?value)) }}"
 
 
-def fetch_facts(database: Database, source: Source, settings: DBpediaSettings, report: Report) -> None:
+def fetch_facts(
+    database: Database, source: Source, settings: DBpediaSettings, hops: Iterable[Hop], report: Report
+) -> None:
     """Fetch labels, literals and allow-listed facts of every linked entity, a batch at a time; each is one transaction.
 
-    Entities whose id only looks like an IRI cannot be asked for; they are counted as skipped.
+    The second ``hops`` follow, in their order. Entities whose id only looks like an IRI cannot be asked for; they are
+    counted as skipped.
     """
     types = vocabulary(database).fact_types
     uris = _asked_for([row["uri"] for row in database.read("load/linked_entities")], report)
@@ -59,19 +62,18 @@ def fetch_facts(database: Database, source: Source, settings: DBpediaSettings, r
             _write_facts(database, batch, facts, types, labels, literal_properties(told), report)
             advance(len(batch))
     report.read["entities looked up"] += len(uris)
-    for hop in settings.second_hops:
+    for hop in hops:
         _fetch_second_hop(database, source, hop, settings, report)
 
 
-def _fetch_second_hop(database: Database, source: Source, hop: str, settings: DBpediaSettings, report: Report) -> None:
+def _fetch_second_hop(database: Database, source: Source, hop: Hop, settings: DBpediaSettings, report: Report) -> None:
     """Fetch the facts of one predicate of what items' entities lead to, at most ``hub_facts`` of an entity."""
-    type_, predicate = read_hop(hop)
-    uris = _asked_for([row["uri"] for row in database.read("load/first_hop_ends", type=type_)], report)
-    with progress_bar(hop, "entities", len(uris)) as advance:
+    uris = _asked_for([row["uri"] for row in database.read("load/first_hop_ends", type=hop.first)], report)
+    with progress_bar(hop.text, "entities", len(uris)) as advance:
         for batch in chunked(uris, settings.batch_size):
             seen: Counter[str] = Counter()
             kept: dict[tuple[str, str], Solution] = {}
-            for fact in sorted(_facts(source, batch, [predicate], report), key=lambda fact: fact["object"]):
+            for fact in sorted(_facts(source, batch, [hop.predicate], report), key=lambda fact: fact["object"]):
                 key = fact["entity"], fact["object"]
                 if key in kept:
                     continue
@@ -79,7 +81,7 @@ def _fetch_second_hop(database: Database, source: Source, hop: str, settings: DB
                 if seen[fact["entity"]] <= settings.hub_facts:
                     kept[key] = fact
             report.skipped["facts of hubs"] += seen.total() - len(kept)
-            _write_facts(database, [], list(kept.values()), SECOND_TYPES, {}, {}, report)
+            _write_facts(database, [], list(kept.values()), {hop.predicate: hop.second}, {}, {}, report)
             advance(len(batch))
 
 

@@ -124,8 +124,12 @@ def write_review(path: Path, review: Review, doubts: dict[str, list[Doubt]], rep
     new = [_row(doubt) for doubt in open_ones if _is_shown(doubt)]
     by_item = itemgetter("item_id")
     columns = dict.fromkeys([*COLUMNS, *(name for row in kept for name in row)])
-    with replacing(path.resolve()) as draft, draft.open("w", encoding="utf-8", newline="") as file:
-        write_csv(file, list(columns), sorted(kept + new, key=by_item))
+    try:
+        with replacing(path.resolve()) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+            write_csv(file, list(columns), sorted(kept + new, key=by_item))
+    except OSError as error:
+        error.add_note("What was sure enough is linked; once this is mended, the same command writes the others there.")
+        raise
     report.notes.append(f"{path} has {len(new):,} new rows to decide.")
     left_out = len(open_ones) - len(new)
     report.skipped["unsure links that the review file cannot show"] += left_out

@@ -68,7 +68,7 @@ class DBpediaSettings(BaseModel):
     second_hops: list[str] = Field(
         [],
         description="Facts of what the facts of items lead to, such as `author > influencedBy` or `subject > broader`: "
-        "a predicate that is a fact of items, and one that is a fact of those.",
+        "a predicate that is a fact of items, and one that is a fact of those, kgrec's own or of a domain's file.",
     )
     hub_facts: int = Field(
         20,
@@ -80,7 +80,7 @@ class DBpediaSettings(BaseModel):
 
     @field_validator("second_hops")
     @classmethod
-    def _known(cls, hops: list[str]) -> list[str]:
+    def _two_names(cls, hops: list[str]) -> list[str]:
         for hop in hops:
             read_hop(hop)
         return hops

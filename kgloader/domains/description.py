@@ -13,7 +13,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
-from kgloader.dbpedia.predicates import FACT_TYPES, ONTOLOGY
+from kgloader.dbpedia.predicates import ONTOLOGY, SECOND_TYPES
 from kgloader.dbpedia.sparql import is_iri
 from kgrec.errors import KgrecError
 from kgrec.text import clean
@@ -29,7 +29,7 @@ RESERVED_TYPES = {
     "RELATED_TO", "HAS_FEATURE", "HAS_PERSONA", "INTERESTED_IN", "CHARACTERISED_BY",
     "TYPICAL", "COUNTER_EXAMPLE", "HAD_PERSONA", "LIKES", "DISLIKES", "STATED_INTEREST",
 }  # fmt: skip
-SHARED_TYPES = {"BY", "IN_CATEGORY", *FACT_TYPES.values()}
+SHARED_TYPES = {"BY", "IN_CATEGORY", *SECOND_TYPES.values()}
 TYPE = r"[A-Z][A-Z0-9_]{0,39}"
 LONGEST_META_PATH = 10  # steps, INTERACTED among them
 META_PATH = re.compile(rf"INTERACTED( *> *{TYPE}( *\| *{TYPE})*)*")
@@ -139,8 +139,8 @@ class DBpedia(_Table):
             found[name] = type_
             if type_ in RESERVED_TYPES:
                 raise ValueError(f"{type_!r} is a relationship of kgrec's own, choose another name")
-            if FACT_TYPES.get(name, type_) != type_:
-                raise ValueError(f"{name} is {FACT_TYPES[name]} in kgrec already")
+            if SECOND_TYPES.get(name, type_) != type_:
+                raise ValueError(f"{name} is {SECOND_TYPES[name]} in kgrec already")
         return found
 
 

@@ -11,13 +11,14 @@ import json
 import os
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
 from kgloader.readers.opening import require_file
-from kgrec.errors import KgrecError
+from kgrec.errors import KgrecError, fault
 from kgrec.files import replacing
 from kgrec.terminal import say
 
@@ -91,12 +92,13 @@ class Skipped:
             lines: how many were read, this one included.
 
         Raises:
-            KgrecError: they are more than may be.
+            KgrecError: they are more than may be, or it cannot be kept.
         """
-        if self._file is None:
-            self._file = self.path.open("ab")
         shown = text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
-        self._file.write(self._entry(number, str(problem), shown, first=not self._file.tell()))
+        with self._explained():
+            if self._file is None:
+                self._file = self.path.open("ab")
+            self._file.write(self._entry(number, str(problem), shown, first=not self._file.tell()))
         self.count += 1
         if lines >= JUDGED_FROM:
             self.judge(lines)
@@ -115,13 +117,34 @@ class Skipped:
             )
 
     def keep(self) -> None:
-        """Return when all noted lines are on the disk."""
-        if self._file is not None:
+        """Return when all noted lines are on the disk.
+
+        Raises:
+            KgrecError: they cannot be kept; said once.
+        """
+        if self._file is None:
+            return
+        with self._explained():
             with self._file as file:
                 file.flush()
                 os.fsync(file.fileno())
             self._file = None
             _promise(self.path, self.count)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say of a file that cannot be written, as on a full disk, whose lines are lost; nothing more is kept in it."""
+        try:
+            yield
+        except OSError as error:
+            file, self._file = self._file, None
+            if file is not None:
+                with suppress(OSError):  # what it still holds cannot be written either
+                    file.close()
+            raise KgrecError(
+                f"The broken lines of {self._data} cannot be kept in {self.path}: {fault(error)}; --skipped names "
+                "another folder."
+            ) from error
 
     def _entry(self, number: int, reason: str, text: str, first: bool) -> bytes:
         """Return a line of the file, which is the next one."""

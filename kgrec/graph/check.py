@@ -48,8 +48,10 @@ def check_graph(database: Database, fact_types: Collection[str]) -> list[Finding
         database: the graph.
         fact_types: types that facts between entities may have, beside those that domains of the graph name.
 
+    A check that cannot be made, as where a number is kept as a text, counts as broken, with what the server says of it.
+
     Raises:
-        KgrecError: the graph is empty, or a check cannot be made, as where a number is kept as a text.
+        KgrecError: the graph is empty, or the server does not answer.
     """
     if not database.read("schema/anything")[0]["found"]:
         raise KgrecError("The graph is empty: load first, with `kgrec load amazon`.")
@@ -72,11 +74,13 @@ def check_graph(database: Database, fact_types: Collection[str]) -> list[Finding
 def _found(database: Database, name: str, inputs: dict[str, Any]) -> Finding:
     path = f"{FOLDER}/{name}"
     given = {key: inputs[key] for key in statements.parameters(path)}
-    broken = (row["what"] for row in database.stream(path, **given))
+    holds, remedy = statements.summary(path), statements.remedy(path)
     try:
-        return _finding(name, statements.summary(path), statements.remedy(path), broken)
+        return _finding(name, holds, remedy, (row["what"] for row in database.stream(path, **given)))
     except KgrecError as error:
-        raise KgrecError(f"The check {name} could not be made: {error}") from error
+        if not database.answers:
+            raise KgrecError(f"The check {name} could not be made: {error}") from error
+        return Finding(name, holds, remedy, 1, [f"It could not be checked: {error}"])
 
 
 def _schema(database: Database) -> Finding:

@@ -103,12 +103,14 @@ def settled(run: Path, kind: Kind, patterns: Sequence[str]) -> Iterator[None]:
             replaced meanwhile.
     """
     before, record = files_of(run, patterns), _read(run, kind)
-    if record is not None and record.state != "finished" and before != _matching(record.found, patterns):
-        if record.at_work:
+    if record is not None and record.state != "finished":
+        whole = _matching(record.found, patterns)
+        if record.at_work and (before != whole or not whole):  # of a first training there is nothing to read yet
             raise KgrecError(
                 f"{run} is being trained by {record.words}: run the same command again when that has ended."
             )
-        raise KgrecError(f"The training of {run} was interrupted: run `kgrec train {kind} --run {run}` again.")
+        if before != whole:
+            raise KgrecError(f"The training of {run} was interrupted: run `kgrec train {kind} --run {run}` again.")
     try:
         yield
     except Exception as error:

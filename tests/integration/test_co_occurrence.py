@@ -228,6 +228,21 @@ def test_a_write_that_is_stopped_anywhere(
     assert rows(database, "MATCH ()-[t:CO_OCCURS_WITH]->() RETURN count(t)") == [(n_ties,)]
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("CREATE (:Item {item_id: 77})", r"an item whose id is no text .77."),
+        ("MATCH (:User)-[r:INTERACTED]->() WITH r LIMIT 1 SET r.timestamp = 'noon'", "interaction whose item, time or"),
+        ("MATCH (:User)-[r:INTERACTED]->() WITH r LIMIT 1 SET r.split = 'other'", "interaction whose item, time or"),
+        ("MATCH (u:User) WITH u LIMIT 1 CREATE (u)-[:INTERACTED {split: 'train'}]->(:Item)", "item, time or split"),
+    ],
+)
+def test_what_somebody_else_wrote_into_the_graph_is_said(database: Database, change: str, sentence: str) -> None:
+    database.driver.execute_query(change)
+    with pytest.raises(KgrecError, match=f"{sentence}.*: `kgrec graph check` names what somebody else wrote"):
+        read_dataset(database, [])
+
+
 def test_what_is_missing_is_said_and_written_again(database: Database) -> None:
     with pytest.raises(KgrecError, match=r"no co-occurrence of the final fit: run `kgrec train personas`"):
         read_dataset(database)

@@ -262,9 +262,9 @@ def test_personas_span_the_domains_and_tell_their_kinds(
         command_line("explore", name, "--format", "json").stdout for name in ("persona-traits", "user-profile")
     )
     assert "Feature" not in shown and any(kind in shown for kind in ("Aisle", "Diet", "Studio"))
-    # What a domain adds breaks nothing; the embeddings are of this test.
+    # What a domain adds breaks nothing. The embeddings are of this test; another may have left their index.
     broken = {finding.name for finding in check_graph(database, FACT_TYPES.values()) if finding.broken}
-    assert broken == {"schema", "vectors-embeddings"}
+    assert broken - {"schema"} == {"vectors-embeddings"}
     interests = "MATCH (:User)-[:INTERESTED_IN]->(f) UNWIND labels(f) AS l RETURN DISTINCT l"
     assert {"Aisle", "Diet", "Brand", "Studio", "Author", "Entity"} <= {label for (label,) in rows(database, interests)}
 

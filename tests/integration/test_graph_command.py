@@ -408,13 +408,15 @@ def test_an_empty_graph_is_said(database: Database, changed: Changing) -> None:
                 look(database)
 
 
-def test_a_check_that_cannot_be_made_is_named(database: Database) -> None:
-    database.driver.execute_query("CREATE (:Persona {persona_id: 'odd', run_id: 'odd', vector: ['text']})")
+def test_a_check_that_cannot_be_made_is_broken_and_the_others_are_made(database: Database) -> None:
+    database.driver.execute_query("CREATE (:Persona {persona_id: 'odd', run_id: 'odd', vector: ['text']}), (:Item)")
     try:
-        with pytest.raises(KgrecError, match=r"The check vectors-personas could not be made: .* refused a statement"):
-            broken(database)
+        found = {finding.name: finding for finding in check_graph(database, TYPES)}
     finally:
-        database.driver.execute_query("MATCH (p:Persona {run_id: 'odd'}) DELETE p")
+        database.driver.execute_query("MATCH (p:Persona {run_id: 'odd'}), (i:Item) WHERE i.item_id IS NULL DELETE p, i")
+    [odd] = found["vectors-personas"].examples
+    assert found["vectors-personas"].broken == 1 and odd.startswith("It could not be checked: Neo4j at ")
+    assert "refused a statement" in odd and found["keys"].broken == 1
 
 
 def test_hostile_text_is_shown_and_does_nothing(database: Database, command_line: CommandLine) -> None:

@@ -154,6 +154,18 @@ def test_lists(say: Said, folder: Path, asked: str) -> None:
     assert all(not value.startswith(tuple("=+-@")) for one in table for name, value in one.items() if name != "score")
 
 
+def test_explanations_and_stated_likes(say: Said, folder: Path) -> None:
+    picture, run = folder / "[red]\x1b[2J.html", str(folder / "run")
+    asked = "recommend", "--user", user("u01"), "-k", "2", "--explain", "--run", run
+    records = json.loads(say(*asked, "--format", "json"))
+    titles = tuple(one["title"] for one in records)
+    assert len(records) == 2 and all("\x1b[2J" in title for title in titles)
+    say(*asked, "--picture", str(picture), shows=(*titles, user("u01"), f"The paths are in {picture}."))
+    assert "<b onclick" not in picture.read_text(encoding="utf-8")
+    gone = "=\x1b[2J [/] gone"
+    say("recommend", "--likes", gone, "--run", run, status=1)
+
+
 def test_personas(say: Said, folder: Path) -> None:
     cards = json.loads(say("personas", "list", "--format", "json"))
     texts = [one["name"] for one in cards]
@@ -212,3 +224,16 @@ def test_evaluation_and_its_report(say: Said, folder: Path, tmp_path: Path) -> N
     page = (report / "report.html").read_text(encoding="utf-8")
     assert not {"b", "onclick"} & {*re.findall(r"<([a-z]+)", page), *re.findall(r"<[^>]*\s(on\w+)=", page)}
     assert r"[/] |`\x1b[2J" in page  # a slice is that of a persona, whose name is of brands without their tags
+
+
+def test_feedback(say: Said, folder: Path) -> None:
+    """At last, as it changes the graph."""
+    arguments = "feedback", "--run", str(folder / "run"), "--file"
+    events = [
+        {"user_id": user("u02"), "kind": "like", "item_id": item("i03")},
+        {"user_id": user("new"), "kind": "interaction", "item_id": item("i04")},
+    ]
+    for name, told, status in (("[b]\x1b[2J", events, 0), ("\x1b[2J", [events[0] | {"item_id": "\x1b[2J [/]"}], 1)):
+        file = folder / f"{name}.jsonl"
+        file.write_text("\n".join(map(json.dumps, told)))
+        say(*arguments, str(file), status=status)

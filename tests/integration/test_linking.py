@@ -1,6 +1,8 @@
 """`kgrec load dbpedia` on titles labelled by hand, the review of unsure links, second hops and literals."""
 
 import csv
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from tests.integration.graph_dump import dump, rows
 from tests.integration.searching_endpoint import searched
 
 DEPARTMENTS = {"book": "Books", "film": "Movies & TV", "music": "CDs & Vinyl", "game": "Video Games"}
-DBO = "http://dbpedia.org/ontology/"
+DBO, OTHERS = "http://dbpedia.org/ontology/", "http://example.org/ns"
+DOMAINS = Path(__file__).parents[2] / "examples" / "domains"
 INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
 # Facts and literals beside the labelled ones.
 EXTRA: list[tuple[str, str, ox.Literal | ox.NamedNode]] = [
@@ -241,10 +244,42 @@ def test_literals_become_properties_and_second_hops_facts(
     assert dump(database) == once
 
 
+def test_a_second_hop_is_of_the_predicates_that_a_domain_names(
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a name of DBpedia's ontology and by an IRI; another domain has a predicate of the same name."""
+    for path in DOMAINS.glob("groceries*"):
+        shutil.copy(path, tmp_path)
+    file, old = tmp_path / "groceries.toml", 'predicates = { ingredient = "INGREDIENT" }'
+    named = f'ingredient = "INGREDIENT", family = "FAMILY", "{OTHERS}#family" = "TRIBE", "{OTHERS}#rule" = "RULE"'
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, f"predicates = {{ {named} }}"))
+    command_line("load", "domain", str(file))
+    facts = tmp_path / "facts.nt"
+    written = [
+        ("Skyr", f"{DBO}ingredient", "Milk"), ("Milk", f"{DBO}family", "Dairy"), ("Milk", f"{OTHERS}#rule", "Law"),
+        ("Milk", f"{OTHERS}#family", "Left out"), ("Milk", f"{DBO}region", "Left out"),
+    ]  # fmt: skip
+    facts.write_text("".join(f"<{resource(a)}> <{predicate}> <{resource(b)}> .\n" for a, predicate, b in written))
+    links = tmp_path / "links.csv"
+    links.write_text(f"item_id,entity\ngrocery:1001,{resource('Skyr')}\n")
+    asked = f'"ingredient > {DBO}family", "ingredient > rule"'
+    for hops in (f"second_hops = [{asked}]", f'second_hops = [{asked}, "ingredient > family"]'):
+        settings(command_line, tmp_path, monkeypatch, hops)
+        result = command_line("load", "dbpedia", "--links", str(links), "--dump", str(facts), check=False)
+        assert (result.exit_code == 0) is ("> family" not in hops), result.output
+    assert f"'family' may be {DBO}family or {OTHERS}#family: write which" in str(result.exception)
+    found = rows(database, "MATCH (:Entity)-[r]->(e:Entity) RETURN type(r), e.uri ORDER BY e.uri")
+    assert found == [("FAMILY", resource("Dairy")), ("RULE", resource("Law")), ("INGREDIENT", resource("Milk"))]
+    checked = json.loads(command_line("graph", "check", "--format", "json", check=False).stdout)
+    assert [one["broken"] for one in checked if one["name"] == "facts"] == [0]
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
         ('second_hops = ["author"]', "write two predicates"),
+        ('second_hops = ["author >"]', "write two predicates"),
         ('second_hops = ["author > spouse"]', "'spouse' is none of"),
         ('second_hops = ["spouse > author"]', "'spouse' is none of"),
         ('literals = ["isbn"]', "dbpedia.literals"),

@@ -160,7 +160,14 @@ def test_a_variable_that_is_not_utf_8_is_named(run: Run) -> None:
     assert status == 1 and "The variable KGREC_NEO4J_PASSWORD is not UTF-8 text." in said and "secret" not in said
 
 
-@pytest.mark.parametrize("uri", ["bolt://neo4j:s3cret@127.0.0.1:1", "neo4j:s3cret@host", "bolt://n:s3@cret@h?x=1"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "bolt://neo4j:s3cret@127.0.0.1:1", "neo4j:s3cret@host", "bolt://n:s3@cret@h?x=1",
+        "bolt://127.0.0.1:1?password=s3cret", "neo4j://127.0.0.1:1/?policy=a&password=s3cret",
+        "bolt://127.0.0.1:1/s3cret", "neo4j+s://127.0.0.1:1#s3cret",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("way", ["option", "variable", "root"])
 def test_a_password_in_the_address_is_refused_and_not_shown(run: Run, uri: str, way: str) -> None:
     if way == "variable":

@@ -10,7 +10,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgloader.dbpedia.predicates import FACT_TYPES
+from kgloader.dbpedia.predicates import SECOND_TYPES
 from kgloader.domains.description import RESERVED_KINDS, RESERVED_TYPES, SHARED_KINDS, read_description
 from kgrec.errors import KgrecError
 
@@ -33,6 +33,14 @@ def test_the_shipped_files_are_right(name: str) -> None:
     description = read_description(EXAMPLES / f"{name}.toml")
     assert description.nodes and description.meta_paths and description.dbpedia.classes
     assert all(one.startswith("http://dbpedia.org/ontology/") for one in description.dbpedia.classes)
+
+
+def test_a_meta_path_walks_second_hops(tmp_path: Path) -> None:
+    file = tmp_path / "domain.toml"
+    paths = ["INTERACTED > SAME_AS > AUTHOR > INFLUENCED_BY", "INTERACTED > SAME_AS > INGREDIENT > FAMILY"]
+    dbpedia = PLAIN["dbpedia"] | {"predicates": {"ingredient": "INGREDIENT", "family": "FAMILY"}}
+    file.write_text(tomlkit.dumps(PLAIN | {"meta_paths": paths, "dbpedia": dbpedia}))
+    assert read_description(file).meta_paths == paths
 
 
 NODES, TIES = PLAIN["nodes"], PLAIN["relationships"]
@@ -73,6 +81,10 @@ FILE = {"file": "a.csv", "columns": {"item_id": "sku"}}
         (
             {"dbpedia": {"predicates": {"genre": "KIND"}}},
             "is wrong in dbpedia.predicates: http://dbpedia.org/ontology/genre is GENRE in kgrec already.",
+        ),
+        (
+            {"dbpedia": {"predicates": {"movement": "SCHOOL"}}},
+            "is wrong in dbpedia.predicates: http://dbpedia.org/ontology/movement is MOVEMENT in kgrec already.",
         ),
         (
             {"dbpedia": {"predicates": {"ingredient": "AA", "http://dbpedia.org/ontology/ingredient": "BB"}}},
@@ -118,7 +130,7 @@ def test_all_labels_and_types_of_the_statements_are_reserved_or_shared() -> None
     labels = {part for found in re.findall(r"\(\w*:([A-Z]\w*(?:[|&]\w+)*)", text) for part in re.split("[|&]", found)}
     types = {part for found in re.findall(r"\[\w*:([A-Z_]+(?:\|[A-Z_]+)*)", text) for part in found.split("|")}
     assert {"User", "Feature", "CurrentRun"} < labels <= RESERVED_KINDS | set(SHARED_KINDS)
-    assert {"INTERACTED", "BY"} < types <= RESERVED_TYPES | {"BY", "IN_CATEGORY", *FACT_TYPES.values()}
+    assert {"INTERACTED", "BY"} < types <= RESERVED_TYPES | {"BY", "IN_CATEGORY", *SECOND_TYPES.values()}
 
 
 @given(st.text(max_size=60))

@@ -1,5 +1,6 @@
 """Files that are whole or absent, and the lock that its holder's death gives back."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import Timeout
 
+from kgrec.errors import KgrecError
 from kgrec.files import exclusive, replacing
 
 
@@ -29,6 +31,15 @@ def test_a_file_of_a_user_is_no_draft(tmp_path: Path) -> None:
     with replacing(tmp_path / "a.csv") as draft:
         draft.write_text("new")
     assert own.read_text() == "precious" and (tmp_path / "a.csv").read_text() == "new"
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    """Nor a device: by root's `--out /dev/null` there was none any more."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(KgrecError, match=f"^{pipe} is no plain file"), replacing(pipe) as draft:
+        draft.write_text("new")
+    assert pipe.is_fifo() and [*tmp_path.iterdir()] == [pipe]
 
 
 HOLDER = """

@@ -1,8 +1,10 @@
 """A review file as a person may leave it: what is refused, and where the file is written."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,6 +120,22 @@ def test_a_file_of_the_user_beside_it_stays(tmp_path: Path) -> None:
     own.write_text("precious")
     write_review(tmp_path / "p.csv", read_review(tmp_path / "p.csv"), {}, Report())
     assert own.read_text() == "precious" and (tmp_path / "p.csv").exists()
+
+
+def test_a_full_disk_is_said_with_what_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The draft of the file lies on a device that is always full."""
+    path, real = tmp_path / "unsure.csv", Path.open
+    path.write_text(f"{HEAD}T1,{A},yes\n")
+    review = read_review(path)
+
+    def full(path: Path, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        return real(Path("/dev/full") if "w" in mode else path, mode, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)) as error:
+        write_review(path, review, {}, Report())
+    assert error.value.filename == str(path) and "is linked" in error.value.__notes__[0]
+    assert path.read_text() == f"{HEAD}T1,{A},yes\n"
 
 
 def test_a_link_to_itself_is_no_traceback(tmp_path: Path) -> None:

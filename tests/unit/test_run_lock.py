@@ -37,6 +37,18 @@ def train(run: Path, weights: str) -> None:
     with training(run, "sasrec"):
         (run / "final").mkdir(exist_ok=True)
         (run / "final" / "base.pt").write_text(weights)
+        (run / "evaluation" / "test").mkdir(exist_ok=True, parents=True)
+        (run / "evaluation" / "test" / "base.pt").write_text(weights)
+
+
+def test_while_a_first_training_is_at_work_its_reader_is_told_who_trains(tmp_path: Path) -> None:
+    """Not that there is no model, and that one has to be trained."""
+    (tmp_path / "final").mkdir()
+    (tmp_path / "final" / "personas.pt").write_text("of the stage before")
+    with training(tmp_path, "sasrec"):
+        who = f"^{tmp_path} is being trained by .*process {os.getpid()} "
+        with pytest.raises(KgrecError, match=who), settled(tmp_path, "sasrec", READ):
+            pass
 
 
 def test_a_second_training_and_readers_are_told_who_trains_until_it_is_killed(run: Path) -> None:

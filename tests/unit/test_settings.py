@@ -173,6 +173,12 @@ def test_an_address_that_no_client_can_take_apart_is_named(monkeypatch: pytest.M
             load_section(table, model_of(table))
 
 
+@pytest.mark.parametrize("address", ["neo4j://graph.example:7687/", "neo4j+s://graph.example?policy=eu-1", "bolt://h/"])
+def test_an_address_of_a_member_or_a_cluster_is_taken(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("KGREC_NEO4J_URI", address)
+    assert load_section("neo4j", Neo4jSettings).uri == address
+
+
 @pytest.mark.parametrize("content", ["x = " + "[" * 5_000, "[load]\nseed = " + "1" * 5_000, '[load]\nseed = "\ud800"'])
 def test_a_file_that_python_cannot_read_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
     (folder / "mine.toml").write_bytes(content.encode(errors="surrogatepass"))

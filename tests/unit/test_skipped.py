@@ -1,6 +1,8 @@
 """Broken lines kept aside: what is kept of them, how many may be, and what an interrupted load finds."""
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,25 @@ def test_a_broken_line_is_kept_with_its_number_and_the_reason(tmp_path: Path) ->
     assert len(found[2]["text"]) == LONGEST_TEXT and found[2]["text"].endswith("x…")
     assert found[3]["reason"] == "[1] is not an object with keys"
     assert "\x1b" not in skipped.path.read_text("ascii")
+
+
+@pytest.mark.parametrize("n_lines", [1, 50])  # they are written when they are noted, or at the end of a batch
+def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_lines: int) -> None:
+    """The file of the broken lines lies on a device that is always full."""
+    path, real = write(tmp_path / "reviews.json", GOOD), Path.open
+    skipped = Skipped(path, Tolerance(1.0))
+
+    def full(path: Path, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        return real(Path("/dev/full") if "a" in mode else path, mode, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(KgrecError) as error:
+        for number in range(1, n_lines + 1):
+            skipped.note(number, "broken", "x" * LONGEST_TEXT, number)
+        skipped.keep()
+    said = f"The broken lines of {path} cannot be kept in {skipped.path}: {os.strerror(errno.ENOSPC)}; --skipped names"
+    assert str(error.value).startswith(said)
+    skipped.keep()  # what stopped is said with what was loaded, not this once more
 
 
 def test_another_folder_and_a_load_without_broken_lines(tmp_path: Path) -> None:
