@@ -1,5 +1,6 @@
 """CO_OCCURS_WITH over a real Neo4j with GDS: of each fit's own interactions, whole whenever it is read, used by all."""
 
+import hashlib
 import json
 import math
 import random
@@ -226,6 +227,20 @@ def test_a_write_that_is_stopped_anywhere(
     assert read_all(database) == {fit: pytest.approx(by_hand(other(), fit)) for fit in Fit}
     n_ties = sum(co_occurrence_run(database, fit).ties for fit in Fit)
     assert rows(database, "MATCH ()-[t:CO_OCCURS_WITH]->() RETURN count(t)") == [(n_ties,)]
+
+
+def test_a_run_is_named_by_who_chose_what(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ever, so that a graph of an earlier kgrec is not taken for outdated; in one record or in many."""
+    ensure_all(database)
+    for fit in Fit:
+        text = f"{fit.value} {co_occurrence.neighbours(41)}\n"
+        for user_id in sorted({visit["user"] for visit in given()}):
+            own = (visit for visit in given() if visit["user"] == user_id and visit["split"] in fit.splits)
+            if items := sorted({visit["item"] for visit in own}):
+                text += f"{user_id!r} {items!r}\n"
+        assert co_occurrence_run(database, fit).run_id == hashlib.sha256(text.encode()).hexdigest()[:12]
+    monkeypatch.setattr("kgrec.graph.by_users.AT_ONCE", 7)
+    assert co_occurrence.outdated(database) == []
 
 
 def test_what_is_missing_is_said_and_written_again(database: Database) -> None:
