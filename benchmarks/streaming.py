@@ -1,11 +1,11 @@
-"""Relationships out of a GDS projection, sequences out of the graph, vectors into it: a second, before and after.
+"""Relationships out of a GDS projection, sequences and one of them out of the graph, vectors into it; before and after.
 
     python -m benchmarks.streaming [--users 50000] [--each 20] [--dim 128] [--rounds 3] [--json FILE]
 
-Before: the GDS client, a record a relationship; a record a user, whose lists are gone through one by one; a list of
-numbers a vector. After: what `kgrec train` does, to sorted compressed rows, to arrays from records of many users, and
-from bytes. Rounds alternate between the two. The graph is made up, in a managed Neo4j of its own with the default heap,
-on the ports given; nothing of it stays.
+Before: the GDS client, a record a relationship; a record a user, whose lists are gone through one by one; all users for
+one; a list of numbers a vector. After: what `kgrec train` and `kgrec recommend` do, to sorted compressed rows, to
+arrays from records of many users, of that user alone, and from bytes. Rounds alternate between the two. The graph is
+made up, in a managed Neo4j of its own with the default heap, on the ports given; nothing of it stays.
 """
 
 import json
@@ -88,7 +88,7 @@ def compared(
     times = [(seconds(before, count), seconds(after, count)) for _ in range(rounds)]
     ratios = [slow / fast for slow, fast in times]
     rates = [count / statistics.median(column) for column in zip(*times, strict=True)]
-    print(f"| {name} | {rates[0]:,.0f} | {rates[1]:,.0f} | {statistics.median(ratios):.1f} ", end="")
+    print(f"| {name} | {rates[0]:,.4g} | {rates[1]:,.4g} | {statistics.median(ratios):.1f} ", end="")
     print(f"({min(ratios):.1f} to {max(ratios):.1f}) |", flush=True)
     return {
         "name": name,
@@ -139,6 +139,20 @@ def in_order(database: Database, count: int, rounds: int) -> dict[str, object]:
         return len(read_sequences(database, number, uncounted, 0)[1].items)
 
     return compared("sequences", "interactions/s", count, before, after, rounds)
+
+
+def of_one(database: Database, user_ids: list[str], rounds: int) -> dict[str, object]:
+    """The history of a single user, as `kgrec recommend` reads it; before, of all."""
+    number = {row["item_id"]: place for place, row in enumerate(database.stream("project/items"), start=1)}
+
+    def before() -> int:
+        users, sequences = read_sequences(database, number, uncounted, 0)
+        return int(np.diff(sequences.offsets)[users.index(user_ids[-1])] > 0)
+
+    def after() -> int:
+        return len(database.read("project/histories", user_ids=user_ids[-1:]))
+
+    return compared("one user's history", "histories/s", 1, before, after, rounds)
 
 
 def into(database: Database, user_ids: list[str], dim: int, rounds: int) -> dict[str, object]:
@@ -194,7 +208,7 @@ def main(users: int, each: int, dim: int, rounds: int, bolt_port: int, http_port
         fill(database, user_ids, each)
         print("| what | before, a second | after, a second | ratio |\n|---|---|---|---|")
         found = [out_of(database, users * each, rounds), in_order(database, users * each, rounds)]
-        found += [into(database, user_ids, dim, rounds)]
+        found += [of_one(database, user_ids, rounds), into(database, user_ids, dim, rounds)]
     if path is not None:
         path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
