@@ -88,7 +88,7 @@ def compared(
     times = [(seconds(before, count), seconds(after, count)) for _ in range(rounds)]
     ratios = [slow / fast for slow, fast in times]
     rates = [count / statistics.median(column) for column in zip(*times, strict=True)]
-    print(f"| {name} | {rates[0]:,.4g} | {rates[1]:,.4g} | {statistics.median(ratios):.1f} ", end="")
+    print(f"| {name} | {rates[0]:,.1f} | {rates[1]:,.1f} | {statistics.median(ratios):.1f} ", end="")
     print(f"({min(ratios):.1f} to {max(ratios):.1f}) |", flush=True)
     return {
         "name": name,
