@@ -23,6 +23,7 @@ PARTS = {
     "training": ["training"],
     "training-full": ["training", "--full", "--users", "640"],
     "training-200": ["training", "--full", "--length", "200", "--users", "128"],
+    "parts": ["parts"],
     "hdgi": ["hdgi"],
     "streaming": ["streaming"],
     "load-recbole": ["load", "1000000", "--format", "recbole"],

@@ -16,14 +16,14 @@ from kgrec.graph.co_occurrence import nearest_items, neighbours
 from kgrec.graph.database import Database
 from kgrec.graph.lock import undisturbed
 from kgrec.graph.personas import current_personas, has_personas
-from kgrec.graph.splits import current_split, ensure_split
+from kgrec.graph.splits import current_split
 from kgrec.training.fits import Fit
 from recommender.co_occurring import nearest
 from recommender.dataset import Dataset
-from recommender.sequences import NO_TIME, SPLITS, Sequences
+from recommender.interactions import CHECK, read_sequences
+from recommender.sequences import Sequences
 
 KINDS = ("catalogue", "DBpedia")  # of facts, as project/item_facts has them
-CHECK = "`kgrec graph check` names what somebody else wrote into the graph"
 TEXTS = 500  # embeddings that are lists of numbers at once
 
 
@@ -57,7 +57,7 @@ def read_dataset(
     if odd is not None:
         raise KgrecError(f"The graph has an item whose id is no text ({odd!r}): {CHECK}.")
     number = {item_id: number for number, item_id in enumerate(item_ids, start=1)}
-    user_ids, sequences = _sequences(database, number, counted, users)
+    user_ids, sequences = read_sequences(database, number, counted, users)
     facts, fact_names = _facts(database, number, counted)
     texts, digest = _texts(database, number, counted) if with_texts else (torch.zeros(len(item_ids) + 1, 0), "")
     dataset = Dataset(
@@ -82,28 +82,6 @@ def read_dataset(
         items = dict(zip(found.item_ids, found.items, strict=True))
         dataset = dataset.with_personas(fit, found.run_id, vectors, names, items)
     return dataset
-
-
-def _sequences(
-    database: Database, number: dict[str, int], counted: Counted, n_users: int
-) -> tuple[list[str], Sequences]:
-    ensure_split(database)
-    user_ids: list[str] = []
-    offsets, items, times = array("q", [0]), array("q"), array("q")
-    splits = array("b")
-    for row in counted(database.stream("project/sequences", no_time=NO_TIME), "users", n_users):
-        user_ids.append(row["user_id"])
-        try:
-            items.extend(map(number.__getitem__, row["item_ids"]))
-            splits.extend(map(SPLITS.index, row["splits"]))
-            times.extend(row["times"])
-            if not len(items) == len(splits) == len(times):  # Cypher collects nothing of what is missing
-                raise ValueError
-        except (LookupError, ValueError, TypeError, OverflowError) as error:
-            who = row["user_id"]
-            raise KgrecError(f"User {who!r} has an interaction whose item, time or split is none: {CHECK}.") from error
-        offsets.append(len(items))
-    return user_ids, Sequences(*map(np.asarray, (offsets, items, splits, times)))
 
 
 def _facts(

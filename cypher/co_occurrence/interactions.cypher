@@ -1,9 +1,11 @@
-// Who chose what in which split: together they name a run of CO_OCCURS_WITH.
+// Who chose what in which split, of some users in the order of their ids, as columns of one record: together they name a
+// run of CO_OCCURS_WITH.
+// $first, $last: ids of the first and the last of the users.
 MATCH (user:User)
-WHERE user.user_id IS NOT NULL // so that the key's index gives the order
-RETURN user.user_id AS user_id, COLLECT {
-  MATCH (user)-[interaction:INTERACTED]->(item:Item)
-  WITH interaction.split AS split, collect(DISTINCT item.item_id) AS item_ids
-  RETURN [split, item_ids]
-} AS chosen
-ORDER BY user.user_id
+WHERE $first <= user.user_id <= $last
+MATCH (user)-[interaction:INTERACTED]->(item:Item)
+WHERE item.item_id IS NOT NULL
+WITH user.user_id AS user_id, interaction, item
+ORDER BY user_id
+RETURN collect(user_id) AS user_ids, collect(item.item_id) AS item_ids,
+       collect(coalesce(interaction.split, '')) AS splits

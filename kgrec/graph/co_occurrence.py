@@ -11,8 +11,12 @@ import hashlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from more_itertools import consume
+
 from kgrec.counted import Counted, counting, uncounted
 from kgrec.errors import KgrecError
+from kgrec.graph.by_users import stream_by_users
+from kgrec.graph.chosen import Chosen
 from kgrec.graph.database import Database
 from kgrec.graph.jobs import Tally, watched
 from kgrec.graph.lock import writing
@@ -179,13 +183,17 @@ def _wanted(database: Database, counted: Counted = uncounted) -> dict[Fit, _Want
     kept = neighbours(n_items)
     digests = {fit: hashlib.sha256(f"{fit.value} {kept}\n".encode()) for fit in Fit}
     interactions = dict.fromkeys(Fit, 0)
-    for row in counted(database.stream("co_occurrence/interactions"), "users", n_users):
-        chosen = dict(row["chosen"])
-        for fit, digest in digests.items():
-            items = sorted({item_id for split in fit.splits for item_id in chosen.get(split, ())})
-            if items:
-                digest.update(f"{row['user_id']!r} {items!r}\n".encode())
-                interactions[fit] += len(items)
+
+    def users() -> Iterator[str]:
+        for row in stream_by_users(database, "co_occurrence/interactions"):
+            chosen = Chosen(row)
+            for fit, digest in digests.items():
+                lines, count = chosen.lines(fit.splits)
+                digest.update(lines.encode())
+                interactions[fit] += count
+            yield from chosen.user_ids
+
+    consume(counted(users(), "users", n_users))
     if not interactions[Fit.FINAL]:
         raise KgrecError("The graph has no interactions: load them first, with `kgrec load amazon`.")
     return {fit: _Wanted(digest.hexdigest()[:12], kept, interactions[fit]) for fit, digest in digests.items()}

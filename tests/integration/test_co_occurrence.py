@@ -1,5 +1,6 @@
 """CO_OCCURS_WITH over a real Neo4j with GDS: of each fit's own interactions, whole whenever it is read, used by all."""
 
+import hashlib
 import json
 import math
 import random
@@ -241,6 +242,20 @@ def test_what_somebody_else_wrote_into_the_graph_is_said(database: Database, cha
     database.driver.execute_query(change)
     with pytest.raises(KgrecError, match=f"{sentence}.*: `kgrec graph check` names what somebody else wrote"):
         read_dataset(database, [])
+
+
+def test_a_run_is_named_by_who_chose_what(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ever, so that a graph of an earlier kgrec is not taken for outdated; in one record or in many."""
+    ensure_all(database)
+    for fit in Fit:
+        text = f"{fit.value} {co_occurrence.neighbours(41)}\n"
+        for user_id in sorted({visit["user"] for visit in given()}):
+            own = (visit for visit in given() if visit["user"] == user_id and visit["split"] in fit.splits)
+            if items := sorted({visit["item"] for visit in own}):
+                text += f"{user_id!r} {items!r}\n"
+        assert co_occurrence_run(database, fit).run_id == hashlib.sha256(text.encode()).hexdigest()[:12]
+    monkeypatch.setattr("kgrec.graph.by_users.AT_ONCE", 7)
+    assert co_occurrence.outdated(database) == []
 
 
 def test_what_is_missing_is_said_and_written_again(database: Database) -> None:

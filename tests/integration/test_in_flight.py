@@ -6,7 +6,7 @@ import pytest
 
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
-from kgrec.graph.in_flight import TRANSACTIONS, write_batches
+from kgrec.graph.in_flight import TRANSACTIONS, read_batches, write_batches
 from kgrec.graph.schema import ensure_schema
 
 
@@ -36,3 +36,16 @@ def test_after_one_that_fails_nothing_more_is_begun(database: Database) -> None:
         list(write_batches(database, "personas/items", batches()))
     assert max(asked) <= 2 + TRANSACTIONS
     assert {"item-0", "item-1"} <= set(written(database, "broken")) <= {"item-0", "item-1", "item-3", "item-4"}
+
+
+def test_what_is_read_comes_in_the_order_of_the_batches(database: Database) -> None:
+    ensure_schema(database)
+    batches = [
+        {"item_ids": [f"item-{number}"], "vectors": [[float(number)]], "run_id": str(number)} for number in range(9)
+    ]
+    list(write_batches(database, "personas/items", batches))
+    asked = [{"run_id": str(number)} for number in (3, 8, 11, 1, 5)]
+    read = list(read_batches(database, "project/item_personas", asked))
+    assert [[row["item_id"] for row in rows] for rows in read] == [["item-3"], ["item-8"], [], ["item-1"], ["item-5"]]
+    with pytest.raises(KgrecError, match="refused a statement"):
+        list(read_batches(database, "project/item_personas", [{}]))

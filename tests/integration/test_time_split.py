@@ -13,6 +13,7 @@ from kgloader.readers.records import Interaction
 from kgloader.writers import splits
 from kgloader.writers.borders import time_split
 from kgrec.errors import KgrecError
+from kgrec.graph.by_users import stream_by_users
 from kgrec.graph.database import Database
 from kgrec.graph.splits import LEAVE_ONE_OUT, Split, current_split, ensure_split
 from recommender.sequences import NO_TIME
@@ -47,7 +48,11 @@ def ten_interactions(database: Database) -> Iterator[None]:
 
 def marks(database: Database) -> dict[str, list[str]]:
     """The splits of each user, oldest first."""
-    return {row["user_id"]: row["splits"] for row in database.read("project/sequences", no_time=NO_TIME)}
+    found: dict[str, list[str]] = {}
+    for row in stream_by_users(database, "project/sequences", no_time=NO_TIME):
+        for user_id, split in zip(row["user_ids"], row["splits"], strict=True):
+            found.setdefault(user_id, []).append(split)
+    return found
 
 
 def said(stdout: str) -> str:
