@@ -86,18 +86,19 @@ def stages(database: Database, path: Path, format: Format) -> dict[str, float]:
     seconds["bare statements"] = timed(lambda: [database.write_together(batch) for batch in made])
     made.clear()
     emptied(database)
-    for what in ("first load, merged", "first load", "the same again"):
-        if what == "first load, merged":  # as one is where the graph has interactions already
-            write(database, [Interaction("another", "another", None, 0, 0)])
+
+    def load() -> float:
         writes, report = InteractionWrites(), Report()
-        seconds[what] = timed(
-            lambda: load_file(database, path, "benchmark", read, writes, INTERACTIONS_PER_BATCH, report)  # noqa: B023
-        )
-        if what == "first load":
-            seconds["splits and sessions"] = timed(lambda: mark_splits(database))
+        taken = timed(lambda: load_file(database, path, "benchmark", read, writes, INTERACTIONS_PER_BATCH, report))
         resume.forget(database, path, "benchmark")
-        if what == "first load, merged":
-            emptied(database)
+        return taken
+
+    write(database, [Interaction("another", "another", None, 0, 0)])  # so that all is merged
+    seconds["first load, merged"] = load()
+    emptied(database)
+    seconds["first load"] = load()
+    seconds["splits and sessions"] = timed(lambda: mark_splits(database))
+    seconds["the same again"] = load()
     emptied(database)
     return seconds
 

@@ -42,9 +42,10 @@ class HDGITraining:
     @torch.no_grad()
     def vectors(self) -> tuple[Tensor, Tensor]:
         """Vectors of the users ``[n_users, dim]`` and of the items ``[n_items, dim]``, centred and of length 1."""
-        features, around = self.contrast.features, self.contrast.related
-        states, _ = self.model(features, around)
-        return centred_directions(states), item_vectors(self.model, self.graph, features, around, self.adjacency)
+        around, users = self.contrast.related, self.model.project(self.contrast.features)
+        states, weights = self.model.encode(users, around)
+        items = item_vectors(self.model, self.graph, users, weights, around, self.adjacency)
+        return centred_directions(states), items
 
     @torch.no_grad()
     def shares(self) -> dict[str, float]:

@@ -26,14 +26,20 @@ from gnn.training_graph import TrainingGraph
 
 @torch.no_grad()
 def item_vectors(
-    model: HDGI, graph: TrainingGraph, features: Tensor, related: Sequence[Related], adjacency: AdjacencyName
+    model: HDGI,
+    graph: TrainingGraph,
+    users: list[Tensor],
+    weights: Tensor,
+    related: Sequence[Related],
+    adjacency: AdjacencyName,
 ) -> Tensor:
     """Encode the items.
 
     Args:
         model: that was trained.
         graph: that it was trained on.
-        features: of the users. ``[n_users, in_dim]``
+        users: their features, projected. ``[n_users, dim]`` a meta-path
+        weights: of the meta-paths, as they are for the users. ``[n_paths]``
         related: how each meta-path relates them.
         adjacency: by which it does, where it is no attention.
 
@@ -42,9 +48,7 @@ def item_vectors(
     """
     if not graph.tables:  # the users' features are not made of the items': a row would have none
         return torch.zeros(0, model.discriminator.shape[0])
-    users = model.project(features)
-    rows = model.project(of_one_item([table.to(features.device) for table in graph.tables]))
-    _, weights = model.encode(users, related)  # the meta-paths weigh as they do for the users
+    rows = model.project(of_one_item([table.to(weights.device) for table in graph.tables]))
     states = torch.zeros_like(rows[0])
     for path, (hops, how) in enumerate(zip(graph.paths.values(), related, strict=True)):
         if isinstance(how, MetaPathAdjacency):

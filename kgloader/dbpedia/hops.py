@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kgloader.dbpedia.predicates import SECOND_TYPES, read_hop
+from kgloader.dbpedia.predicates import SECOND_TYPES, local_name, read_hop
 from kgloader.dbpedia.vocabulary import Vocabulary
 from kgrec.errors import KgrecError
 
@@ -41,17 +41,13 @@ def find_hops(texts: Iterable[str], words: Vocabulary) -> list[Hop]:
 
 def _found(text: str, name: str, allowed: Iterable[str]) -> str:
     """Return the IRI that is meant: a whole one, or that of kgrec's own before those of the domains of that name."""
-    found = [iri for iri in allowed if name in (iri, _local(iri))]
+    found = [iri for iri in allowed if name in (iri, local_name(iri))]
     meant = [iri for iri in found if iri in SECOND_TYPES] or found
     if len(meant) == 1:
         return meant[0]
     if meant:
         fault = f"{name!r} may be {' or '.join(meant)}: write which"
     else:
-        names = ", ".join(sorted(map(_local, allowed)))
+        names = ", ".join(sorted(map(local_name, allowed)))
         fault = f"{name!r} is none of {names}: one of your own stands in the file of a domain, which is loaded before"
     raise KgrecError(f"second_hops of [dbpedia]: {text!r} cannot be fetched, {fault}.")
-
-
-def _local(iri: str) -> str:
-    return iri.rpartition("/")[2].rpartition("#")[2]

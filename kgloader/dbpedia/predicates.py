@@ -58,6 +58,11 @@ DATE_PREDICATES = [
 ]
 
 
+def local_name(iri: str) -> str:
+    """Return what stands behind the last slash and hash: ``influencedBy``."""
+    return iri.rpartition("/")[2].rpartition("#")[2]
+
+
 def read_hop(text: str) -> tuple[str, str]:
     """Take ``"author > influencedBy"`` apart, into names or IRIs of two predicates.
 

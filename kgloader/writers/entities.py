@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from kgloader.dbpedia.predicates import FACT_TYPES
+from kgloader.dbpedia.predicates import FACT_TYPES, local_name
 from kgloader.labels import guessed_label
 from kgloader.readers.records import Fact, Link
 from kgloader.report import Report
@@ -11,7 +11,7 @@ from kgrec.graph.database import Database
 
 FACTS_PER_BATCH = 10_000
 # RecBole's relations are often local names where DBpedia's are whole IRIs.
-RELATION_TYPES = FACT_TYPES | {iri.rpartition("/")[2].rpartition("#")[2]: type_ for iri, type_ in FACT_TYPES.items()}
+RELATION_TYPES = FACT_TYPES | {local_name(iri): type_ for iri, type_ in FACT_TYPES.items()}
 
 
 def link_writes(database: Database, batch: list[Link], report: Report) -> list[Write]:
