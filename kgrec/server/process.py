@@ -38,6 +38,7 @@ dbms.security.auth_max_failed_attempts=0
 dbms.security.procedures.unrestricted={unrestricted}
 dbms.security.allow_csv_import_from_file_urls=false
 server.directories.import=import
+internal.dbms.cypher_ip_blocklist=0.0.0.0/0,::/0
 dbms.usage_report.enabled=false
 client.allow_telemetry=false
 db.logs.query.enabled=OFF

@@ -2,6 +2,7 @@
 
 import base64
 import fcntl
+import functools
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
@@ -201,6 +203,30 @@ def test_no_file_of_the_machine_is_read_by_load_csv(server: ManagedServer, tmp_p
         for path in (str(secret), "/etc/passwd", "/mine.csv", f"/../../{secret}"):
             with pytest.raises((KgrecError, Neo4jError)), database.driver.session() as session:
                 session.run("LOAD CSV FROM $url AS line RETURN line", url=f"file://{path}").consume()
+
+
+def test_no_address_is_asked_by_load_csv(server: ManagedServer, tmp_path: Path) -> None:
+    """Not the machine's own services either: a query is no way round what only they may see."""
+    connection = server.connection()
+    assert connection is not None
+    (tmp_path / "inside.csv").write_text("inside\n")
+    asked: list[str] = []
+
+    class Inside(SimpleHTTPRequestHandler):
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            asked.append(self.path)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Inside, directory=str(tmp_path))) as inside:
+        threading.Thread(target=inside.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{inside.server_port}/inside.csv"
+        with urllib.request.urlopen(address) as answer:
+            assert answer.read() == b"inside\n"
+        with Database(connection.uri, connection.user, connection.password) as database:
+            for url in (address, address.replace("127.0.0.1", "localhost"), address.replace("127.0.0.1", "[::1]")):
+                with pytest.raises((KgrecError, Neo4jError)), database.driver.session() as session:
+                    session.run("LOAD CSV FROM $url AS line RETURN line", url=url).consume()
+        inside.shutdown()
+    assert asked == ["/inside.csv"]
 
 
 def test_a_wrong_password_file_is_named_and_the_server_left_running(server: ManagedServer) -> None:
