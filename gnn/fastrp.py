@@ -1,6 +1,7 @@
 """Fast random projection of the graph, as GDS has it: what vectors are worth that nothing was learned for."""
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 import torch
 from torch import Tensor
@@ -16,7 +17,8 @@ def fastrp(graph: TrainingGraph, dim: int, seed: int) -> Tensor:
 
     The graph is undirected and has every relationship of any meta-path once. A very sparse random vector a node is
     averaged over neighbours again and again; each iteration's vectors, brought to length 1, are added by
-    `ITERATION_WEIGHTS`. There is no normalisation by degree, as by GDS's default.
+    `ITERATION_WEIGHTS`. There is no normalisation by degree, as by GDS's default. Unlike there, the random vectors do
+    not follow the numbers that Neo4j gave the nodes: two loads of the same files give the same vectors.
 
     Returns:
         Zeros for a user of whom the graph knows nothing. ``[n_users, dim]``
@@ -55,4 +57,26 @@ def _undirected(graph: TrainingGraph) -> sp.csr_array:
     one_way = sp.csr_array((np.ones(len(source), dtype=np.float32), (source, target)), shape=shape)
     adjacency = sp.csr_array(one_way + one_way.T)
     adjacency.data[:] = 1.0  # however many paths and directions there are
-    return adjacency
+    places = pd.Index(others).get_indexer(graph.items.nodes)
+    order = _by_neighbours(adjacency, [*range(n_users), *(n_users + places[places >= 0])])
+    ordered = sp.csr_array(adjacency[order][:, order])
+    ordered.sort_indices()  # sums are rounded in their order
+    return ordered
+
+
+def _by_neighbours(adjacency: sp.csr_array, known: list[int]) -> np.ndarray:
+    """Order nodes: first those that are ``known`` by their ids, then each by its neighbours among those before it.
+
+    Whose neighbours are the same are alike: it does not matter which of them comes first.
+    """
+    order, places = list(known), np.full(adjacency.shape[0], -1)
+    new = known
+    while len(new):
+        places[new] = np.arange(len(order) - len(new), len(order))
+        near = np.unique(adjacency[new].indices)
+        reached = near[places[near] < 0]
+        neighbours = [places[adjacency.indices[slice(*adjacency.indptr[node : node + 2])]] for node in reached]
+        keys = [sorted(one[one >= 0].tolist()) for one in neighbours]
+        new = [int(reached[row]) for row in sorted(range(len(reached)), key=keys.__getitem__)]
+        order += new
+    return np.array(order)

@@ -1,5 +1,7 @@
 """Vectors that nothing was learned for, and the placebo, against plain numpy on a graph that is written out."""
 
+from dataclasses import replace
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -111,8 +113,12 @@ def test_svd_and_fastrp_tell_the_tastes_apart(graph: TrainingGraph) -> None:
 def test_fastrp_is_the_average_over_neighbours_of_networkx(graph: TrainingGraph) -> None:
     """The same random vectors, carried node by node; a relationship counts once, though two meta-paths walk it."""
     network = nx.Graph([(source, target) for source, target, _ in edges()])
-    others = sorted(node for node in network if node >= 1_000)
-    order = [*range(N_USERS), *others]
+    items = [node for node in sorted(network) if 1_000 <= node < 2_000]
+    order = [
+        *range(N_USERS),
+        *items,
+        *sorted((node for node in network if node >= 2_000), key=lambda of: sorted(network[of])),
+    ]
     half = 1 / 6
     signs = np.random.default_rng(4).choice([-1.0, 0.0, 1.0], size=(len(order), 16), p=[half, 1 - 2 * half, half])
     states = dict(zip(order, signs * np.sqrt(3.0), strict=True))
@@ -123,6 +129,18 @@ def test_fastrp_is_the_average_over_neighbours_of_networkx(graph: TrainingGraph)
             if user in network:
                 total[user] += weight * states[user] / np.linalg.norm(states[user])
     assert fastrp(graph, 16, 4).numpy() == pytest.approx(np.stack(list(total.values())), abs=1e-4)
+
+
+def test_fastrp_does_not_follow_the_numbers_of_the_nodes(graph: TrainingGraph) -> None:
+    """Neo4j numbers nodes anew in each load; ids stay."""
+    number = np.random.default_rng(5).permutation(4_000)
+    hops_of = {
+        path: [replace(hop, node_ids=number[hop.node_ids]) for hop in hops] for path, hops in graph.paths.items()
+    }
+    purchases = replace(graph.purchases, node_ids=number[graph.purchases.node_ids])
+    items = replace(graph.items, nodes=number[graph.items.nodes])
+    other = replace(graph, paths=hops_of, purchases=purchases, items=items)
+    assert fastrp(other, 16, 4).equal(fastrp(graph, 16, 4))
 
 
 def test_placebo_is_a_permutation_among_users_who_have_a_vector(graph: TrainingGraph) -> None:
