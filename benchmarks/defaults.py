@@ -59,7 +59,7 @@ class Other:
         return cls(section, name, value)
 
     def __str__(self) -> str:
-        return f"{self.name} {self.value}" if self.name else DEFAULTS
+        return f"{self.section}.{self.name}={self.value}" if self.name else DEFAULTS
 
     def of(self, section: str) -> dict[str, str]:
         """What it overrides in a section."""

@@ -70,7 +70,7 @@ def test_the_defaults_are_what_an_experiment_chooses(data: Path, rows: dict[str,
 
 
 def test_a_default_is_no_better_than_itself(rows: dict[str, list[str]]) -> None:
-    usual, same = rows["defaults"], rows["block paper"]
+    usual, same = rows["defaults"], rows["sasrec.block=paper"]
     assert same[3:5] == ["+0.0000 (+0.0000 to +0.0000)", "0 of 2"]
     assert same[:3] + same[5:] == usual[:3] + usual[5:]
 
@@ -80,10 +80,10 @@ def test_a_default_is_no_better_than_itself(rows: dict[str, list[str]]) -> None:
     ("setting", "learned"),
     [
         ("defaults", {"personas", "base", "base-text"}),
-        ("dim 4", {"personas"}),
-        ("block authors", {"base", "base-text"}),
-        ("conditioning add", {"persona-add"}),
-        ("stand_ins 0.5", {"base-text"}),
+        ("hdgi.dim=4", {"personas"}),
+        ("sasrec.block=authors", {"base", "base-text"}),
+        ("sasrec.conditioning=add", {"persona-add"}),
+        ("sasrec.stand_ins=0.5", {"base-text"}),
     ],
 )
 def test_what_a_setting_does_not_touch_is_learned_once(data: Path, out: Path, setting: str, learned: set[str]) -> None:
@@ -92,9 +92,8 @@ def test_what_a_setting_does_not_touch_is_learned_once(data: Path, out: Path, se
 
 
 def test_what_is_learned_otherwise_ranks_otherwise(rows: dict[str, list[str]]) -> None:
-    assert (
-        len({tuple(rows[name][:2]) for name in ("defaults", "block authors", "conditioning add", "stand_ins 0.5")}) == 4
-    )
+    learned = ["defaults", "sasrec.block=authors", "sasrec.conditioning=add", "sasrec.stand_ins=0.5"]
+    assert len({tuple(rows[name][:2]) for name in learned}) == len(learned)
     better = [float(rows[name][3].split(" ")[0]) for name in rows if name != "defaults"]
     means = [float(rows[name][2]) - float(rows["defaults"][2]) for name in rows if name != "defaults"]
     assert better == pytest.approx(means, abs=3 * ROUNDED)
