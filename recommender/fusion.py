@@ -27,7 +27,7 @@ from recommender.spread import FEWEST, Spread, add
 WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0)  # of a source; the model has 1
 RETRIEVED = 100  # items that count
 POOL = 200  # of each one's best items the best hundred of any sum are looked for
-NORM_OF = 4_096  # scores whose squares are added up at once
+NORM_OF = 2**14  # scores whose squares are added up at once
 FILE = "fusion.json"
 
 

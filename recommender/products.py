@@ -13,7 +13,7 @@ FEW = 1 / 16  # share of a product: less is reached faster without the places be
 
 def reaches_few(rows: sp.csr_matrix, table: sp.csr_matrix) -> bool:
     """Tell whether rows ``[batch, n]`` reach little of what they could in a table ``[n, m]``."""
-    reached = np.diff(table.indptr)[rows.indices].sum(dtype=np.int64)  # ways, of which several may lead to one place
+    reached = _lengths(rows, table).sum()  # ways, of which several may lead to one place
     return bool(reached < FEW * rows.shape[0] * table.shape[1])
 
 
@@ -23,7 +23,7 @@ def product(rows: sp.csr_matrix, table: sp.csr_matrix) -> sp.csr_matrix:
     SciPy's own product takes memory and time for all ``m`` columns, however few are reached.
     """
     starts, width = table.indptr[rows.indices].astype(np.int64), table.shape[1]
-    lengths = table.indptr[rows.indices + 1] - starts
+    lengths = _lengths(rows, table)
     n_reached = int(lengths.sum())
     if n_reached * SORTED > width:
         return sp.csr_matrix(rows @ table)
@@ -45,6 +45,12 @@ def product_in_full(rows: sp.csr_matrix, table: sp.csr_matrix) -> Tensor:
         return torch.from_numpy((rows @ table).toarray())
     found = torch.empty(rows.shape[0], table.shape[1])
     torch.addmm(found, _of_torch(rows), _of_torch(table), beta=0, out=found)
+    return found
+
+
+def _lengths(rows: sp.csr_matrix, table: sp.csr_matrix) -> np.ndarray:
+    """How much each entry of the rows reaches: ``[n_entries]``."""
+    found: np.ndarray = table.indptr[rows.indices + 1].astype(np.int64) - table.indptr[rows.indices]
     return found
 
 
