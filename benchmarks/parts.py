@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from kgrec.training.device import many_small_products
 from recommender.asked import Asked
 from recommender.attention import CausalAttention
 from recommender.dropout import Dropout
@@ -81,7 +82,8 @@ def attention() -> tuple[Work, Work]:
 
     def before() -> Tensor:
         q, (k, v) = attend.query(left), attend.key_value(left).chunk(2, dim=-1)
-        found = F.scaled_dot_product_attention(heads(q), heads(k), heads(v), attn_mask=mask[:, None])
+        with many_small_products():
+            found = F.scaled_dot_product_attention(heads(q), heads(k), heads(v), attn_mask=mask[:, None])
         last: Tensor = attend.out(found.transpose(1, 2).flatten(2))[:, -1]
         return last
 

@@ -47,7 +47,7 @@ from recommender.snapshot import Snapshot
 
 NEIGHBOURS, FACTS, DIM = 50, 8, 64  # of an item
 BLOCK = 4_096
-ROUNDS = 3
+ROUNDS = 5
 K = 10
 Seconds = tuple[float, float]  # of the clock, and of the processor
 SOURCES = (

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from kgrec.training.device import many_small_products
 from recommender.dropout import Dropout
 
 
@@ -49,10 +50,10 @@ class CausalAttention(nn.Module):
             logits = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])  # [batch, heads, n_queries, length]
             weights = torch.softmax(logits.masked_fill(~_visible(memory, last), -torch.inf), dim=-1)
             attended = self.dropout(weights) @ v
-        elif last is None:
-            attended = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         else:
-            attended = F.scaled_dot_product_attention(q, k, v, attn_mask=_visible(memory, last))
+            mask = None if last is None else _visible(memory, last)
+            with many_small_products():
+                attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=last is None)
         result: Tensor = self.out(attended.transpose(1, 2).flatten(2))
         return result
 

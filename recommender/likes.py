@@ -22,9 +22,9 @@ from kgrec.graph.names import Named, search
 from kgrec.item_encoder import ItemEncoder
 from kgrec.training.fits import Fit
 from recommender.fusion import standard
+from recommender.products import product
 from recommender.sequences import PADDING
 from recommender.snapshot import Snapshot
-from recommender.spread import product
 from recommender.tables import tellers, told
 
 LONGEST = 200  # characters of a like; no name is longer

@@ -26,7 +26,7 @@ from recommender.snapshot import Snapshot
 from recommender.trained import load_model, with_persona
 
 SMALL, LARGE = 16, 512  # histories that are scored at once, by what a score of all items of each takes:
-SCORES_AT_ONCE = 2**21  # 8 MiB, which the allocator gives again without asking the system for them
+SCORES_AT_ONCE = 2**22  # 16 MiB, which the allocator gives again without asking the system for them
 SCHEMA = pa.schema([("user_id", pa.string()), ("rank", pa.int32()), ("item_id", pa.string()), ("score", pa.float32())])
 
 

@@ -14,9 +14,9 @@ from kgrec.graph.database import Database
 from kgrec.training.fits import Fit
 from recommender.baselines import NO_RECENCY, weights
 from recommender.explanations import read_shares, tells
+from recommender.products import product
 from recommender.snapshot import Snapshot
 from recommender.sources import FROM_FACTS
-from recommender.spread import product
 from recommender.tables import told
 
 

@@ -6,7 +6,6 @@ the facts of the catalogue, and count what followed.
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import scipy.sparse as sp
 import torch
@@ -17,8 +16,9 @@ from kgrec.training.fits import Fit
 from recommender.asked import Asked, Score
 from recommender.baselines import NO_RECENCY, weights
 from recommender.knowledge import Knowledge
+from recommender.products import product, product_in_full, reaches_few
 from recommender.sequences import PADDING
-from recommender.spread import Spread, product
+from recommender.spread import Spread
 from recommender.tables import FOLLOWERS, NEAR, Tables, tellers, told
 
 FOLLOWED_RECENCY = 0.8  # of the item before: what follows the last one counts most
@@ -28,25 +28,28 @@ FROM_INTERACTIONS = ("co-occurrence", "co-occurrence, recent", "followers")
 FROM_FACTS = {"catalogue": "makers and categories", "DBpedia": "facts of DBpedia"}  # kinds of facts, as sources
 
 
-@dataclass(frozen=True)
 class Reaching:
     """Scores by the histories alone, zero but for the items that these lead to.
 
-    Attributes:
-        reached: scores of histories. ``[batch, n_items + 1]``
+    Args:
+        rows: weighs the rows of a table by histories: ``[batch, n]``.
+        table: what leads to which items. ``[n, n_items + 1]``
     """
 
-    reached: Callable[[list[list[int]]], sp.csr_matrix]
+    def __init__(self, rows: Callable[[list[list[int]]], sp.csr_matrix], table: sp.csr_matrix):
+        self.table = table
+        self._rows = functools.lru_cache(maxsize=1)(lambda asked: rows(asked.histories))  # asked for in both ways
 
     def __call__(self, asked: Asked) -> Tensor:
         """Score all items: ``[batch, n_items + 1]``."""
-        dense = torch.from_numpy(self.reached(asked.histories).toarray())
-        dense[:, PADDING] = -torch.inf
-        return dense
+        found = product_in_full(self._rows(asked), self.table)
+        found[:, PADDING] = -torch.inf
+        return found
 
-    def spread(self, asked: Asked) -> Spread:
-        """Give the same scores without those that are zero."""
-        return Spread.of(self.reached(asked.histories))
+    def spread(self, asked: Asked) -> Spread | None:
+        """Give the same scores without those that are zero, where nearly all are."""
+        rows = self._rows(asked)
+        return Spread.of(product(rows, self.table)) if reaches_few(rows, self.table) else None
 
 
 def sources(knowledge: Knowledge, fit: Fit, knn_recency: float) -> dict[str, Callable[[], Score]]:
@@ -99,7 +102,7 @@ def co_occurrence(near: sp.csr_matrix, recency: float) -> Reaching:
             ``[n_items + 1, n_items + 1]``
         recency: of the item before; an item's weight shrinks so with each later one.
     """
-    return Reaching(lambda histories: product(weights(histories, near.shape[0] - 1, recency), near))
+    return Reaching(lambda histories: weights(histories, near.shape[0] - 1, recency), near)
 
 
 def followers(table: sp.csr_matrix) -> Reaching:
@@ -111,7 +114,7 @@ def followers(table: sp.csr_matrix) -> Reaching:
     Args:
         table: of `recommender.tables.follower_table`.
     """
-    return Reaching(lambda histories: product(weights(histories, table.shape[0] - 1, FOLLOWED_RECENCY), table))
+    return Reaching(lambda histories: weights(histories, table.shape[0] - 1, FOLLOWED_RECENCY), table)
 
 
 def profiles(of_items: sp.csr_matrix, of_facts: sp.csr_matrix) -> Reaching:
@@ -124,11 +127,10 @@ def profiles(of_items: sp.csr_matrix, of_facts: sp.csr_matrix) -> Reaching:
         of_facts: the same, the other way round. ``[n_facts, n_items + 1]``
     """
 
-    def reached(histories: list[list[int]]) -> sp.csr_matrix:
-        profile = rows_of_length_one(product(weights(histories, of_items.shape[0] - 1, NO_RECENCY), of_items))
-        return product(profile, of_facts)
+    def profile(histories: list[list[int]]) -> sp.csr_matrix:
+        return rows_of_length_one(product(weights(histories, of_items.shape[0] - 1, NO_RECENCY), of_items))
 
-    return Reaching(reached)
+    return Reaching(profile, of_facts)
 
 
 def _profiles(tables: Tables, kind: str) -> Score:

@@ -11,7 +11,6 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-SORTED = 16  # times as long as a column of a product takes what is reached, to be sorted
 FEWEST = 1e-9  # spread, below which all count as alike
 
 
@@ -100,25 +99,6 @@ class Spread:
         found = self.reached.copy()
         found.data = (found.data * self._along(scale)).astype(np.float32)
         return found
-
-
-def product(rows: sp.csr_matrix, table: sp.csr_matrix) -> sp.csr_matrix:
-    """Multiply rows ``[batch, n]`` by a table ``[n, m]``, in the time that what they reach takes where that is little.
-
-    SciPy's own product takes memory and time for all ``m`` columns, however few are reached.
-    """
-    starts, width = table.indptr[rows.indices].astype(np.int64), table.shape[1]
-    lengths = table.indptr[rows.indices + 1] - starts
-    n_reached = int(lengths.sum())
-    if n_reached * SORTED > width:
-        return sp.csr_matrix(rows @ table)
-    places = np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(n_reached)
-    owners = np.repeat(np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)), lengths)
-    keys, which = np.unique(owners * width + table.indices[places], return_inverse=True)
-    values = np.bincount(which, table.data[places] * np.repeat(rows.data, lengths), len(keys)).astype(np.float32)
-    owners, columns = np.divmod(keys, width)
-    bounds = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=rows.shape[0]))])
-    return sp.csr_matrix((values, columns, bounds), shape=(rows.shape[0], width))
 
 
 def _among(items: np.ndarray, ascending: np.ndarray) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 import os
 import warnings
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +11,8 @@ from torch.distributed import is_torchelastic_launched
 
 # AMD's processors multiply float32 by oneDNN in half of MKL's time. PyTorch leaves products to oneDNN only where it may
 # round their factors to bfloat16; without AMX it does not round them, which `tests/unit/test_device.py` proves.
-if torch.cpu._is_avx512_supported() and not torch.cpu._is_amx_tile_supported():
+BY_ONEDNN = torch.cpu._is_avx512_supported() and not torch.cpu._is_amx_tile_supported()
+if BY_ONEDNN:
     torch.backends.mkldnn.matmul.fp32_precision = "bf16"  # type: ignore[attr-defined]
 
 
@@ -26,6 +28,22 @@ def in_bf16(where: torch.device) -> AbstractContextManager[object]:
     wanted = where.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     # Nothing is cast twice in a block, and what is recorded may not refer to a cache.
     return torch.autocast(where.type, torch.bfloat16, enabled=wanted, cache_enabled=False)
+
+
+@contextmanager
+def many_small_products() -> Iterator[None]:
+    """Have the CPU multiply float32 as PyTorch does by itself, in a block of products of some tens of rows each.
+
+    oneDNN makes ready for each of them anew: attention to 14 to 50 items takes it five to ten times as long.
+    """
+    if not BY_ONEDNN:
+        yield
+        return
+    torch.backends.mkldnn.matmul.fp32_precision = "none"  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:  # not what was before: that may be what another thread has set for a while
+        torch.backends.mkldnn.matmul.fp32_precision = "bf16"  # type: ignore[attr-defined]
 
 
 def at_once(where: torch.device, cached: int, held: int) -> int:

@@ -27,6 +27,7 @@ from recommender.baselines import NO_RECENCY
 from recommender.co_occurring import nearest
 from recommender.explanations import reasons
 from recommender.reading import read_dataset
+from recommender.sequences import PADDING
 from recommender.sources import co_occurrence as source
 from recommender.tables import NEAR
 from tests.conftest import CommandLine, empty
@@ -34,6 +35,7 @@ from tests.integration.graph_dump import dump, rows
 from tests.integration.stopped import stop, watch
 from tests.integration.test_personas import GRAPH
 from tests.integration.test_personas import rows as visits
+from tests.unit.datasets import scores_of
 
 PATH = "INTERACTED > CO_OCCURS_WITH"
 SPLITS = ("train", "validation", "test")
@@ -384,8 +386,8 @@ def test_what_a_history_reaches_is_what_the_source_says(database: Database) -> N
     user_id = given()[0]["user"]
     history = data.sequences.known(Fit.FINAL).histories[data.row[user_id]]
     assert len(set(history)) < len(history)
-    scores = source(data.tables(Fit.FINAL)[NEAR], NO_RECENCY).reached([history]).toarray()[0]
-    scores[history] = 0.0
+    scores = scores_of(source(data.tables(Fit.FINAL)[NEAR], NO_RECENCY), [history], data.n_items)[0].numpy()
+    scores[[PADDING, *history]] = 0.0
     expected = {data.item_ids[item - 1]: scores[item] for item in np.flatnonzero(scores)}
     found = database.read("explore/user-co-occurring-items", user_id=user_id)
     weights = [row["weight"] for row in found]

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from recommender.attention import CausalAttention
 from recommender.blocks import BLOCKS, AuthorsBlock, LiGRBlock, PaperBlock, at
@@ -176,6 +178,21 @@ def test_attention_in_training_is_the_same_but_for_what_is_dropped(one_place: bo
     for row, length in enumerate(LENGTHS):
         real = slice(0, 1 if one_place else length)
         assert torch.allclose(trained[row, real], served[row, real], atol=1e-10)
+
+
+def test_attention_that_serves_is_not_left_to_onednn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which would make ready for the products of each head anew."""
+    precisions, fused = [], F.scaled_dot_product_attention
+
+    def watched(q: Tensor, k: Tensor, v: Tensor, **others: Any) -> Tensor:
+        precisions.append(torch.backends.mkldnn.matmul.fp32_precision)  # type: ignore[attr-defined]
+        return fused(q, k, v, **others)
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", watched)
+    layer, states = shaken(CausalAttention(DIM, HEADS, 0.5)), ragged()
+    for last in (None, torch.tensor(LENGTHS) - 1):
+        layer(at(states, last), states, last)
+    assert precisions == ["none"] * 2
 
 
 @pytest.mark.parametrize("name", NAMES)

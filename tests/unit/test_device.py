@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 import pytest
 import torch
 
-from kgrec.training.device import at_once, in_bf16
+from kgrec.training.device import BY_ONEDNN, at_once, in_bf16, many_small_products
 from kgrec.training.fits import Fit
 from recommender import trainer
 from recommender.settings import LossName, SASRecSettings
@@ -30,6 +30,17 @@ def test_products_on_a_cpu_are_those_of_float32_whichever_library_makes_them() -
     exact = left.double() @ right.double().T
     for found in (left @ right.T, torch.nn.functional.linear(left, right), torch.bmm(left[None], right.T[None])[0]):
         assert ((found - exact).abs().max() / exact.abs().max()).item() < 1e-6
+
+
+def test_many_small_products_are_not_left_to_onednn() -> None:
+    """Which has the others again after it, an error or not."""
+    matmul = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+    before = matmul.fp32_precision
+    assert before == ("bf16" if BY_ONEDNN else "none")
+    with pytest.raises(ValueError, match="within"), many_small_products():
+        assert matmul.fp32_precision == "none"
+        raise ValueError("within")
+    assert matmul.fp32_precision == before
 
 
 @pytest.mark.parametrize("loss", ["full", "sampled", "gbce"])

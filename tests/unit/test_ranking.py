@@ -76,6 +76,24 @@ def test_candidates_are_the_best_unseen(question: tuple[list[list[float]], list[
         assert [scores[row][item - 1] for item in real] == left[:n]  # ties may be in any order
 
 
+@pytest.mark.parametrize("n", [5, 60, 200])
+def test_of_many_items_the_best_unseen_are_found_by_groups(n: int) -> None:
+    """Of 603 items, in groups of eight and three more: a fifth are at the one same score, half are out."""
+    generator = torch.Generator().manual_seed(n)
+    scores = torch.randn(7, 604, generator=generator)
+    scores[torch.rand(7, 604, generator=generator) < 0.2] = 1.5
+    scores[torch.rand(7, 604, generator=generator) < 0.5] = -torch.inf
+    scores[:, 0], scores[:, -1] = -torch.inf, 9.0  # the last is best, and behind the groups
+    histories = [scores[row].topk(4 * row).indices.tolist() for row in range(7)]
+    found = retrieve(scores, seen_items(histories), n)
+    for row, history in enumerate(histories):
+        mine = [item for item in found[row].tolist() if item]
+        assert len(set(mine)) == len(mine) and not set(mine) & set(history)
+        left = scores[row].index_fill(0, torch.tensor(history, dtype=torch.long), -torch.inf)
+        expected = left[left.isfinite()].sort(descending=True).values[:n]
+        assert scores[row, mine].equal(expected) and found[row, len(mine) :].eq(0).all()
+
+
 @given(questions(), st.integers(1, 12))
 def test_a_target_among_the_candidates_has_the_rank_that_the_second_scores_allow(
     question: tuple[list[list[float]], list[list[int]], list[int]], n: int

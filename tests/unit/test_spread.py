@@ -7,16 +7,17 @@ import pytest
 import scipy.sparse as sp
 import torch
 
-from recommender import fusion
+from recommender import fusion, products
 from recommender.asked import Asked, Score
 from recommender.baselines import weights
+from recommender.first_stage import Part
 from recommender.fusion import standard
 from recommender.new_items import Given
 from recommender.sasrec import SASRec
 from recommender.scoring import ByModel, score_at
 from recommender.settings import SASRecSettings
 from recommender.sources import Reaching
-from recommender.spread import add, product
+from recommender.spread import add
 
 N_ITEMS, BATCH = 60, 5
 NEW = torch.zeros(N_ITEMS + 1, dtype=torch.bool)
@@ -37,14 +38,23 @@ def ask() -> Asked:
     return Asked(nothing, [[1]] * BATCH, nothing, nothing, torch.zeros(BATCH, 0), N_ITEMS)
 
 
+def source(seed: int) -> Reaching:
+    return Reaching(lambda _: sp.identity(BATCH, np.float32, "csr"), reached(seed))
+
+
+@pytest.fixture(autouse=True)
+def spread_however_much_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "FEW", 1.0)
+
+
 def whole(score: Score, asked: Asked) -> torch.Tensor:
     return score(asked)
 
 
 @pytest.mark.parametrize("new", [None, NEW])
 def test_they_are_what_they_would_be_in_full(new: torch.Tensor | None) -> None:
-    source, asked = Reaching(lambda _: reached(1)), ask()
-    given = source if new is None else Given(source, new, 1.25)
+    reaching, asked = source(1), ask()
+    given = reaching if new is None else Given(reaching, new, 1.25)
     spread, full = given.spread(asked), whole(given, asked)
     assert spread is not None
     items = torch.tensor([[1, 7, 60, 33, 2]] * BATCH)
@@ -60,26 +70,29 @@ def test_they_are_what_they_would_be_in_full(new: torch.Tensor | None) -> None:
 
 
 def test_the_sum_is_that_of_all_in_full() -> None:
-    source, other, asked = Reaching(lambda _: reached(1)), Reaching(lambda _: reached(2)), ask()
+    asked = ask()
     model = torch.randn(BATCH, N_ITEMS + 1)
     model[:, 0] = -torch.inf
-    sources: dict[str, Score] = {"one": source, "other": Given(other, NEW, 0.5)}
+    sources: dict[str, Score] = {"one": source(1), "other": Given(source(2), NEW, 0.5)}
     weighed = {"one": 0.7, "other": 1.5}
     found = fusion.fused(lambda _: model, sources, weighed)(asked)
     in_full: dict[str, Score] = {name: functools.partial(whole, score) for name, score in sources.items()}
     assert torch.allclose(found, fusion.fused(lambda _: model, in_full, weighed)(asked), atol=1e-5)
 
 
-@pytest.mark.parametrize("width", [40, 4_000])
-def test_a_product_of_few_rows_is_the_product(width: int) -> None:
-    """Where little of the table is reached, and where much is; one row is empty, one reaches nothing."""
-    generator = np.random.default_rng(5)
-    table = generator.random((30, width)) * (generator.random((30, width)) < 4 / width)
-    table[7] = 0.0
-    rows = np.zeros((4, 30))
-    rows[0, [1, 2, 3]], rows[2, 7], rows[3, [3, 29]] = (1.0, 0.5, 2.0), 1.0, (0.25, 1.0)
-    found = product(sp.csr_matrix(rows.astype(np.float32)), sp.csr_matrix(table.astype(np.float32)))
-    assert found.shape == (4, width) and np.allclose(found.toarray(), rows @ table, atol=1e-6)
+def test_where_much_is_reached_the_sum_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As are the scores of some items, whichever of both ways they are had."""
+    monkeypatch.setattr(fusion, "NORM_OF", 7)  # parts of it, the last one shorter
+    items = torch.tensor([[1, 7, 60, 33, 2]] * BATCH)
+    model, sums = torch.arange(BATCH * (N_ITEMS + 1), dtype=torch.float32).reshape(BATCH, -1), []
+    for few in (1.0, 0.0):
+        monkeypatch.setattr(products, "FEW", few)
+        score, asked = Part(lambda: source(1)), ask()
+        assert (score.spread(asked) is None) == (few == 0.0)
+        sums.append(fusion.fused(lambda _: model, {"one": score}, {"one": 0.7})(asked))
+        expected = torch.from_numpy(reached(1).toarray()).gather(1, items)
+        assert torch.allclose(score_at(score, asked, items), expected)
+    assert torch.allclose(sums[0], sums[1], atol=1e-5) and torch.isinf(sums[1][:, 0]).all()
 
 
 @pytest.mark.parametrize("recency", [1.0, 0.7])
