@@ -33,7 +33,7 @@ from kgloader.readers.records import Interaction
 from kgloader.report import Report
 from kgloader.writers import resume
 from kgloader.writers.by_user import InteractionWrites
-from kgloader.writers.interactions import INTERACTIONS_PER_BATCH, load_file
+from kgloader.writers.interactions import INTERACTION, INTERACTIONS_PER_BATCH, load_file
 from kgloader.writers.splits import mark_splits
 from kgrec.graph.database import Database
 from kgrec.graph.schema import ensure_schema
@@ -89,7 +89,9 @@ def stages(database: Database, path: Path, format: Format) -> dict[str, float]:
 
     def load() -> float:
         writes, report = InteractionWrites(), Report()
-        taken = timed(lambda: load_file(database, path, "benchmark", read, writes, INTERACTIONS_PER_BATCH, report))
+        taken = timed(
+            lambda: load_file(database, path, "benchmark", read, writes, INTERACTIONS_PER_BATCH, INTERACTION, report)
+        )
         resume.forget(database, path, "benchmark")
         return taken
 

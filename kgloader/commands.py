@@ -15,7 +15,14 @@ from kgloader.report import Report
 from kgloader.settings import LoadSettings
 from kgloader.writers import entities, resume
 from kgloader.writers.by_user import InteractionWrites
-from kgloader.writers.interactions import INTERACTIONS_PER_BATCH, ITEMS_PER_BATCH, item_writes, load_file
+from kgloader.writers.interactions import (
+    INTERACTION,
+    INTERACTIONS_PER_BATCH,
+    ITEM,
+    ITEMS_PER_BATCH,
+    item_writes,
+    load_file,
+)
 from kgloader.writers.kcore import keep_core
 from kgloader.writers.splits import mark_splits, tell_split
 from kgloader.writers.ties import tell_ties
@@ -116,7 +123,9 @@ def load_amazon(
     if reviews is not None:
         _load_interactions(database, reviews, "reviews", amazon.read_reviews, k_core, report, tolerance)
     if metadata is not None:
-        load_file(database, metadata, "metadata", amazon.read_metadata, item_writes, ITEMS_PER_BATCH, report, tolerance)
+        load_file(
+            database, metadata, "metadata", amazon.read_metadata, item_writes, ITEMS_PER_BATCH, ITEM, report, tolerance
+        )
         resume.forget(database, metadata, "metadata")
     report.show(database, "kgrec load amazon")
 
@@ -178,14 +187,14 @@ def load_recbole(
         )
     _load_interactions(database, inter, ".inter", recbole.read_interactions, k_core, report, tolerance)
     if item.exists():
-        load_file(database, item, ".item", recbole.read_items, item_writes, ITEMS_PER_BATCH, report, tolerance)
+        load_file(database, item, ".item", recbole.read_items, item_writes, ITEMS_PER_BATCH, ITEM, report, tolerance)
         resume.forget(database, item, ".item")
-    size = entities.FACTS_PER_BATCH
+    size = (entities.FACTS_PER_BATCH, entities.FACT)
     if link.exists():
-        load_file(database, link, ".link", recbole.read_links, entities.link_writes, size, report, tolerance)
+        load_file(database, link, ".link", recbole.read_links, entities.link_writes, *size, report, tolerance)
         resume.forget(database, link, ".link")
     if facts.exists():
-        load_file(database, facts, ".kg", recbole.read_facts, entities.fact_writes, size, report, tolerance)
+        load_file(database, facts, ".kg", recbole.read_facts, entities.fact_writes, *size, report, tolerance)
         resume.forget(database, facts, ".kg")
     report.show(database, "kgrec load recbole")
 
@@ -215,7 +224,7 @@ def _load_interactions(
 ) -> None:
     """Read, filter, split and group interactions, then forget the progress note."""
     writes = InteractionWrites(_seed())
-    load_file(database, path, kind, read, writes, INTERACTIONS_PER_BATCH, report, tolerance)
+    load_file(database, path, kind, read, writes, INTERACTIONS_PER_BATCH, INTERACTION, report, tolerance)
     report.skipped["interactions already there"] += report.read.total() - report.relationships["INTERACTED"]
     if k_core is not None:
         # Behind this point the file is no longer wholly in the graph: a repeat has to read it from the start.

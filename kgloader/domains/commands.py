@@ -19,7 +19,7 @@ from kgloader.report import Report, progress_bar
 from kgloader.settings import LoadSettings
 from kgloader.writers import resume
 from kgloader.writers.by_user import InteractionWrites
-from kgloader.writers.interactions import INTERACTIONS_PER_BATCH, ITEMS_PER_BATCH, load_file
+from kgloader.writers.interactions import INTERACTION, INTERACTIONS_PER_BATCH, ITEM, ITEMS_PER_BATCH, load_file
 from kgloader.writers.splits import mark_splits, tell_split
 from kgloader.writers.ties import tell_ties
 from kgrec.errors import KgrecError
@@ -81,7 +81,7 @@ def load_domain(
     _load_interactions(domain, interactions, database, report, tolerance)
     writes = partial(items_of_domain, domain)
     read = partial(_items, domain, items)
-    load_file(database, items.path, ITEMS, read, writes, ITEMS_PER_BATCH, report, tolerance)
+    load_file(database, items.path, ITEMS, read, writes, ITEMS_PER_BATCH, ITEM, report, tolerance)
     resume.forget(database, items.path, ITEMS)
     for table in (interactions, items):
         report.notes += [f"{table.path.name}: no row has anything in {column}." for column in sorted(table.empty)]
@@ -161,7 +161,7 @@ def _load_interactions(
     """Read, split and group interactions, then forget the progress note."""
     writes = partial(interactions_of_domain, domain, InteractionWrites(load_section("load", LoadSettings).seed))
     read = partial(_interactions, domain, table)
-    load_file(database, table.path, INTERACTIONS, read, writes, INTERACTIONS_PER_BATCH, report, tolerance)
+    load_file(database, table.path, INTERACTIONS, read, writes, INTERACTIONS_PER_BATCH, INTERACTION, report, tolerance)
     report.skipped["interactions already there"] += report.read.total() - report.relationships["INTERACTED"]
     report.marked.update(mark_splits(database).counts())
     tell_ties(database, report)

@@ -1,11 +1,16 @@
-"""Interactions as writes: grouped by user, so that a user and an item are looked up once a batch.
+"""Interactions as writes: in columns, and a user and an item of a batch named once, by which they are looked up once.
+
+A column is a list of numbers: a list for each interaction costs the driver, the server and Python's garbage collection
+more than what it holds.
 
 What the graph cannot have yet is created without asking for it. That is so where it had no interactions when the load
 began and this one's key has not come since: a first load. All others, also of a first load that was interrupted and
 goes on, are merged. The graph is the same either way.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import compress
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +23,6 @@ from kgloader.writers.ties import tie_break
 from kgrec.graph.database import Database
 
 DEFAULT_SEED = LoadSettings().seed
-
-Visit = tuple[Interaction, int | None]  # with the tie-break of one that has a time
 
 
 class InteractionWrites:
@@ -42,36 +45,42 @@ class InteractionWrites:
             self._began = True
             database.write("load/fence")  # the last batch of a load that was just killed is waited for
             self._seen = None if database.read("load/has_interactions")[0]["found"] else Seen()
-        timed = [
-            (one, tie_break(self._seed, one.user_id, one.item_id, one.timestamp))
-            for one in batch
-            if one.timestamp is not None
+        user_ids, item_ids, ratings, times, positions = zip(*batch, strict=True)
+        ties = [
+            None if time is None else tie_break(self._seed, user_id, item_id, time)
+            for user_id, item_id, time in zip(user_ids, item_ids, times, strict=True)
         ]
-        untimed: list[Visit] = [(one, None) for one in batch if one.timestamp is None]
-        items = list({one.item_id: None for one in batch})
-        if self._seen is None:
-            new: list[Visit] = []
-            other: list[Visit] = list(timed)
-        else:
-            free = self._seen.new(np.array([tie for _, tie in timed], dtype=np.int64)).tolist()
-            new = [visit for visit, is_new in zip(timed, free, strict=True) if is_new] + untimed  # a line each
-            other = [visit for visit, is_new in zip(timed, free, strict=True) if not is_new]
-            untimed = []
+        columns = (user_ids, item_ids, ratings, times, positions, ties)
+        timed = np.array([tie is not None for tie in ties])
+        new = np.zeros(len(batch), dtype=bool)
+        if self._seen is not None:
+            new = ~timed  # each is a line of its own
+            new[timed] = self._seen.new(np.array([tie for tie in ties if tie is not None], dtype=np.int64))
+        created = _by_user("load/interactions_new", columns, new)
         return [
-            Write("load/fence", [len(new)] if new else []),
-            Write("load/items", items, node="Item"),
-            _by_user("load/interactions_new", new),
-            _by_user("load/interactions", other),
-            _by_user("load/interactions_in_file_order", untimed),
+            Write("load/fence", [len(batch)] if created.rows else []),
+            Write("load/items", sorted(set(item_ids)), node="Item"),
+            created,
+            _by_user("load/interactions", columns, timed & ~new),
+            _by_user("load/interactions_in_file_order", columns, ~timed & ~new),
         ]
 
 
-def _by_user(statement: str, visits: Iterable[Visit]) -> Write:
-    """Group by user, and name items by their place in a list: names are long and come often."""
-    places: dict[str, int] = {}
-    users: dict[str, list[list[float | int | None]]] = {}
-    for one, tie in visits:
-        place = places.setdefault(one.item_id, len(places))
-        users.setdefault(one.user_id, []).append([place, one.timestamp, one.rating, one.position, tie])
-    rows = [[user_id, given] for user_id, given in users.items()]
-    return Write(statement, rows, "User", "INTERACTED", {"items": list(places)})
+def _by_user(statement: str, columns: Iterable[Sequence[Any]], chosen: np.ndarray) -> Write:
+    """Write the chosen ones; users and items are named by their place in a list, as names are long and come often."""
+    truth = chosen.tolist()
+    user_ids, item_ids, ratings, times, positions, ties = (list(compress(column, truth)) for column in columns)
+    users, items = _places(user_ids), _places(item_ids)
+    visits = {
+        "user": [users[user_id] for user_id in user_ids],
+        "item": [items[item_id] for item_id in item_ids],
+        "timestamp": times,
+        "rating": ratings,
+        "position": positions,
+        "tie": ties,
+    }
+    return Write(statement, list(users), "User", "INTERACTED", {"items": list(items)} | visits)
+
+
+def _places(ids: Iterable[str]) -> dict[str, int]:
+    return {one: place for place, one in enumerate(dict.fromkeys(ids))}

@@ -8,8 +8,10 @@ from kgloader.readers.records import Fact, Link
 from kgloader.report import Report
 from kgloader.writers.interactions import Write, known_items
 from kgrec.graph.database import Database
+from kgrec.graph.transaction_size import NODE, RELATIONSHIP
 
 FACTS_PER_BATCH = 10_000
+FACT = 2 * NODE + RELATIONSHIP  # bytes that the server needs for one, with what it ties
 # RecBole's relations are often local names where DBpedia's are whole IRIs.
 RELATION_TYPES = FACT_TYPES | {local_name(iri): type_ for iri, type_ in FACT_TYPES.items()}
 

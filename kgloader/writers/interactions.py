@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from more_itertools import chunked
 
+from kgloader.garbage import rarely_collected
 from kgloader.readers.lines import Lines, Malformed
 from kgloader.readers.records import ItemRecord
 from kgloader.readers.skipped import Skipped, Tolerance, kept_in
@@ -20,10 +21,13 @@ from kgloader.writers import resume
 from kgloader.writers.resume import Progress
 from kgrec.errors import KgrecError
 from kgrec.graph.database import Database, Row
+from kgrec.graph.transaction_size import NODE, RELATIONSHIP, rows_at_once
 from kgrec.interrupts import held_back
 
-INTERACTIONS_PER_BATCH = 50_000
-ITEMS_PER_BATCH = 1_000  # with their texts and up to some hundred neighbours each
+INTERACTIONS_PER_BATCH = 100_000
+ITEMS_PER_BATCH = 1_000
+INTERACTION = 3 * RELATIONSHIP // 2  # bytes that the server needs for one, its user and its item with it
+ITEM = NODE + 100 * RELATIONSHIP  # with its text and up to some hundred neighbours
 
 Record = TypeVar("Record")
 
@@ -50,7 +54,8 @@ def load_file(
     kind: str,
     read: Callable[[Lines, int], Iterator[tuple[int, Record]]],
     prepare: Callable[[Database, list[Record], Report], list[Write]],
-    batch_size: int,
+    most: int,
+    of_record: int,
     report: Report,
     tolerance: Tolerance | None = None,
 ) -> None:
@@ -66,7 +71,8 @@ def load_file(
         read: a reader that takes the lines and the line number behind which to start.
         prepare: turns a batch of records into writes, and counts in the report what it leaves out; it may be called
             before the batch before is in the graph.
-        batch_size: records per transaction.
+        most: records per transaction, fewer where the server allows less.
+        of_record: bytes that the server needs for a record.
         report: where everything is counted.
         tolerance: of broken lines, which are kept aside; without it the first one is an error.
 
@@ -76,6 +82,7 @@ def load_file(
     """
     if tolerance is not None:
         refuse_shared(path, tolerance, report)
+    at_once = rows_at_once(database, of_record, most)
     load = resume.file_load(database, path, kind)
     done = resume.progress_of(database, load)
     skipped = None
@@ -102,10 +109,11 @@ def load_file(
                 f"{path.name}: went on behind line {done.rows:,}, where an earlier load was interrupted."
             )
         with (
+            rarely_collected(),
             ThreadPoolExecutor(1, "kgrec-load") as writer,
             progress_bar(f"{kind} {path.name}", "rows", lines.size) as advance,
         ):
-            for batch in chunked(records, batch_size):
+            for batch in chunked(records, at_once):
                 reached = Progress(lines.number, lines.checksum)
                 writes = prepare(database, [record for _, record in batch], report)
                 settle()

@@ -11,6 +11,7 @@ from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError, Se
 from kgrec.counted import Counted
 from kgrec.errors import KgrecError, first_line
 from kgrec.graph.drivers import ROUTED, direct, open_driver
+from kgrec.graph.parameters import briefly
 from kgrec.graph.projections import memory_error, name_of_mine, require_heap, sweep
 from kgrec.graph.statements import statement
 from kgrec.interrupts import held_back
@@ -76,7 +77,7 @@ class Database:
     def read(self, name: str, **parameters: Any) -> list[Row]:
         """Run a reading statement and return its rows; retried on passing faults."""
         with self._session(READ_ACCESS) as session:
-            return session.execute_read(lambda tx: _rows(tx.run(_text(name), parameters)))
+            return session.execute_read(lambda tx: _rows(tx.run(_text(name), briefly(parameters))))
 
     def at_leader(self, name: str, **parameters: Any) -> list[Row]:
         """Run a statement in one transaction at the leader of a cluster, and return its rows; retried.
@@ -84,7 +85,7 @@ class Database:
         For what has to know all that is written now, and for the writer's lock itself: so it asks for none.
         """
         with self._session() as session:
-            return session.execute_write(lambda tx: _rows(tx.run(_text(name), parameters)))
+            return session.execute_write(lambda tx: _rows(tx.run(_text(name), briefly(parameters))))
 
     def state(self) -> str:
         """Return what stands for the graph of now: another text after any transaction that wrote, whoever's it was.
@@ -104,7 +105,7 @@ class Database:
     def table(self, name: str, **parameters: Any) -> tuple[list[str], list[list[Any]]]:
         """Run a reading statement and return its columns and rows, nodes and paths as the driver gives them."""
         with self._session(READ_ACCESS) as session:
-            return session.execute_read(lambda tx: _table(tx.run(_text(name), parameters)))
+            return session.execute_read(lambda tx: _table(tx.run(_text(name), briefly(parameters))))
 
     def stream(self, name: str, fetch_size: int = 1_000, **parameters: Any) -> Iterator[Row]:
         """Run a reading statement and yield its rows at constant memory; not retried.
@@ -120,7 +121,7 @@ class Database:
             session = self._open(READ_ACCESS, fetch_size=fetch_size)
         try:
             with self._explained():
-                result = session.run(_text(name), parameters)
+                result = session.run(_text(name), briefly(parameters))
                 records = result.fetch(fetch_size)
             while records:
                 yield from map(_row, records)
@@ -134,21 +135,21 @@ class Database:
         """Run a writing statement in one transaction; retried on passing faults."""
         self._check_lock()
         with self._session() as session:
-            return session.execute_write(lambda tx: tx.run(_text(name), parameters).consume())
+            return session.execute_write(lambda tx: tx.run(_text(name), briefly(parameters)).consume())
 
     def write_together(self, statements: Sequence[tuple[str, Row]]) -> list[ResultSummary]:
         """Run several writing statements in one transaction: all of them take effect, or none."""
         self._check_lock()
         with self._session() as session:
             return session.execute_write(
-                lambda tx: [tx.run(_text(name), values).consume() for name, values in statements]
+                lambda tx: [tx.run(_text(name), briefly(values)).consume() for name, values in statements]
             )
 
     def run(self, name: str, **parameters: Any) -> ResultSummary:
         """Run a statement in an implicit transaction, as ``CALL { } IN TRANSACTIONS`` and index changes require."""
         self._check_lock()
         with self._session() as session:
-            return session.run(_text(name), parameters).consume()
+            return session.run(_text(name), briefly(parameters)).consume()
 
     def run_counted(
         self, name: str, counted: Counted, unit: str, total: int, batch: int, **parameters: Any
@@ -159,7 +160,7 @@ class Database:
         """
         self._check_lock()
         with self._session(fetch_size=batch) as session:
-            result = session.run(_text(name), parameters, batch=batch)
+            result = session.run(_text(name), briefly(parameters), batch=batch)
             for _ in counted(result, unit, total):
                 pass
             return result.consume()

@@ -298,3 +298,13 @@ def test_connect_without_settings_reads_the_environment(
         assert found.uri == neo4j_address["uri"] and len(found.read("project/items")) == 25
     with pytest.raises(KgrecError, match="wrong user name or password"):
         connect(Neo4jSettings(uri=neo4j_address["uri"], password="not the password"))
+
+
+def test_the_driver_writes_no_list_out_for_its_log(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    item_ids = [f"item-{number}" for number in range(1_500)]
+    with caplog.at_level("DEBUG", "neo4j.io"):
+        database.write("load/items", rows=item_ids)
+        found = database.read("load/known_items", items=item_ids)
+    assert sorted(row["item_id"] for row in found) == sorted(item_ids)
+    assert "'items': <1,500 values>" in caplog.text
+    assert "'item-1', 'item-2'" not in caplog.text

@@ -6,22 +6,26 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Thread
 
 import pytest
 from more_itertools import chunked
+from neo4j import ResultSummary
 
 from kgloader.readers.records import Interaction
 from kgloader.report import Report
 from kgloader.writers import by_user
 from kgloader.writers.by_user import DEFAULT_SEED, InteractionWrites
+from kgloader.writers.interactions import INTERACTION
 from kgloader.writers.seen import Seen
 from kgloader.writers.splits import mark_splits
 from kgloader.writers.ties import tie_break
-from kgrec.graph.database import Database
+from kgrec.graph import transaction_size
+from kgrec.graph.database import Database, Row
 from kgrec.graph.schema import ensure_schema
 from kgrec.graph.statements import statement
 from tests.conftest import CommandLine, empty
@@ -57,6 +61,11 @@ def drawn(count: int, seed: int, timed: bool, users: range) -> list[Interaction]
         )
         for position in range(1, count + 1)
     ]
+
+
+def write_recbole(path: Path, interactions: list[Interaction]) -> None:
+    lines = [f"{one.user_id}\t{one.item_id}\t{one.rating or ''}\t{one.timestamp}" for one in interactions]
+    path.write_text("\n".join(["user_id:token\titem_id:token\trating:float\ttimestamp:float", *lines]) + "\n")
 
 
 def write_plainly(database: Database, interactions: list[Interaction]) -> None:
@@ -101,6 +110,29 @@ def test_the_graph_is_that_of_the_plainest_statements(database: Database, monkey
             assert dump(database) == graph
 
 
+def test_a_transaction_takes_as_many_interactions_as_the_server_allows(
+    database: Database, command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that allows a transaction a quarter of little is given ten at a time, and has the same graph."""
+    given = drawn(95, 5, True, range(20))
+    write_recbole(tmp_path / "made-up.inter", given)
+    true_write, sizes = Database.write_together, Counter[int]()
+
+    def counted(self: Database, statements: Sequence[tuple[str, Row]]) -> list[ResultSummary]:
+        sizes[sum(len(values["user"]) for name, values in statements if name.startswith("load/interactions"))] += 1
+        return true_write(self, statements)
+
+    monkeypatch.setattr(Database, "write_together", counted)
+    command_line("load", "recbole", str(tmp_path))
+    whole = dump(database)
+    assert sizes[95] == 1 and sizes[10] == 0
+    empty(database)
+    monkeypatch.setattr(transaction_size, "transaction_limit", lambda database: 4 * 10 * INTERACTION)
+    command_line("load", "recbole", str(tmp_path))
+    assert sizes[95] == 1 and sizes[10] == 9 and sizes[5] == 1
+    assert dump(database) == whole
+
+
 def test_the_last_batch_of_a_killed_first_load_is_waited_for(database: Database) -> None:
     """Its transaction can outlive its process, and is not in the graph yet when the next load begins."""
     interactions = drawn(40, 1, True, range(8))
@@ -128,8 +160,7 @@ def test_a_first_load_that_is_killed_goes_on_to_the_same_graph(
     """SIGKILL while a batch is written and the next one read; the rest is merged."""
     path = tmp_path / "made-up.inter"
     given = drawn(8_000, 4, True, range(200))
-    lines = [f"{one.user_id}\t{one.item_id}\t{one.rating or ''}\t{one.timestamp}" for one in given]
-    path.write_text("\n".join(["user_id:token\titem_id:token\trating:float\ttimestamp:float", *lines]) + "\n")
+    write_recbole(path, given)
     command_line("load", "recbole", str(tmp_path))
     uninterrupted = dump(database)
     empty(database)
