@@ -85,6 +85,7 @@ def answers(dataset: Dataset, graph: StreamedGraph, seed: int, other: Other, out
     """Train what is not there yet, choose, and ask."""
     hdgi = load_section("hdgi", HDGISettings, {"seed": seed} | other.of("hdgi"))
     sasrec = load_section("sasrec", SASRecSettings, {"seed": seed} | other.of("sasrec"))
+    # What the setting does not touch is that of the defaults.
     judged, own, usual = with_persona(sasrec.conditioning), out / str(other), out / DEFAULTS
     late = judged.trained_as is not judged
     of_personas = own if other.section == "hdgi" else usual

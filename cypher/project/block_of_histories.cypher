@@ -1,8 +1,10 @@
 // The next users after one, in the order of their ids: items of each, oldest first, what they dislike and what they
 // said to be interested in, as in project/histories; the persona vector of one run, if any; and whether anything is
 // known of them.
+// By the index, as in project/user_ids.
 // $promoted: as in project/user_personas.
 MATCH (user:User)
+USING INDEX SEEK user:User(user_id)
 WHERE user.user_id > $after
 WITH user
 ORDER BY user.user_id

@@ -1,6 +1,7 @@
 """Sequences over a real Neo4j: those of an independent computation, bit for bit, however many records they come in."""
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -68,10 +69,26 @@ def read(database: Database) -> tuple[list[str], Sequences]:
     return read_sequences(database, numbers, uncounted, len(USERS))
 
 
+def blocks(database: Database) -> Iterator[list[str]]:
+    """Ids of the users of each block of histories, as `recommend --all-users` reads them."""
+    after = by_users.BEFORE_ALL
+    while found := database.read("project/block_of_histories", after=after, n=4, run_id="", promoted=False):
+        yield [row["user_id"] for row in found]
+        after = found[-1]["user_id"]
+
+
 @pytest.fixture(scope="module")
 def given(database: Database) -> list[Visit]:
-    """Users, items and relationships are created in no order, so that Neo4j's own ids tell nothing of it."""
+    """Users, items and relationships are created in no order, so that Neo4j's own ids tell nothing of it.
+
+    The statements are planned while there is no user yet: for so few, Neo4j would look at all and compare their ids
+    itself, in another order than its index has them ("\uffff" and what is beyond it), and may remember that.
+    """
     ensure_schema(database)
+    database.read("project/user_ids", after=by_users.BEFORE_ALL, n=1)
+    database.read("project/sequences", first="a", last="b", no_time=NO_TIME)
+    database.read("co_occurrence/interactions", first="a", last="b")
+    list(blocks(database))
     draw, made = random.Random(6), visits()
     seen: dict[tuple[Any, ...], Visit] = {}
     for visit in made:  # what differs in the split alone has no order
@@ -102,6 +119,18 @@ def test_they_are_those_of_an_independent_computation(
     for column, wanted, kind in columns:
         assert column.dtype == kind
         np.testing.assert_array_equal(column, np.array(wanted, dtype=kind))
+
+
+@pytest.mark.usefixtures("given")
+def test_blocks_of_histories_are_of_all_users_in_the_order_of_their_ids(database: Database) -> None:
+    assert [user_id for block in blocks(database) for user_id in block] == sorted(USERS)
+
+
+def test_what_all_chose_is_that_of_an_independent_computation(database: Database, given: list[Visit]) -> None:
+    found = list(by_users.stream_by_users(database, "co_occurrence/interactions"))
+    columns = ("user_ids", "item_ids", "splits")
+    chosen = sorted(one for row in found for one in zip(*(row[column] for column in columns), strict=True))
+    assert chosen == sorted((one["user"], one["item"], one["split"]) for one in given)
 
 
 def test_an_interaction_in_no_split_is_refused(database: Database, given: list[Visit]) -> None:
