@@ -228,7 +228,7 @@ def fits(page: Page) -> bool:
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
 def test_a_user_by_keyboard_alone(browser: Browser, width: int, scheme: str) -> None:
-    """The list, why, a dislike, and the list that it changed; a persona, and the map nearer and farther.
+    """The list, why, a dislike, and the list that it changed; a persona.
 
     Axe finds nothing, and nothing is wider than the window.
     """
@@ -265,19 +265,35 @@ def test_a_user_by_keyboard_alone(browser: Browser, width: int, scheme: str) -> 
         tab_to(page, page.get_by_label("Persona", exact=True))
         page.keyboard.press("ArrowDown")
         expect(page.locator("#persona-title")).to_have_text(card(1).name)
-        for _ in range(5):  # what surrounds it in its frame may scroll, and is come to first; or round the page again
+
+
+def test_the_map_nearer_and_farther_by_keyboard_alone(browser: Browser) -> None:
+    """Chromium does not always hand the focus on to what is in a frame; then the page is opened anew."""
+    for _ in range(4):
+        with served(Told()) as url, opened(browser, url) as page:
+            drawn(page, "map", "scatterlayer", ".plotly .point")
+            page.locator("#map").scroll_into_view_if_needed()
             tab_to(page, page.locator("#map"))
-            if becomes_active(page, "map"):
-                break
-        else:
-            raise AssertionError("Tab never comes to the map.")
-        widths = [seen(page)]
-        for key in ("+", "-", "ArrowRight"):
-            page.keyboard.press(key)
-            widths.append(seen(page))
+            if not comes_to_the_map(page):
+                continue
+            widths = [seen(page)]
+            for key in ("+", "-", "ArrowRight"):
+                page.keyboard.press(key)
+                widths.append(seen(page))
         (left, right), nearer, farther, moved = widths
         assert nearer == pytest.approx((left + 0.1 * (right - left), right - 0.1 * (right - left)))
         assert farther == pytest.approx((left, right)) and moved[0] - left == pytest.approx(0.1 * (right - left))
+        return
+    raise AssertionError("Tab never comes to the map.")
+
+
+def comes_to_the_map(page: Page) -> bool:
+    """Whether Tab comes to it within its frame, where what surrounds it may scroll, and is come to first."""
+    for _ in range(3):
+        if becomes_active(page, "map"):
+            return True
+        page.keyboard.press("Tab")
+    return False
 
 
 def becomes_active(page: Page, frame: str) -> bool:
