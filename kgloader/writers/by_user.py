@@ -59,7 +59,7 @@ class InteractionWrites:
         created = _by_user("load/interactions_new", columns, new)
         return [
             Write("load/fence", [len(batch)] if created.rows else []),
-            Write("load/items", sorted(set(item_ids)), node="Item"),
+            Write("load/items", list(dict.fromkeys(item_ids)), node="Item"),
             created,
             _by_user("load/interactions", columns, timed & ~new),
             _by_user("load/interactions_in_file_order", columns, ~timed & ~new),
