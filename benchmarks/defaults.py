@@ -15,11 +15,10 @@ import click
 import numpy as np
 from pydantic import BaseModel
 
-from gnn.meta_path import MetaPath
+from benchmarks.experiment import Experiment, with_vectors
 from gnn.settings import HDGISettings
 from gnn.streamed_graph import StreamedGraph
 from gnn.trainer import learn
-from gnn.training_graph import training_graph
 from kgrec.settings import load_section
 from kgrec.training.fits import Fit
 from recommender import second_stage
@@ -92,11 +91,8 @@ def answers(dataset: Dataset, graph: StreamedGraph, seed: int, other: Other, out
     learns = not late if other.section == "hdgi" else other.name not in NOT_LEARNED or not late
     of_model = own if learns else usual
     of_base = usual if other.section == "hdgi" or other.name in NOT_LEARNED | BY_GRAPH | BY_PERSONA else own
-    paths = [MetaPath.parse(path) for path in hdgi.meta_paths]
-    found = learn(training_graph(graph, Fit.VALIDATION, paths, hdgi.structure_dim, seed), hdgi, of_personas)
-    users = dict(zip(found.user_ids, found.vectors, strict=True))
-    items = dict(zip(found.item_ids, found.items, strict=True))
-    dataset = dataset.with_personas(Fit.VALIDATION, found.run_id, users, names={}, items=items)
+    whole = Experiment(dataset, graph, "", seed, out)
+    dataset = with_vectors(dataset, learn(whole.input(Fit.VALIDATION, hdgi), hdgi, of_personas))
     train(of_base, BASE, dataset, sasrec)
     train(of_model, judged.trained_as, dataset, sasrec)
     chosen = choose_fusion(of_model, judged.name, dataset)

@@ -25,7 +25,7 @@ from gnn.meta_path import MetaPath
 from gnn.projection import stream_graph
 from gnn.settings import HDGISettings
 from gnn.streamed_graph import StreamedGraph
-from gnn.trainer import learn
+from gnn.trainer import UserVectors, learn
 from gnn.training_graph import TrainingGraph, training_graph
 from gnn.truncated_svd import truncated_svd
 from kgrec.errors import KgrecError
@@ -135,11 +135,7 @@ class Experiment:
         dataset = self.dataset
         first = learn(self.input(Fit.VALIDATION, settings), settings, folder)
         second = learn(self.input(Fit.TEST, settings), settings, folder, epochs=first.history.best_epoch + 1)
-        for found in (first, second):
-            users = dict(zip(found.user_ids, found.vectors, strict=True))
-            items = dict(zip(found.item_ids, found.items, strict=True))
-            dataset = dataset.with_personas(found.fit, found.run_id, users, names={}, items=items)
-        return dataset
+        return with_vectors(with_vectors(dataset, first), second)
 
     def input(self, fit: Fit, settings: HDGISettings) -> TrainingGraph:
         """Return what personas are learned from."""
@@ -200,6 +196,13 @@ class Experiment:
                 items=dict(zip(graph.items.item_ids, items, strict=True)),
             )
         return dataset
+
+
+def with_vectors(dataset: Dataset, found: UserVectors) -> Dataset:
+    """Return the data set with the personas of one fit."""
+    users = dict(zip(found.user_ids, found.vectors, strict=True))
+    items = dict(zip(found.item_ids, found.items, strict=True))
+    return dataset.with_personas(found.fit, found.run_id, users, names={}, items=items)
 
 
 @click.group()

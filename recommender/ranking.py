@@ -7,7 +7,6 @@ from torch import Tensor
 from recommender.sequences import PADDING, padded
 
 AT_ONCE = 2_048  # items whose products are made at a time, so that they stay in the processor's cache
-
 GROUP = 8  # scores of which the largest stands for all at first
 
 

@@ -77,7 +77,7 @@ class Database:
     def read(self, name: str, **parameters: Any) -> list[Row]:
         """Run a reading statement and return its rows; retried on passing faults."""
         with self._session(READ_ACCESS) as session:
-            return session.execute_read(lambda tx: _rows(tx.run(_text(name), briefly(parameters))))
+            return session.execute_read(lambda tx: _rows(tx.run(*_said(name, parameters))))
 
     def at_leader(self, name: str, **parameters: Any) -> list[Row]:
         """Run a statement in one transaction at the leader of a cluster, and return its rows; retried.
@@ -85,7 +85,7 @@ class Database:
         For what has to know all that is written now, and for the writer's lock itself: so it asks for none.
         """
         with self._session() as session:
-            return session.execute_write(lambda tx: _rows(tx.run(_text(name), briefly(parameters))))
+            return session.execute_write(lambda tx: _rows(tx.run(*_said(name, parameters))))
 
     def state(self) -> str:
         """Return what stands for the graph of now: another text after any transaction that wrote, whoever's it was.
@@ -105,7 +105,7 @@ class Database:
     def table(self, name: str, **parameters: Any) -> tuple[list[str], list[list[Any]]]:
         """Run a reading statement and return its columns and rows, nodes and paths as the driver gives them."""
         with self._session(READ_ACCESS) as session:
-            return session.execute_read(lambda tx: _table(tx.run(_text(name), briefly(parameters))))
+            return session.execute_read(lambda tx: _table(tx.run(*_said(name, parameters))))
 
     def stream(self, name: str, fetch_size: int = 1_000, **parameters: Any) -> Iterator[Row]:
         """Run a reading statement and yield its rows at constant memory; not retried.
@@ -121,7 +121,7 @@ class Database:
             session = self._open(READ_ACCESS, fetch_size=fetch_size)
         try:
             with self._explained():
-                result = session.run(_text(name), briefly(parameters))
+                result = session.run(*_said(name, parameters))
                 records = result.fetch(fetch_size)
             while records:
                 yield from map(_row, records)
@@ -135,21 +135,21 @@ class Database:
         """Run a writing statement in one transaction; retried on passing faults."""
         self._check_lock()
         with self._session() as session:
-            return session.execute_write(lambda tx: tx.run(_text(name), briefly(parameters)).consume())
+            return session.execute_write(lambda tx: tx.run(*_said(name, parameters)).consume())
 
     def write_together(self, statements: Sequence[tuple[str, Row]]) -> list[ResultSummary]:
         """Run several writing statements in one transaction: all of them take effect, or none."""
         self._check_lock()
         with self._session() as session:
             return session.execute_write(
-                lambda tx: [tx.run(_text(name), briefly(values)).consume() for name, values in statements]
+                lambda tx: [tx.run(*_said(name, values)).consume() for name, values in statements]
             )
 
     def run(self, name: str, **parameters: Any) -> ResultSummary:
         """Run a statement in an implicit transaction, as ``CALL { } IN TRANSACTIONS`` and index changes require."""
         self._check_lock()
         with self._session() as session:
-            return session.run(_text(name), briefly(parameters)).consume()
+            return session.run(*_said(name, parameters)).consume()
 
     def run_counted(
         self, name: str, counted: Counted, unit: str, total: int, batch: int, **parameters: Any
@@ -160,7 +160,7 @@ class Database:
         """
         self._check_lock()
         with self._session(fetch_size=batch) as session:
-            result = session.run(_text(name), briefly(parameters), batch=batch)
+            result = session.run(*_said(name, parameters), batch=batch)
             for _ in counted(result, unit, total):
                 pass
             return result.consume()
@@ -332,6 +332,10 @@ def connect_as(kind: type[Opened], settings: Neo4jSettings | None = None, patien
 def _text(name: str) -> LiteralString:
     # The driver asks for literal strings to keep data out of statements; ours come from files of the package.
     return statement(name)
+
+
+def _said(name: str, parameters: Row) -> tuple[LiteralString, Row]:
+    return _text(name), briefly(parameters)
 
 
 def _rows(result: Result) -> list[Row]:

@@ -9,9 +9,8 @@ from click.testing import CliRunner
 
 from benchmarks.defaults import Other, main
 from benchmarks.experiment import main as experiment
-from recommender.dataset import Dataset
-from tests.unit.datasets import shop, streamed, with_other_tests
-from tests.unit.test_experiment import SETTINGS
+from tests.unit.datasets import shop, with_other_tests
+from tests.unit.test_experiment import save, small_settings
 
 SEEDS = ("--seed=1", "--seed=2")
 OTHERS = ("sasrec.block=paper", "hdgi.dim=4", "sasrec.block=authors", "sasrec.conditioning=add", "sasrec.stand_ins=0.5")
@@ -20,17 +19,8 @@ ROUNDED = 0.5e-4
 
 @pytest.fixture(scope="module", autouse=True)
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    path = tmp_path_factory.mktemp("settings") / "kgrec.toml"
-    path.write_text(SETTINGS)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KGREC_SETTINGS", str(path))
+    with small_settings(tmp_path_factory.mktemp("settings")):
         yield
-
-
-def save(data: Dataset, folder: Path) -> Path:
-    data.save(folder / "dataset")
-    streamed(data).save(folder / "graph")
-    return folder
 
 
 def table(data: Path, out: Path) -> dict[str, list[str]]:

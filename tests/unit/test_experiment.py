@@ -5,6 +5,7 @@ import functools
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -78,13 +79,19 @@ ABLATIONS = [*WITHOUT, "no rerank", "personas shuffled (placebo)"]
 SHARES = {"persona": 0.7, "co-occurrence": 0.3, "followers": 0.0, "makers and categories": 0.2, "facts of DBpedia": 0.5}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Settings of this module, which its tests read as the command does."""
-    path = tmp_path_factory.mktemp("settings") / "kgrec.toml"
+@contextmanager
+def small_settings(folder: Path) -> Iterator[None]:
+    path = folder / "kgrec.toml"
     path.write_text(SETTINGS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KGREC_SETTINGS", str(path))
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Settings of this module, which its tests read as the command does."""
+    with small_settings(tmp_path_factory.mktemp("settings")):
         yield
 
 
