@@ -61,7 +61,7 @@ def fill(database: Database, user_ids: list[str], each: int) -> None:
     for batch in chunked(user_ids, AT_ONCE):
         database.write("load/spark_users", events=[{"user_id": user_id} for user_id in batch])
     for batch in chunked(item_ids, AT_ONCE):
-        database.write("load/items", rows=batch)
+        database.write("load/spark_items", events=[{"item_id": item_id} for item_id in batch])
     with database.driver.session() as session:
         for users in chunked(user_ids, 1_000):
             places = (generator.integers(ITEMS, size=(len(users), 1)) + 37 * np.arange(each)) % ITEMS

@@ -11,7 +11,7 @@ from kgloader.readers import amazon, recbole
 from kgloader.readers.lines import Lines
 from kgloader.readers.records import Interaction
 from kgloader.readers.skipped import Tolerance
-from kgloader.report import Report
+from kgloader.report import Report, growth
 from kgloader.settings import LoadSettings
 from kgloader.writers import entities, resume
 from kgloader.writers.by_user import InteractionWrites
@@ -224,7 +224,9 @@ def _load_interactions(
 ) -> None:
     """Read, filter, split and group interactions, then forget the progress note."""
     writes = InteractionWrites(_seed())
-    load_file(database, path, kind, read, writes, INTERACTIONS_PER_BATCH, INTERACTION, report, tolerance)
+    with growth(database) as grown:
+        load_file(database, path, kind, read, writes, INTERACTIONS_PER_BATCH, INTERACTION, report, tolerance)
+    report.nodes.update({kind: grown[kind] for kind in ("Item", "User")})
     report.skipped["interactions already there"] += report.read.total() - report.relationships["INTERACTED"]
     if k_core is not None:
         # Behind this point the file is no longer wholly in the graph: a repeat has to read it from the start.

@@ -88,6 +88,15 @@ class Report:
         }
 
 
+@contextmanager
+def growth(database: Database) -> Iterator[Counter[str]]:
+    """Tell how many more users, items, interactions and sessions the graph has after a block; filled at its end."""
+    before, grown = database.read("load/size")[0], Counter[str]()
+    yield grown
+    grown.update(database.read("load/size")[0])
+    grown.subtract(before)
+
+
 class Advance(Protocol):
     """Moves a progress bar on."""
 

@@ -3,7 +3,8 @@
 // transaction: its splits and sessions have to be made anew. Neo4j Browser writes the name on a node.
 CALL () {
   UNWIND range(0, size($items) - 1) AS place
-  MATCH (item:Item {item_id: $items[place]})
+  MERGE (item:Item {item_id: $items[place]})
+  ON CREATE SET item.name = $items[place], item.domain = $domain
   WITH item ORDER BY place
   RETURN collect(item) AS items
 }

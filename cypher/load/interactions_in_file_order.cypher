@@ -2,7 +2,8 @@
 // stands for time.
 CALL () {
   UNWIND range(0, size($items) - 1) AS place
-  MATCH (item:Item {item_id: $items[place]})
+  MERGE (item:Item {item_id: $items[place]})
+  ON CREATE SET item.name = $items[place], item.domain = $domain
   WITH item ORDER BY place
   RETURN collect(item) AS items
 }

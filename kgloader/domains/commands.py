@@ -15,7 +15,7 @@ from kgloader.options import FILE, ON_ERROR, SKIPPED, tolerance_of
 from kgloader.readers.lines import Lines
 from kgloader.readers.records import Interaction
 from kgloader.readers.skipped import Skipped, Tolerance
-from kgloader.report import Report, progress_bar
+from kgloader.report import Report, growth, progress_bar
 from kgloader.settings import LoadSettings
 from kgloader.writers import resume
 from kgloader.writers.by_user import InteractionWrites
@@ -159,9 +159,14 @@ def _load_interactions(
     domain: Description, table: Table, database: Database, report: Report, tolerance: Tolerance | None
 ) -> None:
     """Read, split and group interactions, then forget the progress note."""
-    writes = partial(interactions_of_domain, domain, InteractionWrites(load_section("load", LoadSettings).seed))
+    interaction_writes = InteractionWrites(load_section("load", LoadSettings).seed, domain.name)
+    writes = partial(interactions_of_domain, domain, interaction_writes)
     read = partial(_interactions, domain, table)
-    load_file(database, table.path, INTERACTIONS, read, writes, INTERACTIONS_PER_BATCH, INTERACTION, report, tolerance)
+    with growth(database) as grown:
+        load_file(
+            database, table.path, INTERACTIONS, read, writes, INTERACTIONS_PER_BATCH, INTERACTION, report, tolerance
+        )
+    report.nodes.update({kind: grown[kind] for kind in ("Item", "User")})
     report.skipped["interactions already there"] += report.read.total() - report.relationships["INTERACTED"]
     report.marked.update(mark_splits(database).counts())
     tell_ties(database, report)

@@ -1,7 +1,6 @@
 """What a domain's files say, as writes: items of the domain, the kinds of nodes that it describes, and their ties."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from kgloader.domains.description import ITEM, Description, Relationship
 from kgloader.domains.records import DescribedItem
@@ -23,13 +22,8 @@ def interactions_of_domain(
     Raises:
         KgrecError: an item is in the graph already, from somewhere else.
     """
-    ids = list(dict.fromkeys(interaction.item_id for interaction in batch))
-    ensure_own(domain, database, ids)
-    items = [{"item_id": item_id, "domain": domain.name} for item_id in ids]
-    return [
-        replace(write, statement="load/domain_items", rows=items) if write.statement == "load/items" else write
-        for write in writes(database, batch, report)
-    ]
+    ensure_own(domain, database, dict.fromkeys(interaction.item_id for interaction in batch))
+    return writes(database, batch, report)
 
 
 def items_of_domain(domain: Description, database: Database, batch: list[DescribedItem], report: Report) -> list[Write]:

@@ -2,7 +2,7 @@
 
 import click
 
-from kgloader.report import Report
+from kgloader.report import Report, growth
 from kgloader.settings import LoadSettings
 from kgloader.spark.connector import write
 from kgloader.spark.interactions import KEYS, nodes, read_interactions, relationships
@@ -37,16 +37,14 @@ def load_spark(database: Database, interactions: str, master: str, format: str) 
     """
     report = Report(format)
     ensure_schema(database)
-    before = database.read("load/size")[0]
     seed = load_section("load", LoadSettings).seed
-    with spark_session(master) as spark, waiting("Spark reads and writes"):
+    with growth(database) as grown, spark_session(master) as spark, waiting("Spark reads and writes"):
         found = read_interactions(spark, interactions, seed)
         for key, name in zip(KEYS, ("load/spark_users", "load/spark_items"), strict=True):
             write(nodes(found, key), database, name)
         write(relationships(found), database, "load/spark_interactions")
-    after = database.read("load/size")[0]
-    for counts, kinds in ((report.nodes, ("User", "Item")), (report.relationships, ("INTERACTED",))):
-        counts.update({kind: after[kind] - before[kind] for kind in kinds})
+    report.nodes.update({kind: grown[kind] for kind in ("User", "Item")})
+    report.relationships["INTERACTED"] += grown["INTERACTED"]
     report.marked.update(mark_splits(database).counts())
     tell_ties(database, report)
     tell_split(database, report)

@@ -32,10 +32,12 @@ class InteractionWrites:
 
     Args:
         seed: of the hash which orders the interactions of a user that have the same time.
+        domain: of the items that are made; none for a load without a domain.
     """
 
-    def __init__(self, seed: int = DEFAULT_SEED):
+    def __init__(self, seed: int = DEFAULT_SEED, domain: str | None = None):
         self._seed = seed
+        self._domain = domain
         self._began = False
         self._seen: Seen | None = None  # of a first load: the keys so far
 
@@ -56,30 +58,29 @@ class InteractionWrites:
         if self._seen is not None:
             new = ~timed  # each is a line of its own
             new[timed] = self._seen.new(np.array([tie for tie in ties if tie is not None], dtype=np.int64))
-        created = _by_user("load/interactions_new", columns, new)
+        created = self._by_user("load/interactions_new", columns, new)
         return [
             Write("load/fence", [len(batch)] if created.rows else []),
-            Write("load/items", list(dict.fromkeys(item_ids)), node="Item"),
             created,
-            _by_user("load/interactions", columns, timed & ~new),
-            _by_user("load/interactions_in_file_order", columns, ~timed & ~new),
+            self._by_user("load/interactions", columns, timed & ~new),
+            self._by_user("load/interactions_in_file_order", columns, ~timed & ~new),
         ]
 
-
-def _by_user(statement: str, columns: Iterable[Sequence[Any]], chosen: np.ndarray) -> Write:
-    """Write the chosen ones; users and items are named by their place in a list, as names are long and come often."""
-    truth = chosen.tolist()
-    user_ids, item_ids, ratings, times, positions, ties = (list(compress(column, truth)) for column in columns)
-    users, items = _places(user_ids), _places(item_ids)
-    visits = {
-        "user": [users[user_id] for user_id in user_ids],
-        "item": [items[item_id] for item_id in item_ids],
-        "timestamp": times,
-        "rating": ratings,
-        "position": positions,
-        "tie": ties,
-    }
-    return Write(statement, list(users), "User", "INTERACTED", {"items": list(items)} | visits)
+    def _by_user(self, statement: str, columns: Iterable[Sequence[Any]], chosen: np.ndarray) -> Write:
+        """Write the chosen ones; users and items are named by their place in a list: names are long and come often."""
+        truth = chosen.tolist()
+        user_ids, item_ids, ratings, times, positions, ties = (list(compress(column, truth)) for column in columns)
+        users, items = _places(user_ids), _places(item_ids)
+        visits = {
+            "user": [users[user_id] for user_id in user_ids],
+            "item": [items[item_id] for item_id in item_ids],
+            "timestamp": times,
+            "rating": ratings,
+            "position": positions,
+            "tie": ties,
+        }
+        beside = {"items": list(items), "domain": self._domain} | visits
+        return Write(statement, list(users), relationship="INTERACTED", beside=beside)
 
 
 def _places(ids: Iterable[str]) -> dict[str, int]:

@@ -139,6 +139,7 @@ def java(jars: list[Path], heap: str, folder: Path) -> list[str]:
     arguments.write_text(f'-cp "{class_path}"\n', encoding="utf-8")
     return [
         str(JAVA),
+        f"-Xms{heap}",  # the most from the start: a heap that grows and shrinks is collected more often
         f"-Xmx{heap}",
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow",

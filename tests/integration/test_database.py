@@ -303,7 +303,7 @@ def test_connect_without_settings_reads_the_environment(
 def test_the_driver_writes_no_list_out_for_its_log(database: Database, caplog: pytest.LogCaptureFixture) -> None:
     item_ids = [f"item-{number}" for number in range(1_500)]
     with caplog.at_level("DEBUG", "neo4j.io"):
-        database.write("load/items", rows=item_ids)
+        database.write("load/spark_items", events=[{"item_id": item_id} for item_id in item_ids])
         found = database.read("load/known_items", items=item_ids)
     assert sorted(row["item_id"] for row in found) == sorted(item_ids)
     assert "'items': <1,500 values>" in caplog.text

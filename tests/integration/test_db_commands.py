@@ -136,6 +136,15 @@ def test_gds_and_browser_answer(server: ManagedServer) -> None:
         assert database.gds().server_version() is not None
 
 
+def test_it_has_its_whole_heap_from_the_start(server: ManagedServer) -> None:
+    connection = server.connection()
+    assert connection is not None
+    with Database(connection.uri, connection.user, connection.password) as database:
+        told = database.driver.execute_query("CALL gds.debug.sysInfo() YIELD key, value RETURN key, value").records
+    said = {row["key"]: row["value"] for row in told}
+    assert said["heapTotalInBytes"] == said["heapMaxInBytes"]
+
+
 def test_no_procedures_but_those_of_gds_may_do_what_users_may_not(server: ManagedServer) -> None:
     """Docker compose gives them the same: tests/unit/test_server_jars.py."""
     connection = server.connection()
