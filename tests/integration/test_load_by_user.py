@@ -76,9 +76,9 @@ def write_plainly(database: Database, interactions: list[Interaction]) -> None:
             session.run(PLAIN.replace("PLACE", place), one._asdict() | {"tie": tie}).consume()
 
 
-def write_by_user(database: Database, interactions: list[Interaction]) -> set[str]:
+def write_by_user(database: Database, interactions: list[Interaction], domain: str | None = None) -> set[str]:
     """Write in batches of 40, and return the statements that were used."""
-    prepare, used = InteractionWrites(), set()
+    prepare, used = InteractionWrites(domain=domain), set()
     for batch in chunked(interactions, 40):
         writes = [write for write in prepare(database, batch, Report()) if write.rows]
         database.write_together([(write.statement, write.parameters) for write in writes])
@@ -108,6 +108,20 @@ def test_the_graph_is_that_of_the_plainest_statements(database: Database, monkey
             assert ("load/interactions_new" in used) == (graph == graphs[0])
             mark_splits(database)
             assert dump(database) == graph
+
+
+def test_items_are_named_and_of_the_domain_whichever_statement_makes_them(database: Database) -> None:
+    """In an empty graph, and in one that has interactions, with a time and without; who made an item keeps it."""
+    ways = {
+        "load/interactions_new": Interaction("u", "first", None, 1_000, 1),
+        "load/interactions": Interaction("u", "timed", None, 2_000, 1),
+        "load/interactions_in_file_order": Interaction("u", "untimed", None, None, 2),
+    }
+    for name, interaction in ways.items():
+        assert name in write_by_user(database, [interaction], "Books")
+        write_by_user(database, [interaction._replace(user_id="v")], "Films")
+    items = "MATCH (i:Item) RETURN i.item_id, i.name, i.domain ORDER BY i.item_id"
+    assert rows(database, items) == [(name, name, "Books") for name in ("first", "timed", "untimed")]
 
 
 def test_a_transaction_takes_as_many_interactions_as_the_server_allows(
